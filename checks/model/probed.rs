@@ -1,0 +1,215 @@
+//! What the probes saw: sockets, queues, holds, names and connections. Times are milliseconds unless a name says otherwise.
+
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, SocketAddr};
+
+/// A socket in state LISTEN inside one network namespace.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Listener {
+    /// The bound address.
+    pub address: SocketAddr,
+    /// Whether an IPv6 wildcard refuses IPv4; `None` when the kernel was not asked.
+    pub v6_only: Option<bool>,
+    /// Connections that the kernel has completed and the program has not accepted yet.
+    pub waiting: u32,
+    /// The length of the listen queue that the program asked for, as the kernel granted it; `None` when it was not seen.
+    pub backlog: Option<u32>,
+}
+
+/// The kernel's cumulative counters of one network namespace, since it was made.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct QueueCounters {
+    /// Times a listen queue was full (`TcpExt: ListenOverflows`).
+    pub overflows: u64,
+    /// Connections dropped at a listen queue (`TcpExt: ListenDrops`).
+    pub drops: u64,
+}
+
+/// How the held connection was left while a second one asked.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HoldMode {
+    /// Connected, not a byte sent.
+    Idle,
+    /// Half of a request sent.
+    Partial,
+    /// One complete request was answered, and the connection kept open.
+    KeptAlive,
+}
+
+/// What became of the second connection's request.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answered {
+    /// While the first connection was still held.
+    DuringHold,
+    /// Promptly once the first was released, and not before.
+    AfterRelease,
+    /// The second connection was closed or reset without a reply during the hold.
+    CutOff,
+    /// Later than the release can explain, or never within the limit.
+    Late,
+}
+
+/// One hold: connection A was held, connection B sent a whole request.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Hold {
+    /// How A was left.
+    pub mode: HoldMode,
+    /// How long A was held before its release.
+    pub held_ms: u64,
+    /// What became of B.
+    pub answered: Answered,
+    /// When B was answered, from its connect; `None` if it was not.
+    pub answer_ms: Option<u64>,
+}
+
+/// The listen queue while `held` idle connections were open.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct QueueStep {
+    /// Connections opened and held.
+    pub held: u32,
+    /// Connections waiting in the queue, if the figure stood still for 250 ms.
+    pub waiting: Option<u32>,
+}
+
+/// What the concurrency probes of one server port saw. The check decides what it means.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Concurrency {
+    /// The address inside the server's namespace that was probed.
+    pub probed: Option<SocketAddr>,
+    /// The path of the HTTP requests; `None` when the protocol is unknown and no byte was sent.
+    pub path: Option<String>,
+    /// Times of single requests, one after the other, in microseconds.
+    pub baseline_us: Vec<u64>,
+    /// The status of the first reply.
+    pub status: Option<u16>,
+    /// The hold test, in the order in which it ran.
+    pub holds: Vec<Hold>,
+    /// Completion times of four requests at once, sorted, for each round; empty when the baseline is too fast to tell.
+    pub staircases: Vec<Vec<u64>>,
+    /// The listen queue before anything was held, when the queue test ran.
+    pub waiting_before: Option<u32>,
+    /// The queue test; empty when it did not run.
+    pub queue: Vec<QueueStep>,
+    /// What ended the probes early, if anything did.
+    pub stopped: Option<String>,
+}
+
+/// What a TCP connect came to.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Connect {
+    /// The handshake was completed.
+    Connected,
+    /// ECONNREFUSED.
+    Refused,
+    /// No answer within the limit.
+    Timeout,
+    /// EHOSTUNREACH.
+    HostUnreachable,
+    /// ENETUNREACH.
+    NetworkUnreachable,
+    /// ECONNRESET.
+    Reset,
+    /// EADDRNOTAVAIL: the client has no free port or no such family.
+    AddressNotAvailable,
+    /// Any other error, by its kind.
+    Other(String),
+}
+
+/// One connect from one namespace.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Attempt {
+    /// The address dialled.
+    pub to: SocketAddr,
+    /// What came of it.
+    pub connect: Connect,
+    /// How long it took.
+    pub ms: u64,
+}
+
+/// What one plain HTTP request came to after the connect.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reply {
+    /// A status line came back.
+    Status(u16),
+    /// Connected, and no byte within the limit.
+    ReadTimeout,
+    /// ECONNRESET after the connect.
+    Reset,
+    /// Closed before a status line.
+    Closed,
+    /// Bytes came back that are not HTTP.
+    NotHttp,
+    /// The first bytes are a TLS record: the port speaks TLS.
+    Tls,
+    /// A TLS handshake was tried and failed, by its class.
+    TlsError(String),
+}
+
+/// What one name server said to one question (A and AAAA together).
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Lookup {
+    /// Addresses, sorted.
+    Addresses(Vec<IpAddr>),
+    /// NXDOMAIN.
+    NoSuchName,
+    /// The name exists without addresses.
+    NoAddresses,
+    /// SERVFAIL.
+    ServerFailure,
+    /// REFUSED.
+    RefusedByServer,
+    /// No answer within the limit.
+    Timeout,
+    /// The name server could not be reached at all, by the error's kind.
+    Unreachable(String),
+}
+
+/// How a name was resolved as the client would do it: its hosts file first, then its name servers in order.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Resolution {
+    /// The name asked for.
+    pub name: String,
+    /// Addresses from the client's hosts file; when not empty no server was asked.
+    pub hosts_file: Vec<IpAddr>,
+    /// Each name server that was asked, with its answer and the time it took. libc stops at the first that answers with
+    /// addresses, NXDOMAIN or no addresses, and goes on after a timeout or a failure.
+    pub asked: Vec<Asked>,
+}
+
+/// One question to one name server.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Asked {
+    /// The name server.
+    pub server: IpAddr,
+    /// The full name in the question (with a search domain, if one was added).
+    pub question: String,
+    /// Its answer.
+    pub answer: Lookup,
+    /// How long it took.
+    pub ms: u64,
+}
+
+/// A container's `/etc/resolv.conf`, as far as it decides names.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ResolverConfig {
+    /// The name servers in order.
+    pub nameservers: Vec<IpAddr>,
+    /// The search domains in order.
+    pub search: Vec<String>,
+    /// The `ndots` option; 1 when unset.
+    pub ndots: u32,
+}
+
+/// One line of a container's `/etc/hosts`.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct HostsLine {
+    /// The address.
+    pub address: IpAddr,
+    /// The names it is given.
+    pub names: Vec<String>,
+}

@@ -1,0 +1,44 @@
+# What every script of the lab shares: where things live, and how to ask an engine.
+# Sourced, never run. Bash, because arrays and `local` keep the scripts short.
+
+lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root_dir=$(cd "$lab_dir/../.." && pwd)
+
+# Everything that the lab writes is below `state` (data, logs, pids) and `run` (sockets, whose paths must stay
+# short: a Unix socket's path ends at 107 bytes). Both are deleted by `engines.sh stop`.
+state=${ECONN_LAB_STATE:-$root_dir/target/lab}
+run=${ECONN_LAB_RUN:-/run/econn-lab}
+
+docker_socket=/var/run/docker.sock
+podman_socket=/run/podman/podman.sock
+engines="docker podman"
+# Every object that the lab makes carries this label, so that nothing else is ever removed.
+label=econn.lab
+base_image=econn-lab-python:1
+
+say() { printf '%s\n' "$*" >&2; }
+die() { say "lab: $*"; exit 1; }
+
+# engine docker ARGS... | engine podman ARGS...: one command line for both. Podman is always asked through its
+# socket, so that the lab, econn and the user's shell see the same store.
+engine() {
+    local kind=$1
+    shift
+    case $kind in
+    docker) DOCKER_BUILDKIT=0 docker --host "unix://$docker_socket" "$@" ;;
+    podman) podman --url "unix://$podman_socket" "$@" ;;
+    esac
+}
+
+socket_of() { if [ "$1" = docker ]; then echo "$docker_socket"; else echo "$podman_socket"; fi; }
+
+# Does this engine answer? The CLI's own exit code says it; a dead socket must not hang us.
+answers() {
+    command -v "$1" >/dev/null && [ -S "$(socket_of "$1")" ] &&
+        (export -f engine; export docker_socket podman_socket; timeout 10 bash -c "engine $1 version" >/dev/null 2>&1)
+}
+
+# The engines that answer, one a line.
+answering() { local kind; for kind in $engines; do if answers "$kind"; then echo "$kind"; fi; done; }
+
+debian_root() { [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; }
