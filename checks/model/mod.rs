@@ -1,14 +1,31 @@
 //! The words the checks speak.
 
+mod case;
+mod check;
 mod fact;
 mod fresh;
+mod link;
 mod place;
 mod probed;
+mod report;
+mod snapshot;
+mod symptom;
 
+pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
+pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use fact::{Fact, Undecided};
 pub use fresh::{Content, Difference, Freshness, How, Tag};
+pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
-    QueueCounters, QueueStep, Reply, Resolution, ResolverConfig,
+    Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig,
+};
+pub(crate) use report::chain;
+pub use report::{
+    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Tool,
+};
+pub use snapshot::{
+    Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
+    SNAPSHOT_VERSION, Settings, Snapshot, State,
 };

@@ -129,6 +129,16 @@ pub struct Attempt {
     pub ms: u64,
 }
 
+/// Connections from the client's namespace to the server's own addresses.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Path {
+    /// The connects, one for each address of the server that the client could use.
+    pub attempts: Vec<Attempt>,
+    /// Whether the server's own kernel sent the refusals (its counter of resets rose with each); `None` when nothing was
+    /// refused or the counter could not be read. A firewall's refusal leaves that counter alone.
+    pub refused_by_server: Option<bool>,
+}
+
 /// What one plain HTTP request came to after the connect.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,6 +3,7 @@
 #   engines.sh install [docker|podman]   installs the Debian packages that are missing
 #   engines.sh start   [docker|podman]   uses the engines that answer, starts the others
 #   engines.sh stop                      removes what the lab made, ends what `start` started
+#   engines.sh sweep                     removes what killed runs left
 #   engines.sh status                    one line for each engine
 # An engine that already answers on its default socket belongs to the user: it is used and never stopped.
 set -eu
@@ -78,6 +79,7 @@ start() {
     for kind in ${1:-$engines}; do
         answers "$kind" && continue
         [ "$(id -u)" = 0 ] || die "$kind does not answer on $(socket_of "$kind"), and only root can start it"
+        mkdir -p "$run"
         # What the engines change for the whole machine, to be put back by `stop`.
         [ -e "$state/forwarding" ] || { sysctl -n net.ipv4.ip_forward; iptables -S FORWARD | sed -n 's/^-P FORWARD //p'; } \
             >"$state/forwarding"
@@ -102,24 +104,37 @@ status() {
     done
 }
 
-# Removes everything of one kind (container, network, image) that the lab made, on an engine of the user's too;
-# on an engine of the lab's own everything is the lab's.
+# Is the run that a label names still alive?
+alive() {
+    local pid=${1%%.*}
+    [ "$(sed 's/.*) //' "/proc/$pid/stat" 2>/dev/null | cut -d' ' -f20)" = "${1#*.}" ]
+}
+
+# Removes what runs of the lab made that are no longer alive; on an engine of the lab's own, with `all`, everything.
 remove_objects() {
-    local kind=$1 object ids list filter=(--filter "label=$label")
-    if ours "$kind" >/dev/null; then filter=(); fi
+    local kind=$1 what=${2:-dead} object id owner list
     for object in container network image; do
-        list=(ls --quiet "${filter[@]}")
+        list=(ls --quiet)
+        [ "$what" = all ] || list+=(--filter "label=$label")
         [ $object != container ] || list+=(--all)
-        ids=$(engine "$kind" $object "${list[@]}" 2>/dev/null | sort -u || true)
-        # One by one and forgiving: a default network cannot be removed, an image may be in use by a later one.
-        for id in $ids; do
+        for id in $(engine "$kind" $object "${list[@]}" 2>/dev/null | sort -u); do
+            if [ "$what" = dead ]; then
+                owner=$(engine "$kind" $object inspect --format \
+                    "{{index $([ $object = network ] || echo .Config).Labels \"$label\"}}" "$id" 2>/dev/null) || continue
+                if [ "$owner" = base ] || alive "$owner"; then continue; fi
+                say "lab: $kind: removing $object $id, left by a run that was killed"
+            fi
+            # Forgiving: a default network cannot be removed, an image may be in use by a later one.
             case $object in
+            container) remove_containers "$kind" "$id" ;;
             network) engine "$kind" network rm "$id" ;;
-            *) engine "$kind" $object rm --force "$id" ;;
+            image) engine "$kind" image rm --force "$id" ;;
             esac >/dev/null 2>&1 || true
         done
     done
 }
+
+sweep() { local kind; for kind in $(answering); do remove_objects "$kind"; done; }
 
 # End one daemon that we started, by its pid, and wait until it is gone.
 end() {
@@ -130,41 +145,54 @@ end() {
     kill -9 "$pid"
 }
 
-# Bridges, rules and chains that an engine of ours left in the kernel.
+# The rules, chains and bridges that an engine of ours left in the kernel.
 clean_kernel() {
-    local pattern=$1 bridge
-    iptables-save | grep -v "$pattern" | iptables-restore
-    for bridge in $(ip -brief link show type bridge | awk '{print $1}' | grep -x "$2" || true); do
+    local rules bridges tables bridge
+    case $1 in
+    docker) rules='DOCKER\|docker0\|br-[0-9a-f]\{12\}' bridges='docker0\|docker_gwbridge\|br-[0-9a-f]\{12\}' ;;
+    podman) rules='NETAVARK' bridges='podman[0-9]\+' ;;
+    esac
+    for tables in iptables ip6tables; do
+        command -v $tables-save >/dev/null || continue
+        # shellcheck disable=SC2094 # the whole of it is read before the first line is written back
+        $tables-save | grep -v "$rules" | $tables-restore || true
+    done
+    for bridge in $(ip -brief link show type bridge | awk '{print $1}' | grep -x "$bridges" || true); do
         ip link delete "$bridge" || true
     done
 }
 
 stop() {
-    local kind ended=""
+    local kind
     for kind in $engines; do
-        if answers "$kind"; then remove_objects "$kind"; fi
-        if ours "$kind" >/dev/null; then ended="$ended $kind"; end "$kind"; fi
+        if answers "$kind"; then
+            remove_objects "$kind"
+            # The base image goes too, where this folder brought it.
+            if [ -e "$state/$kind.imported" ]; then engine "$kind" image rm "$base_image" >/dev/null 2>&1 || true; fi
+        fi
+        rm -f "$state/$kind.imported"
+        [ -e "$state/$kind.pid" ] || continue
+        if ours "$kind" >/dev/null; then
+            if answers "$kind"; then remove_objects "$kind" all; fi
+            end "$kind"
+        fi
         rm -f "$state/$kind.pid"
+        answers "$kind" || { clean_kernel "$kind"; rm -f "$(socket_of "$kind")"; }
     done
-    case $ended in *docker*) clean_kernel 'DOCKER\|docker0\|br-' 'docker0\|br-[0-9a-f]*'; rm -f "$docker_socket" ;; esac
-    case $ended in *podman*) clean_kernel 'NETAVARK' 'podman[0-9]*'; rm -f "$podman_socket" ;; esac
-    if [ -n "$ended" ] && [ -e "$state/forwarding" ]; then
+    if [ -e "$state/forwarding" ] && [ -z "$(answering)" ]; then
         { read -r forward; read -r policy; } <"$state/forwarding"
         sysctl -q -w "net.ipv4.ip_forward=$forward"
         iptables -P FORWARD "$policy"
     fi
-    if [ -z "$(answering)" ] || [ -n "$ended" ]; then
-        # Storage drivers leave mounts behind when they are killed; never delete through one.
-        awk -v a="$state/" -v b="$run/" 'index($2, a) == 1 || index($2, b) == 1 {print $2}' /proc/mounts | sort -r |
-            while read -r mount; do umount "$mount" || umount -l "$mount"; done
-        rm -rf --one-file-system "${state:?}/docker" "${state:?}/podman" "${run:?}"
-        rm -f "$state/containers.conf" "$state/forwarding"
-    fi
+    # Storage drivers leave mounts behind when they are killed; never delete through one.
+    awk -v a="$state/" -v b="$run/" 'index($2, a) == 1 || index($2, b) == 1 {print $2}' /proc/mounts | sort -r |
+        while read -r mount; do umount "$mount" || umount -l "$mount"; done
+    rm -rf --one-file-system "${state:?}/docker" "${state:?}/podman" "${run:?}"
+    rm -f "$state/containers.conf" "$state/forwarding"
 }
 
 mkdir -p "$state"
-[ "$(id -u)" != 0 ] || mkdir -p "$run"
 case ${1:-} in
-install | start | stop | status) "$@" ;;
-*) die "usage: engines.sh install|start|stop|status" ;;
+install | start | stop | status | sweep) "$@" ;;
+*) die "usage: engines.sh install|start|stop|status|sweep" ;;
 esac

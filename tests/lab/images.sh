@@ -49,6 +49,7 @@ build() {
             [ -e "$tar" ] || make_tar
             engine "$kind" import --change "LABEL $label=base" --change "CMD [\"/bin/sh\"]" \
                 --change "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$tar" "$base_image" >/dev/null
+            touch "$state/$kind.imported"
         fi
         say "lab: $kind has $base_image ($(engine "$kind" image inspect --format '{{.Id}}' "$base_image"))"
     done

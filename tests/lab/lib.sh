@@ -5,15 +5,20 @@ lab_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root_dir=$(cd "$lab_dir/../.." && pwd)
 
 # Everything that the lab writes is below `state` (data, logs, pids) and `run` (sockets, whose paths must stay
-# short: a Unix socket's path ends at 107 bytes). Both are deleted by `engines.sh stop`.
+# short: a Unix socket's path ends at 107 bytes). Both are deleted by `engines.sh stop`. Another checkout has another
+# state folder, and so another run folder: one must never delete what the other's engines stand on.
 state=${ECONN_LAB_STATE:-$root_dir/target/lab}
-run=${ECONN_LAB_RUN:-/run/econn-lab}
+run=/run/econn-lab-$(cksum <<<"$state" | cut -d' ' -f1)
 
 docker_socket=/var/run/docker.sock
 podman_socket=/run/podman/podman.sock
-engines="docker podman"
-# Every object that the lab makes carries this label, so that nothing else is ever removed.
+# Both engines, unless the user leaves one out.
+engines=${ECONN_TEST_ENGINES:-docker podman}
+engines=${engines//,/ }
+# Every object that the lab makes carries this label, so that nothing else is ever removed. Its value is
+# `<pid>.<start time>` of the run that made it.
 label=econn.lab
+run_id() { echo "$$.$(sed 's/.*) //' "/proc/$$/stat" | cut -d' ' -f20)"; }
 base_image=econn-lab-python:1
 
 say() { printf '%s\n' "$*" >&2; }
@@ -28,6 +33,15 @@ engine() {
     docker) DOCKER_BUILDKIT=0 docker --host "unix://$docker_socket" "$@" ;;
     podman) podman --url "unix://$podman_socket" "$@" ;;
     esac
+}
+
+# Podman waits ten seconds for a program that ignores the first signal, unless told not to.
+remove_containers() {
+    local kind=$1 patience=""
+    shift
+    [ "$kind" = docker ] || patience="--time 0"
+    # shellcheck disable=SC2086
+    engine "$kind" container rm --force $patience "$@" >/dev/null
 }
 
 socket_of() { if [ "$1" = docker ]; then echo "$docker_socket"; else echo "$podman_socket"; fi; }

@@ -1,0 +1,31 @@
+# What one does with this repository. `make demo` and `make test` work from a clone on a Debian machine with Rust,
+# make, git and apt only; they install what is missing, and stop what they started.
+
+.PHONY: demo test soak bench lab docs check
+
+engines = tests/lab/with-engines.sh
+
+demo: ## the incident on every engine that answers: diagnosed, repaired, diagnosed again
+	@tests/lab/demo.sh
+
+test: ## every test, on Docker and on Podman (ECONN_TEST_ENGINES=docker leaves one out)
+	@$(engines) sh -c 'cargo test --workspace && cargo test --test scenes'
+
+soak: ## the scenes again and again, and under load
+	@$(engines) tests/lab/soak.sh
+
+bench: ## times and memory, for docs/performance.md
+	@$(engines) cargo test --quiet --release --test scenes -- --bench
+
+lab: ## lists the scenes; SCENE=name [ENGINE=podman] keeps one up to play with
+	@$(if $(SCENE),$(engines)) cargo test --quiet --test scenes -- --lab $(SCENE) $(ENGINE)
+
+docs: ## the book
+	@command -v mdbook >/dev/null || cargo install --locked mdbook
+	mdbook build docs
+
+check: ## format, lints, licences
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- --deny warnings
+	@if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; \
+		else echo "cargo-deny is not installed: licences were not checked"; fi

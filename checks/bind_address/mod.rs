@@ -1,0 +1,48 @@
+//! Layer 3: does the server listen on an address and a port that its clients can reach?
+
+mod another_port;
+mod loopback_only;
+mod other_address;
+mod other_family;
+
+use crate::model::{Case, Check, Listener, Target, Undecided};
+
+pub(crate) const CHECK: Check = Check {
+    id: "bind-address",
+    layer: Some(3),
+    asks: "does the server listen on an address and a port that its clients can reach?",
+    phase: 5,
+    applies,
+    rules: &[&loopback_only::RULE, &another_port::RULE, &other_family::RULE, &other_address::RULE],
+    healthy,
+};
+
+fn applies(case: &Case<'_>) -> Result<(), Undecided> {
+    let server = case.running_server()?;
+    if server.container.listeners.known()?.is_empty() {
+        return Err(Undecided::Skip(format!(
+            "nothing listens in {} at all",
+            server.container.name
+        )));
+    }
+    Ok(())
+}
+
+/// The sockets of the port that are not bound to the loopback.
+fn open<'a>(server: &Target<'a>) -> Result<Vec<&'a Listener>, Undecided> {
+    let rows = server.listeners()?;
+    Ok(rows.into_iter().filter(|l| !l.address.ip().to_canonical().is_loopback()).collect())
+}
+
+fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
+    let server = case.server()?;
+    let rows = server.listeners()?;
+    let Some(best) = rows.iter().max_by_key(|l| l.address.ip().is_unspecified()) else {
+        return Err(Undecided::Unknown(format!(
+            "nothing listens on port {} of {}",
+            server.port, server.container.name
+        )));
+    };
+    let shared = if case.shares_namespace() { ", and the client shares its namespace" } else { "" };
+    Ok(format!("{} listens on {}{shared}", server.container.name, best.address))
+}

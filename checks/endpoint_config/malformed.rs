@@ -1,0 +1,35 @@
+use super::repair::quoted;
+use crate::model::{Case, Found, Judgement, Rule};
+
+pub(crate) const RULE: Rule = Rule {
+    code: "EC407",
+    title: "the address cannot be dialled as it is written",
+    explanation: "
+## What it is
+The address has an empty host, a variable that nobody expanded (`${HOST}`), or is no address at all.
+
+## What proves it
+The text itself.
+
+## What disproves it
+A program that expands the variable by itself.
+
+## How to repair it
+Write the address out, or let the tool that starts the container expand it.
+",
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let Some(why) = &case.link.endpoint.malformed else { return Ok(None) };
+    let found = quoted(
+        case,
+        Found::fail(format!("{} is told {}: {why}", case.link.client, case.link.endpoint.url)),
+    );
+    let places: Vec<String> = case.link.endpoint.sources.iter().map(ToString::to_string).collect();
+    Ok(Some(found.fix(format!(
+        "write the server's name and port out in {} ({})",
+        places.join(" and "),
+        case.link.client
+    ))))
+}

@@ -1,0 +1,30 @@
+use super::repair::{quoted, rewritten};
+use crate::model::{Case, Found, Judgement, Rule};
+
+pub(crate) const RULE: Rule = Rule {
+    code: "EC405",
+    title: "an address named URL has no scheme",
+    explanation: "
+## What it is
+A variable or key named URL or URI holds `host:port`. Many clients refuse that, or take the host for the scheme.
+
+## What proves it
+The name of the place, and a value without `://`.
+
+## What disproves it
+A program that adds the scheme by itself: it is a warning.
+
+## How to repair it
+Write the scheme.
+",
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    if !case.link.endpoint.scheme_missing {
+        return Ok(None);
+    }
+    let authority = case.link.endpoint.authority();
+    let found = quoted(case, Found::warn(format!("{authority} is written without a scheme")));
+    Ok(Some(rewritten(case, found, &format!("http://{authority}"))))
+}

@@ -1,0 +1,66 @@
+//! Layer 2: does the running container hold the newest source, or an older build of it?
+
+mod not_recreated;
+mod older_content;
+
+use crate::model::{Case, Check, Content, Difference, Fact, Freshness, How, Undecided};
+
+pub(crate) const CHECK: Check = Check {
+    id: "image-freshness",
+    layer: Some(2),
+    asks: "does the running container hold the newest source, or an older build of it?",
+    phase: 7,
+    applies: |case| {
+        case.server()?.container.freshness.known()?;
+        Ok(())
+    },
+    rules: &[&older_content::RULE, &not_recreated::RULE],
+    healthy,
+};
+
+fn freshness<'a>(case: &Case<'a>) -> Result<&'a Freshness, Undecided> {
+    case.server()?.container.freshness.known()
+}
+
+/// The differences that no later instruction of the build explains: those that prove an older content.
+fn proofs(content: &Content) -> Vec<&Difference> {
+    let proves =
+        |d: &&Difference| matches!(d.how, How::Older { .. }) || d.may_be_changed_by.is_none();
+    content.differing.iter().filter(proves).collect()
+}
+
+fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
+    let freshness = freshness(case)?;
+    let content = match &freshness.content {
+        Fact::Known(content) => content,
+        Fact::Unknown(why) => return Err(Undecided::Unknown(why.clone())),
+        Fact::Skipped(why) => {
+            return match &freshness.tag {
+                Fact::Known(tag) if tag.running != tag.now => {
+                    Ok(format!("{} moved to another image with the same content", tag.reference))
+                }
+                _ => Err(Undecided::Skip(why.clone())),
+            };
+        }
+    };
+    if let Some(open) = content.differing.first() {
+        let why = open.may_be_changed_by.as_deref().unwrap_or("a later instruction");
+        return Err(Undecided::Unknown(format!(
+            "{} differs in the image, and may be changed by {why}",
+            open.source
+        )));
+    }
+    if content.compared == 0 {
+        let why = content
+            .undecided
+            .first()
+            .map_or("the build copies no file that could be compared", String::as_str);
+        return Err(Undecided::Unknown(why.into()));
+    }
+    let moved = matches!(&freshness.tag, Fact::Known(tag) if tag.running != tag.now);
+    let tag_moved = if moved { ", and its tag moved to another image" } else { "" };
+    Ok(format!(
+        "{} of {} files of the image equal {}{tag_moved}",
+        content.equal, content.compared, content.context
+    ))
+}

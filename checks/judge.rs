@@ -1,0 +1,177 @@
+//! From a snapshot to a report: every check on every link, the root cause, and the exit code.
+
+use crate::ALL;
+use crate::model::{
+    Case, Check, EndpointReport, Finding, Found, Link, LinkReport, Outcome, Report, Row, Rule,
+    SCHEMA_VERSION, Severity, Snapshot, Summary, Tool, Undecided, Visit, chain,
+};
+
+/// What the user wants judged, and how strictly.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Keep the links whose client or server is one of these; all when empty.
+    pub containers: Vec<String>,
+    /// Judge by these checks only; by all when empty.
+    pub only: Vec<String>,
+    /// Leave these checks out.
+    pub skip: Vec<String>,
+    /// Whether a warning is a fault.
+    pub fail_on_warn: bool,
+    /// Whether what could not be determined may stand.
+    pub allow_unknown: bool,
+}
+
+impl Wanted {
+    /// Whether the link has one of the containers at an end.
+    #[must_use]
+    pub fn keeps(&self, link: &Link) -> bool {
+        let server = link.server.as_ref().and_then(|s| s.container.as_deref());
+        self.containers.is_empty()
+            || self
+                .containers
+                .iter()
+                .any(|name| *name == link.client || Some(name.as_str()) == server)
+    }
+
+    fn leaves_out(&self, check: &Check) -> Option<String> {
+        if self.skip.iter().any(|id| id == check.id) {
+            return Some("--skip".into());
+        }
+        let only = self.only.is_empty() || self.only.iter().any(|id| id == check.id);
+        (!only).then(|| "--only".into())
+    }
+}
+
+/// Judges every link by every check.
+#[must_use]
+pub fn judge(facts: &Snapshot, wanted: &Wanted) -> Report {
+    let links: Vec<LinkReport> = facts
+        .links
+        .iter()
+        .filter(|link| wanted.keeps(link))
+        .map(|link| judge_link(facts, link, wanted))
+        .collect();
+    let outcome = links.iter().map(|l| l.outcome).max().unwrap_or(Outcome::Unknown);
+    let mut notes = facts.notes.clone();
+    if links.is_empty() && !facts.links.is_empty() {
+        notes.push("EC902 none of the links found has a named container at an end".into());
+    }
+    Report {
+        schema_version: SCHEMA_VERSION,
+        tool: Tool { name: "econn".into(), version: facts.econn.clone() },
+        taken_at: facts.taken_at.clone(),
+        engines: facts.engines.clone(),
+        outcome,
+        exit_code: exit_code(&links, wanted),
+        notes,
+        summary: Summary::of(links.iter().map(|l| l.outcome)),
+        links,
+    }
+}
+
+fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
+    let case = Case { link, facts };
+    let mut rows: Vec<(&'static Check, Row)> = ALL
+        .iter()
+        .map(|check| {
+            let row = match wanted.leaves_out(check) {
+                Some(flag) => row_of(check, Outcome::Skip, Some(flag), Vec::new()),
+                None => judge_check(check, &case),
+            };
+            (*check, row)
+        })
+        .collect();
+    let chain = chain(&rows);
+    let root_cause = chain.first().cloned();
+    for finding in rows.iter_mut().flat_map(|(_, row)| &mut row.findings) {
+        let hidden =
+            finding.severity == Severity::Fail && root_cause.as_ref() != Some(&finding.code);
+        finding.masked_by = if hidden { root_cause.clone() } else { None };
+    }
+    LinkReport {
+        id: link.id.clone(),
+        engine: link.engine.clone(),
+        client: link.client.clone(),
+        endpoint: EndpointReport {
+            url: link.endpoint.url.clone(),
+            source: link.endpoint.sources.first().cloned(),
+            sources: link.endpoint.sources.clone(),
+        },
+        server: link.server.clone(),
+        outcome: rows.iter().map(|(_, row)| row.outcome).max().unwrap_or(Outcome::Unknown),
+        symptom: link.visit.value().and_then(Visit::symptom),
+        root_cause,
+        chain,
+        checks: rows.into_iter().map(|(_, row)| row).collect(),
+    }
+}
+
+/// Asks every rule of a check and takes the worst: one fact that was not seen never drops the other findings.
+fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
+    let undecided = |undecided| match undecided {
+        Undecided::Unknown(why) => row_of(check, Outcome::Unknown, Some(why), Vec::new()),
+        Undecided::Skip(why) => row_of(check, Outcome::Skip, Some(why), Vec::new()),
+    };
+    if let Err(why) = (check.applies)(case) {
+        return undecided(why);
+    }
+    let mut findings = Vec::new();
+    let (mut unknown, mut skipped) = (None, None);
+    for rule in check.rules {
+        match (rule.judge)(case) {
+            Ok(found) => findings.extend(found.map(|found| finding(rule, found))),
+            Err(Undecided::Unknown(why)) => unknown = unknown.or(Some(why)),
+            Err(Undecided::Skip(why)) => skipped = skipped.or(Some(why)),
+        }
+    }
+    let worst = findings.iter().map(|f| severity_outcome(f.severity)).max();
+    match (worst, unknown) {
+        (Some(Outcome::Fail), _) => row_of(check, Outcome::Fail, None, findings),
+        (_, Some(why)) => row_of(check, Outcome::Unknown, Some(why), findings),
+        (Some(outcome), None) => row_of(check, outcome, None, findings),
+        (None, None) => match (skipped, (check.healthy)(case)) {
+            (Some(why), _) => row_of(check, Outcome::Skip, Some(why), findings),
+            (None, Ok(seen)) => row_of(check, Outcome::Pass, Some(seen), findings),
+            (None, Err(why)) => undecided(why),
+        },
+    }
+}
+
+fn severity_outcome(severity: Severity) -> Outcome {
+    match severity {
+        Severity::Fail => Outcome::Fail,
+        Severity::Warn => Outcome::Warn,
+    }
+}
+
+fn row_of(check: &Check, outcome: Outcome, reason: Option<String>, findings: Vec<Finding>) -> Row {
+    Row { check: check.id.into(), layer: check.layer, outcome, reason, findings }
+}
+
+fn finding(rule: &Rule, found: Found) -> Finding {
+    Finding {
+        code: rule.code.into(),
+        severity: found.severity,
+        title: rule.title.into(),
+        seen: found.seen,
+        evidence: found.evidence,
+        masked_by: None,
+        fix: found.fix,
+    }
+}
+
+/// The exit code of the contract: a fault was seen, or something stayed unknown, or neither.
+fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
+    let any = |outcome| links.iter().any(|l| l.checks.iter().any(|row| row.outcome == outcome));
+    let warned = links
+        .iter()
+        .flat_map(|l| &l.checks)
+        .any(|row| row.findings.iter().any(|f| f.severity == Severity::Warn));
+    if any(Outcome::Fail) || (wanted.fail_on_warn && warned) {
+        1
+    } else if links.is_empty() || (any(Outcome::Unknown) && !wanted.allow_unknown) {
+        3
+    } else {
+        0
+    }
+}

@@ -1,0 +1,228 @@
+//! What a check may look at: one link and the facts, with the questions that several checks ask of them.
+
+use super::{
+    Attachment, Container, EngineKind, Link, Listener, Network, NetworkMode, ServerKind, Snapshot,
+    Undecided,
+};
+
+/// The name of a client that is a process on the engine's machine.
+pub const HOST_CLIENT: &str = "@host";
+
+/// One link together with all facts.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    /// The link under judgement.
+    pub link: &'a Link,
+    /// All facts.
+    pub facts: &'a Snapshot,
+}
+
+/// The server side of a case: a container and the port inside it.
+#[derive(Clone, Copy, Debug)]
+pub struct Target<'a> {
+    /// The container.
+    pub container: &'a Container,
+    /// The port inside the container.
+    pub port: u16,
+}
+
+impl<'a> Case<'a> {
+    /// The client's container; `None` for a process on the engine's machine.
+    #[must_use]
+    pub fn client(&self) -> Option<&'a Container> {
+        self.facts.container(&self.link.engine, &self.link.client)
+    }
+
+    /// The server's container and port.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Undecided::Skip`] when the endpoint is outside or a process of the host, and
+    /// [`Undecided::Unknown`] when nothing known is meant.
+    pub fn server(&self) -> Result<Target<'a>, Undecided> {
+        let Some(server) = &self.link.server else {
+            return Err(Undecided::Skip(format!(
+                "no known server is meant by {}",
+                self.link.endpoint.url
+            )));
+        };
+        let Some(name) = &server.container else {
+            return Err(Undecided::Skip(match server.kind {
+                ServerKind::External => OUTSIDE.into(),
+                ServerKind::Host | ServerKind::Container => {
+                    format!(
+                        "{} is a process on the engine's machine, not a container",
+                        self.link.endpoint.authority()
+                    )
+                }
+            }));
+        };
+        let engine = server.engine.as_deref().unwrap_or(&self.link.engine);
+        match self.facts.container(engine, name) {
+            Some(container) => Ok(Target { container, port: server.port }),
+            None => {
+                Err(Undecided::Unknown(format!("the engine no longer knows the container {name}")))
+            }
+        }
+    }
+
+    /// The server, if it runs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Case::server`], and [`Undecided::Unknown`] when it does not run.
+    pub fn running_server(&self) -> Result<Target<'a>, Undecided> {
+        let server = self.server()?;
+        let state = &server.container.state;
+        if state.is_running() {
+            Ok(server)
+        } else {
+            Err(Undecided::Unknown(format!(
+                "{} is {}, so its sockets can't be seen",
+                server.container.name, state.status
+            )))
+        }
+    }
+
+    /// Whether the link leads out of everything that the engines know.
+    #[must_use]
+    pub fn is_outside(&self) -> bool {
+        self.link.server.as_ref().is_some_and(|s| s.kind == ServerKind::External)
+    }
+
+    /// Whether the server is a container of another engine.
+    #[must_use]
+    pub fn crosses_engines(&self) -> bool {
+        self.link.server.as_ref().is_some_and(|s| s.engine.is_some())
+    }
+
+    /// The kind of the client's engine.
+    #[must_use]
+    pub fn kind(&self) -> EngineKind {
+        self.facts.kind(&self.link.engine)
+    }
+
+    /// Whether client and server stand in one network namespace.
+    #[must_use]
+    pub fn shares_namespace(&self) -> bool {
+        let (Some(client), Ok(server)) = (self.client(), self.server()) else { return false };
+        let server = server.container;
+        if self.crosses_engines() {
+            return client.network_mode == NetworkMode::Host
+                && server.network_mode == NetworkMode::Host;
+        }
+        client.name == server.name
+            || matches!((client.namespace.value(), server.namespace.value()), (Some(a), Some(b)) if a == b)
+            || self.home(client) == self.home(server)
+    }
+
+    /// The container (or the host) in whose namespace this one stands.
+    fn home(&self, container: &'a Container) -> &'a str {
+        let mut at = container;
+        for _ in 0..8 {
+            match &at.network_mode {
+                NetworkMode::Host => return HOST_CLIENT,
+                NetworkMode::Container(other) => match self.facts.container(&at.engine, other) {
+                    Some(next) => at = next,
+                    None => return other,
+                },
+                NetworkMode::Networks | NetworkMode::None | NetworkMode::UserMode(_) => {
+                    return &at.name;
+                }
+            }
+        }
+        &at.name
+    }
+
+    /// The container that owns the namespace in which this one stands, itself included; `None` for the host.
+    #[must_use]
+    pub fn namespace_owner(&self, container: &'a Container) -> Option<&'a Container> {
+        let home = self.home(container);
+        self.facts.container(&container.engine, home)
+    }
+
+    /// Whether the client stands in the namespace of the engine's machine.
+    #[must_use]
+    pub fn client_is_on_host(&self) -> bool {
+        self.link.client == HOST_CLIENT
+            || self.client().is_some_and(|c| self.home(c) == HOST_CLIENT)
+    }
+
+    /// Whether the server stands in the namespace of the engine's machine.
+    #[must_use]
+    pub fn server_is_on_host(&self) -> bool {
+        self.server().is_ok_and(|s| self.home(s.container) == HOST_CLIENT)
+    }
+
+    /// The attachments that decide a container's reachability: those of the owner of its namespace.
+    #[must_use]
+    pub fn attachments(&self, container: &'a Container) -> &'a [Attachment] {
+        self.namespace_owner(container).map_or(&[], |owner| &owner.attachments)
+    }
+
+    /// The networks that client and server share, compared by name within one engine.
+    #[must_use]
+    pub fn common_networks(&self) -> Vec<&'a Network> {
+        let (Some(client), Ok(server)) = (self.client(), self.server()) else { return Vec::new() };
+        if self.crosses_engines() {
+            return Vec::new();
+        }
+        let theirs = self.attachments(server.container);
+        self.attachments(client)
+            .iter()
+            .filter(|mine| theirs.iter().any(|other| other.network == mine.network))
+            .filter_map(|mine| self.facts.network(&self.link.engine, &mine.network))
+            .collect()
+    }
+
+    /// The name that another container on `network` should use for the server: its Compose service, else its name.
+    #[must_use]
+    pub fn proper_name(&self, server: Target<'a>) -> &'a str {
+        let owner = self.namespace_owner(server.container).unwrap_or(server.container);
+        match &owner.compose {
+            Some(compose)
+                if !compose.one_off
+                    && self.link.engine == owner.engine
+                    && self.same_project(owner) =>
+            {
+                &compose.service
+            }
+            _ => &owner.name,
+        }
+    }
+
+    fn same_project(&self, server: &Container) -> bool {
+        let project = |c: &Container| c.compose.as_ref().map(|c| c.project.clone());
+        self.client().is_some_and(|client| project(client) == project(server))
+    }
+}
+
+impl<'a> Target<'a> {
+    /// The sockets that listen on the port of this link.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Undecided`] when the sockets could not be read.
+    pub fn listeners(&self) -> Result<Vec<&'a Listener>, Undecided> {
+        Ok(self
+            .container
+            .listeners
+            .known()?
+            .iter()
+            .filter(|l| l.address.port() == self.port)
+            .collect())
+    }
+
+    /// Whether clients in the same namespace only can reach any socket of this port.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Undecided`] when the sockets could not be read.
+    pub fn is_loopback_only(&self) -> Result<bool, Undecided> {
+        let rows = self.listeners()?;
+        Ok(!rows.is_empty() && rows.iter().all(|l| l.address.ip().to_canonical().is_loopback()))
+    }
+}
+
+/// The reason of every row of a link to the outside world.
+pub const OUTSIDE: &str = "a link to the outside world";

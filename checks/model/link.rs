@@ -1,0 +1,192 @@
+//! Who is told to call whom, and what was seen of that one link.
+
+use super::{Attempt, Concurrency, Fact, Path, Reply, Resolution, Source};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::net::IpAddr;
+
+/// One client that is told to reach one endpoint.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Link {
+    /// `engine:client->url`, unique in a run.
+    pub id: String,
+    /// The engine's name.
+    pub engine: String,
+    /// The client's container name, or `@host`.
+    pub client: String,
+    /// What the client is told.
+    pub endpoint: Endpoint,
+    /// What the endpoint means, or most likely means.
+    pub server: Option<Server>,
+    /// How the server was recognised.
+    pub meant: Meant,
+    /// Whether the client's own namespace listens on the port; looked at for loopback endpoints only.
+    pub listens_itself: Fact<bool>,
+    /// Whether the user named this link.
+    pub named_by_user: bool,
+    /// What the client's own connection to the endpoint came to, seen from its network namespace.
+    pub visit: Fact<Visit>,
+    /// Connections from the client's namespace to the server's own addresses and the port inside.
+    pub path: Fact<Path>,
+    /// The server's proper name, asked from the client's namespace (its container name or service, whatever the endpoint says).
+    pub lookup: Fact<Resolution>,
+    /// The concurrency probes of the server's port, made in the server's own namespace.
+    pub concurrency: Fact<Concurrency>,
+}
+
+/// An address that a client is told to use.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Endpoint {
+    /// The normalized address without user info, query and fragment.
+    pub url: String,
+    /// The scheme, if one is known.
+    pub scheme: Option<String>,
+    /// The host part, without brackets.
+    pub host: String,
+    /// The port, given or implied by the scheme.
+    pub port: u16,
+    /// Whether the place named URL or URI lacks the scheme.
+    pub scheme_missing: bool,
+    /// Every place that says it, the first of them first.
+    pub sources: Vec<Source>,
+    /// What is malformed about it, when it can't be dialled as it stands.
+    pub malformed: Option<String>,
+}
+
+/// What an endpoint means.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Server {
+    /// What kind of thing answers there.
+    pub kind: ServerKind,
+    /// The container's name.
+    pub container: Option<String>,
+    /// The port inside the container; on the host or outside, the port dialled.
+    pub port: u16,
+    /// The engine of the container, where it is not the client's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<String>,
+}
+
+/// The kinds of server.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServerKind {
+    /// A container of a known engine.
+    Container,
+    /// A process on the engine's machine.
+    Host,
+    /// Something outside.
+    External,
+}
+
+/// How the server of a link was recognised: what the dialled host is, seen from the client.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Meant {
+    /// The client's own loopback, and its namespace listens on the port.
+    OwnListener,
+    /// The client's own loopback, and a container publishes the port.
+    OwnLoopbackPublished,
+    /// The client's own loopback, and one container serves the port.
+    OwnLoopbackServed,
+    /// The client's own loopback, and nothing known serves the port.
+    OwnLoopback,
+    /// A name that the server carries.
+    Name,
+    /// An address that the server has.
+    Address,
+    /// The engine's machine, where a container publishes the port.
+    HostPublished,
+    /// The engine's machine itself.
+    Host,
+    /// A name or an address that nobody carries; the server is the likeliest guess, if there is one.
+    Nobody,
+    /// The outside world.
+    External,
+}
+
+/// The client's own connection to its endpoint.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Visit {
+    /// How the name was resolved; `None` for an address or `localhost`.
+    pub resolution: Option<Resolution>,
+    /// The connects that were tried, in order, until one was completed.
+    pub attempts: Vec<Attempt>,
+    /// What an HTTP request came to; `None` when none was sent.
+    pub reply: Option<Reply>,
+}
+
+/// What the client sees, in the words of the contract.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub enum Symptom {
+    /// ECONNREFUSED.
+    #[serde(rename = "connection refused")]
+    ConnectionRefused,
+    /// NXDOMAIN, or a name without addresses.
+    #[serde(rename = "name not found")]
+    NameNotFound,
+    /// No name server gave an answer.
+    #[serde(rename = "resolver failed")]
+    ResolverFailed,
+    /// No answer to the connect.
+    #[serde(rename = "connect timeout")]
+    ConnectTimeout,
+    /// Connected, and no reply in time.
+    #[serde(rename = "read timeout")]
+    ReadTimeout,
+    /// ECONNRESET.
+    #[serde(rename = "connection reset")]
+    ConnectionReset,
+    /// Closed before a reply.
+    #[serde(rename = "closed without reply")]
+    ClosedWithoutReply,
+    /// EHOSTUNREACH or ENETUNREACH.
+    #[serde(rename = "no route")]
+    NoRoute,
+    /// A TLS handshake failed, or one side speaks TLS and the other does not.
+    #[serde(rename = "tls error")]
+    TlsError,
+    /// An HTTP status of 400 or more.
+    #[serde(rename = "http error")]
+    HttpError,
+}
+
+impl Endpoint {
+    /// The dialled address, if the host is one.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        self.host.parse().ok()
+    }
+
+    /// Whether the address never leaves the client.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host.eq_ignore_ascii_case("localhost")
+            || self.host.to_ascii_lowercase().ends_with(".localhost")
+            || self.address().is_some_and(|ip| ip.to_canonical().is_loopback())
+    }
+
+    /// `host:port`, with brackets where needed.
+    #[must_use]
+    pub fn authority(&self) -> String {
+        authority(&self.host, self.port)
+    }
+}
+
+/// `host:port`, with brackets around an IPv6 address.
+#[must_use]
+pub fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env { name } => write!(f, "variable {name}"),
+            Self::Arg { index } => write!(f, "argument {index}"),
+            Self::File { path, key, line, .. } => write!(f, "{path} line {line}, key {key}"),
+            Self::Compose { path, line } => write!(f, "{path} line {line}"),
+            Self::Flag => f.write_str("--link"),
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Everything seen in one run, frozen. It can be saved and judged again, anywhere, with the same report.
+
+use super::{Fact, Freshness, HostsLine, Link, Listener, QueueCounters, ResolverConfig};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+/// The version of the snapshot's form. Readers refuse what is newer.
+pub const SNAPSHOT_VERSION: u32 = 1;
+
+/// Everything seen in one run.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Snapshot {
+    /// The form of this file; see [`SNAPSHOT_VERSION`].
+    pub snapshot_version: u32,
+    /// The version of econn that looked.
+    pub econn: String,
+    /// When the run began, RFC 3339 in UTC.
+    pub taken_at: String,
+    /// How the run looked, as far as judging depends on it.
+    pub settings: Settings,
+    /// The engines that were asked.
+    pub engines: Vec<Engine>,
+    /// The containers of all engines, by engine and name.
+    pub containers: Vec<Container>,
+    /// The networks of all engines, by engine and name.
+    pub networks: Vec<Network>,
+    /// Sockets that listen in the network namespace of the engine's machine.
+    pub host_listeners: Fact<Vec<Listener>>,
+    /// Who is told to call whom, with what was seen of it.
+    pub links: Vec<Link>,
+    /// What was looked at, and what could not be looked at, in plain words.
+    pub notes: Vec<String>,
+}
+
+/// How the run looked.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Settings {
+    /// Clients that are expected to connect at once.
+    pub parallel_clients: u32,
+    /// No probe was sent and nothing created.
+    pub passive: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { parallel_clients: 12, passive: false }
+    }
+}
+
+/// One engine, or the attempt to reach one.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Engine {
+    /// The name that links carry: `docker`, `podman`, `docker-2`, or a context's.
+    pub name: String,
+    /// What answers there.
+    pub kind: EngineKind,
+    /// The engine's own version; empty when it did not answer.
+    pub version: String,
+    /// Where it was reached.
+    pub host: String,
+    /// Why this one was asked.
+    pub chosen_because: String,
+    /// Why it did not answer, or could not be read completely.
+    pub error: Option<String>,
+}
+
+/// The kinds of engine.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    /// Docker.
+    Docker,
+    /// Podman.
+    Podman,
+}
+
+impl EngineKind {
+    /// The command that users type for it, which is also its word in reports.
+    #[must_use]
+    pub const fn command(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+        }
+    }
+}
+
+/// One container as its engine describes it, in the same words for every engine.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Container {
+    /// The engine's name.
+    pub engine: String,
+    /// The container's name.
+    pub name: String,
+    /// The full id.
+    pub id: String,
+    /// The image as it was named at the start.
+    pub image: String,
+    /// Whether it runs, and how it ended.
+    pub state: State,
+    /// How its network namespace came to be.
+    pub network_mode: NetworkMode,
+    /// The networks it is attached to, by name.
+    pub attachments: Vec<Attachment>,
+    /// Its ports that are asked to be published, also of a stopped container.
+    pub ports: Vec<Port>,
+    /// TCP ports that its image or its start command declares.
+    pub exposed: Vec<u16>,
+    /// Its `hostname`.
+    pub hostname: String,
+    /// What Compose says of it.
+    pub compose: Option<Compose>,
+    /// The inode of its network namespace.
+    pub namespace: Fact<u64>,
+    /// The sockets that listen in its namespace.
+    pub listeners: Fact<Vec<Listener>>,
+    /// The kernel's queue counters of its namespace.
+    pub queue_counters: Fact<QueueCounters>,
+    /// Its name servers.
+    pub resolver: Fact<ResolverConfig>,
+    /// Its hosts file.
+    pub hosts: Fact<Vec<HostsLine>>,
+    /// Configuration files of it that could not be read, with the reason, a line each.
+    pub unread_files: Vec<String>,
+    /// Its image and source.
+    pub freshness: Fact<Freshness>,
+}
+
+/// Whether a container runs, and how it ended.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct State {
+    /// The engine's word: created, running, paused, restarting, exited, dead.
+    pub status: String,
+    /// The exit code of the last end.
+    pub exit_code: i64,
+    /// Whether the kernel killed it for memory.
+    pub oom_killed: bool,
+    /// The engine's class of error at the start, without its text.
+    pub start_error: Option<String>,
+    /// When it was last started, RFC 3339; `None` if never.
+    pub started_at: Option<String>,
+    /// When it last ended, RFC 3339; `None` if never.
+    pub finished_at: Option<String>,
+    /// Seconds between its start and the look at it.
+    pub up_seconds: Option<u64>,
+    /// How often the engine restarted it.
+    pub restarts: u64,
+    /// The health status: healthy, unhealthy, starting; `None` without a health check.
+    pub health: Option<String>,
+    /// The exit code of the last health check.
+    pub health_exit_code: Option<i64>,
+}
+
+impl State {
+    /// Whether its processes can run at this moment.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.status == "running"
+    }
+}
+
+/// How a container's network namespace came to be.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NetworkMode {
+    /// Its own, on the networks it is attached to.
+    Networks,
+    /// That of the engine's machine.
+    Host,
+    /// Its own, without any network.
+    None,
+    /// That of another container, by name.
+    Container(String),
+    /// Its own behind a user-mode stack (slirp4netns, pasta).
+    UserMode(String),
+}
+
+/// One container on one network.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Attachment {
+    /// The network's name.
+    pub network: String,
+    /// The container's addresses there; empty while it does not run.
+    pub addresses: Vec<IpAddr>,
+    /// The names it answers to there, besides its own.
+    pub aliases: Vec<String>,
+}
+
+/// A TCP or UDP port of a container that was asked to be published.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Port {
+    /// The port inside the container.
+    pub container_port: u16,
+    /// `tcp`, `udp` or `sctp`.
+    pub protocol: String,
+    /// The address on the engine's machine; `None` for all.
+    pub host_ip: Option<IpAddr>,
+    /// The port on the engine's machine; `None` when the engine is to choose and has not.
+    pub host_port: Option<u16>,
+    /// Whether the engine says it is published now.
+    pub active: bool,
+}
+
+/// What Compose's labels say of a container.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Compose {
+    /// The project.
+    pub project: String,
+    /// The service.
+    pub service: String,
+    /// Whether `compose run` made it.
+    pub one_off: bool,
+    /// The project's folder.
+    pub working_dir: Option<String>,
+    /// The project's files.
+    pub config_files: Vec<String>,
+}
+
+/// One network of an engine.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct Network {
+    /// The engine's name.
+    pub engine: String,
+    /// The network's name.
+    pub name: String,
+    /// Its driver.
+    pub driver: String,
+    /// Whether it has no way out.
+    pub internal: bool,
+    /// Its subnets, as `address/bits`.
+    pub subnets: Vec<String>,
+    /// Its gateways.
+    pub gateways: Vec<IpAddr>,
+    /// Whether the engine answers names on it.
+    pub names: Fact<bool>,
+    /// Whether it is the engine's default network.
+    pub default: bool,
+    /// Driver options that decide about packets (ICC, isolation, MTU), by name.
+    pub options: BTreeMap<String, String>,
+}
+
+impl Snapshot {
+    /// The container of that name in that engine.
+    #[must_use]
+    pub fn container(&self, engine: &str, name: &str) -> Option<&Container> {
+        self.containers.iter().find(|c| c.engine == engine && c.name == name)
+    }
+
+    /// The network of that name in that engine.
+    #[must_use]
+    pub fn network(&self, engine: &str, name: &str) -> Option<&Network> {
+        self.networks.iter().find(|n| n.engine == engine && n.name == name)
+    }
+
+    /// The kind of the engine of that name.
+    #[must_use]
+    pub fn kind(&self, engine: &str) -> EngineKind {
+        self.engines.iter().find(|e| e.name == engine).map_or(EngineKind::Docker, |e| e.kind)
+    }
+}
+
+impl Container {
+    /// The names by which others may call it: its own, its aliases and its Compose service.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let aliases = self.attachments.iter().flat_map(|a| a.aliases.iter().map(String::as_str));
+        let service = self.compose.iter().map(|c| c.service.as_str());
+        std::iter::once(self.name.as_str()).chain(aliases).chain(service)
+    }
+
+    /// Whether it carries that name, in any case of letters.
+    #[must_use]
+    pub fn is_named(&self, name: &str) -> bool {
+        self.names().any(|n| n.eq_ignore_ascii_case(name))
+    }
+
+    /// All its addresses, on all networks.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        self.attachments.iter().flat_map(|a| a.addresses.iter().copied())
+    }
+
+    /// The port inside that is published on this port of the engine's machine.
+    #[must_use]
+    pub fn published_as(&self, host_port: u16) -> Option<u16> {
+        self.ports
+            .iter()
+            .find(|p| p.host_port == Some(host_port) && p.protocol == "tcp")
+            .map(|p| p.container_port)
+    }
+}
+
+impl Compose {
+    /// The beginning of a Compose command for this project: `-p NAME -f FILE`.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let files = self.config_files.iter().map(|file| format!("-f {file}"));
+        std::iter::once(format!("-p {}", self.project)).chain(files).collect::<Vec<_>>().join(" ")
+    }
+}

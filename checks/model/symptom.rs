@@ -1,0 +1,69 @@
+//! What the client sees today, from its own connection.
+
+use super::{Connect, Lookup, Reply, Resolution, Symptom, Visit};
+use std::net::IpAddr;
+
+impl Visit {
+    /// The symptom of this connection; `None` when it went well or was not seen.
+    #[must_use]
+    pub fn symptom(&self) -> Option<Symptom> {
+        if let Some(symptom) = self.resolution.as_ref().and_then(Resolution::symptom) {
+            return Some(symptom);
+        }
+        let last = self.attempts.last()?;
+        match &last.connect {
+            Connect::Connected => self.reply.as_ref().and_then(Reply::symptom),
+            Connect::Refused => Some(Symptom::ConnectionRefused),
+            Connect::Timeout => Some(Symptom::ConnectTimeout),
+            Connect::HostUnreachable | Connect::NetworkUnreachable => Some(Symptom::NoRoute),
+            Connect::Reset => Some(Symptom::ConnectionReset),
+            Connect::AddressNotAvailable | Connect::Other(_) => None,
+        }
+    }
+
+    /// Whether a connection was completed.
+    #[must_use]
+    pub fn connected(&self) -> bool {
+        self.attempts.iter().any(|a| a.connect == Connect::Connected)
+    }
+}
+
+impl Reply {
+    fn symptom(&self) -> Option<Symptom> {
+        match self {
+            // Any status is an answer; only a gateway that says its backend is gone is a symptom.
+            Self::Status(502..=504) => Some(Symptom::HttpError),
+            Self::Status(_) | Self::NotHttp => None,
+            Self::ReadTimeout => Some(Symptom::ReadTimeout),
+            Self::Reset => Some(Symptom::ConnectionReset),
+            Self::Closed => Some(Symptom::ClosedWithoutReply),
+            Self::Tls | Self::TlsError(_) => Some(Symptom::TlsError),
+        }
+    }
+}
+
+impl Resolution {
+    /// The addresses that the client's own lookup ends with.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<IpAddr> {
+        if !self.hosts_file.is_empty() {
+            return self.hosts_file.clone();
+        }
+        let found = self.asked.iter().find_map(|a| match &a.answer {
+            Lookup::Addresses(addresses) => Some(addresses.clone()),
+            _ => None,
+        });
+        found.unwrap_or_default()
+    }
+
+    /// The symptom when it ends without an address.
+    #[must_use]
+    pub fn symptom(&self) -> Option<Symptom> {
+        if !self.addresses().is_empty() {
+            return None;
+        }
+        let denied =
+            self.asked.iter().any(|a| matches!(a.answer, Lookup::NoSuchName | Lookup::NoAddresses));
+        Some(if denied { Symptom::NameNotFound } else { Symptom::ResolverFailed })
+    }
+}

@@ -1,0 +1,73 @@
+//! Same network and right name, yet packets are dropped or refused on the way?
+
+mod dropped;
+mod refused;
+mod unreachable;
+
+use crate::model::{Attempt, Case, Check, Connect, Meant, OUTSIDE, Path, Undecided, authority};
+
+pub(crate) const CHECK: Check = Check {
+    id: "network-path",
+    layer: None,
+    asks: "same network and right name, yet packets are dropped or refused on the way (firewall, ICC off, MTU, internal network)?",
+    phase: 4,
+    applies,
+    rules: &[&dropped::RULE, &refused::RULE, &unreachable::RULE],
+    healthy,
+};
+
+fn applies(case: &Case<'_>) -> Result<(), Undecided> {
+    let skip = |why: &str| Err(Undecided::Skip(why.into()));
+    if case.is_outside() {
+        return skip(OUTSIDE);
+    }
+    case.server()?;
+    if case.shares_namespace() {
+        return skip("client and server share one network namespace");
+    }
+    if case.client_is_on_host() {
+        return skip("the client is on the host's network");
+    }
+    if case.link.meant == Meant::HostPublished || case.server_is_on_host() {
+        return skip("the client goes through the engine's machine");
+    }
+    if case.common_networks().is_empty() {
+        return skip("no common network");
+    }
+    case.running_server().map(|_| ())
+}
+
+fn path<'a>(case: &Case<'a>) -> Result<&'a Path, Undecided> {
+    case.link.path.known()
+}
+
+/// The first attempt that came out so, when none was completed.
+fn failed<'a>(path: &'a Path, outcome: &Connect) -> Option<&'a Attempt> {
+    let connected = path.attempts.iter().any(|a| a.connect == Connect::Connected);
+    path.attempts.iter().find(|a| !connected && a.connect == *outcome)
+}
+
+fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
+    let path = path(case)?;
+    let spelled = |a: &Attempt| authority(&a.to.ip().to_string(), a.to.port());
+    if let Some(good) = path.attempts.iter().find(|a| a.connect == Connect::Connected) {
+        return Ok(format!("{} connects to {} in {} ms", case.link.client, spelled(good), good.ms));
+    }
+    match path.attempts.first() {
+        Some(first)
+            if first.connect == Connect::Refused && path.refused_by_server == Some(true) =>
+        {
+            Ok(format!("packets reach the server: its own kernel refuses {}", spelled(first)))
+        }
+        Some(first) if first.connect == Connect::Refused => Err(Undecided::Unknown(format!(
+            "{} was refused, and whether by the server's kernel or on the way was not seen",
+            spelled(first)
+        ))),
+        Some(first) => Err(Undecided::Unknown(format!(
+            "the connection to {} came to {:?}",
+            spelled(first),
+            first.connect
+        ))),
+        None => Err(Undecided::Unknown("the server has no address on the common network".into())),
+    }
+}

@@ -1,0 +1,74 @@
+//! Layer 1: does the server still answer while another client holds a connection?
+
+mod cut_off;
+mod serial_at_accept;
+mod serial_per_request;
+mod short_queue;
+
+use crate::model::{Answered, Case, Check, Concurrency, Hold, Undecided};
+
+pub(crate) const CHECK: Check = Check {
+    id: "server-concurrency",
+    layer: Some(1),
+    asks: "does the server still answer while another client holds a connection, and is its listen queue long enough?",
+    phase: 6,
+    applies,
+    rules: &[
+        &serial_at_accept::RULE,
+        &cut_off::RULE,
+        &serial_per_request::RULE,
+        &short_queue::RULE,
+    ],
+    healthy,
+};
+
+fn applies(case: &Case<'_>) -> Result<(), Undecided> {
+    let server = case.running_server()?;
+    if server.listeners()?.is_empty() {
+        return Err(Undecided::Unknown(format!(
+            "nothing listens on port {} of {}",
+            server.port, server.container.name
+        )));
+    }
+    Ok(())
+}
+
+/// The probes' facts, complete enough to judge: ended early they prove nothing.
+fn probed<'a>(case: &Case<'a>) -> Result<&'a Concurrency, Undecided> {
+    case.link.concurrency.known()
+}
+
+/// The two holds of one mode that both say the same of the second connection.
+fn twice(seen: &Concurrency, what: Answered) -> Option<[Hold; 2]> {
+    seen.holds.windows(2).find_map(|pair| {
+        let [first, second] = [pair[0], pair[1]];
+        (first.mode == second.mode && first.answered == what && second.answered == what)
+            .then_some([first, second])
+    })
+}
+
+fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
+    let seen = probed(case)?;
+    let undetermined = |why: &str| Err(Undecided::Unknown(why.into()));
+    if let Some(hold) = seen.holds.iter().find(|h| h.answered == Answered::DuringHold) {
+        let all = seen.holds.iter().all(|h| h.answered == Answered::DuringHold);
+        let ms = hold.answer_ms.unwrap_or(0);
+        return match (&seen.stopped, all) {
+            (None, true) => {
+                Ok(format!("answers a second client in {ms} ms while one connection is held"))
+            }
+            (Some(why), _) => undetermined(&format!("the hold test was not completed: {why}")),
+            (None, false) => {
+                undetermined("the answers to a second client did not move with the held connection")
+            }
+        };
+    }
+    match (&seen.stopped, seen.queue.last(), seen.path.is_some()) {
+        (Some(why), _, _) => undetermined(&format!("the probes were not completed: {why}")),
+        (None, Some(step), false) => Ok(format!(
+            "takes {} connections off its listen queue at once (protocol unknown, no byte sent)",
+            step.held
+        )),
+        _ => undetermined("the answers to a second client did not move with the held connection"),
+    }
+}

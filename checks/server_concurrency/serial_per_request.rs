@@ -1,0 +1,74 @@
+use super::probed;
+use crate::model::{Case, Found, Judgement, Rule};
+
+pub(crate) const RULE: Rule = Rule {
+    code: "EC103",
+    title: "the server works on one request at a time",
+    explanation: "
+## What it is
+The server accepts every connection, yet its handler works on one request after the other. Parallel clients wait in turn.
+
+## What proves it
+Four requests sent at once finish as a staircase, one step per request, each step as long as a single request takes;
+twice. It can only be seen on a path that takes 40 ms or more.
+
+## What disproves it
+All four finish together: in parallel, or sharing a processor.
+
+## How to repair it
+More workers or threads for the handler, or no blocking calls in an event loop.
+",
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let server = case.server()?;
+    let seen = probed(case)?;
+    let mut baseline = seen.baseline_us.clone();
+    baseline.sort_unstable();
+    let Some(&median) = baseline.get(baseline.len() / 2) else { return Ok(None) };
+    let base = median / 1000;
+    if seen.staircases.len() < 2
+        || base < 40
+        || !seen.staircases.iter().all(|times| is_staircase(times, base))
+    {
+        return Ok(None);
+    }
+    let name = &server.container.name;
+    let steps = |times: &Vec<u64>| times.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    let mut found = Found::warn(format!(
+        "{name}:{} answers four requests at once one after the other",
+        server.port
+    ))
+    .evidence("a single request", format!("{base} ms"));
+    for times in &seen.staircases {
+        found =
+            found.evidence("four requests at once finished after", format!("{} ms", steps(times)));
+    }
+    Ok(Some(found.fix(format!("give the handler of {name} more workers or threads, or take the blocking call out of its event loop"))))
+}
+
+/// Whether each of four requests took its own turn: even steps of about one baseline.
+fn is_staircase(times: &[u64], base: u64) -> bool {
+    let within = |step: u64| step * 10 >= base * 6 && step * 10 <= base * 16;
+    times.len() == 4
+        && times[0] * 10 <= base * 16
+        && times.windows(2).all(|pair| within(pair[1].saturating_sub(pair[0])))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_staircase;
+
+    #[test]
+    fn a_staircase_has_even_steps_of_one_request() {
+        assert!(is_staircase(&[150, 301, 452, 603], 150));
+        assert!(!is_staircase(&[151, 152, 153, 160], 150), "in parallel");
+        assert!(
+            !is_staircase(&[580, 590, 600, 610], 150),
+            "sharing a processor, bunched at the end"
+        );
+        assert!(!is_staircase(&[150, 151, 300, 301], 150), "two at a time");
+        assert!(!is_staircase(&[150, 300, 450], 150), "one request got lost");
+    }
+}

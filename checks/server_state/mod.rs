@@ -1,0 +1,47 @@
+//! Is the server up at all: running, not crash-looping, not killed for memory, past its start-up?
+
+mod created;
+mod exited;
+mod nothing_listens;
+mod out_of_memory;
+mod paused;
+mod restarting;
+
+use crate::model::{Case, Check, Undecided};
+
+pub(crate) const CHECK: Check = Check {
+    id: "server-state",
+    layer: None,
+    asks: "is the server up at all: running, not crash-looping, not killed for memory, past its start-up?",
+    phase: 3,
+    applies: |case| case.server().map(|_| ()),
+    rules: &[
+        &out_of_memory::RULE,
+        &exited::RULE,
+        &created::RULE,
+        &restarting::RULE,
+        &paused::RULE,
+        &nothing_listens::RULE,
+    ],
+    healthy,
+};
+
+fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
+    let server = case.server()?;
+    server.container.listeners.known()?;
+    if !server.container.state.is_running() {
+        return Err(Undecided::Unknown(format!(
+            "{} is {}",
+            server.container.name, server.container.state.status
+        )));
+    }
+    Ok(format!("{} is running", server.container.name))
+}
+
+/// The command that starts the server's container, and the one that shows its log.
+fn commands(case: &Case<'_>) -> Result<(String, String), Undecided> {
+    let server = case.server()?;
+    let engine = case.facts.kind(&server.container.engine).command();
+    let name = &server.container.name;
+    Ok((format!("{engine} start {name}"), format!("{engine} logs --tail 50 {name}")))
+}

@@ -1,0 +1,48 @@
+use super::commands;
+use crate::model::{Case, Found, Judgement, Rule};
+
+pub(crate) const RULE: Rule = Rule {
+    code: "EC603",
+    title: "nothing listens in the server's container",
+    explanation: "
+## What it is
+The container runs, and no program in it listens: it has not begun yet, it waits for something, or the command is not the
+server.
+
+## What proves it
+No listening socket in its namespace, also at a second look when it was started moments ago.
+
+## What disproves it
+A socket of any port: then the port or the address is wrong, and the server is up.
+
+## How to repair it
+Wait for it where it is only starting (a health check, `depends_on` with a condition); else look at its log and command.
+",
+    judge,
+};
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let server = case.server()?;
+    let state = &server.container.state;
+    if !state.is_running() {
+        return Ok(None);
+    }
+    let listeners = server.container.listeners.known()?;
+    if !listeners.is_empty() {
+        return Ok(None);
+    }
+    let name = &server.container.name;
+    let (_, logs) = commands(case)?;
+    let mut found = Found::fail(format!("{name} runs, and nothing in it listens on any port"))
+        .evidence(format!("listening sockets in the namespace of {name}"), "none");
+    if let Some(seconds) = state.up_seconds {
+        found = found.evidence("running for", format!("{seconds} s"));
+    }
+    if let Some(health) = &state.health {
+        found = found.evidence("health status", health.clone());
+    }
+    Ok(Some(found.fix_by(
+        format!("see what {name} waits for, or whether its command is the server at all"),
+        logs,
+    )))
+}

@@ -1,0 +1,108 @@
+//! What `/proc` shows of the containers at the ends of links: sockets, counters, namespace, name servers. No traffic.
+
+use super::engine::{Connection, Seen};
+use super::links::proven;
+use super::probe;
+use super::vantage::{ProvenPid, namespace_inode, read_file};
+use checks::model::{Fact, Listener};
+use std::time::Duration;
+
+/// A container younger than this may not have begun to listen, in seconds.
+const YOUNG: u64 = 10;
+/// How often and how long a young container is looked at again.
+const AGAIN: (u32, Duration) = (10, Duration::from_millis(200));
+
+/// The sockets that listen in a running container's namespace.
+pub(crate) fn listeners(pid: &ProvenPid) -> Result<Vec<Listener>, String> {
+    let tcp = pid.read("net/tcp")?;
+    // A kernel without IPv6 has no such table.
+    let tcp6 = pid.read("net/tcp6").unwrap_or_default();
+    probe::listeners(&tcp, &tcp6)
+}
+
+/// Fills in what `/proc` shows of one container. `awaited` are the ports that a link expects it to listen on.
+pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) {
+    let name = seen.facts.name.clone();
+    if !seen.facts.state.is_running() {
+        let why = format!("{name} is {}, so it has no sockets and no network namespace", seen.facts.state.status);
+        refuse(seen, &why);
+        files(engine, seen, None).await;
+        return;
+    }
+    if !engine.by_socket {
+        refuse(seen, "the engine is remote, and its processes can't be seen from here");
+        files(engine, seen, None).await;
+        return;
+    }
+    let pid = match proven(seen) {
+        Ok(pid) => pid,
+        Err(why) => {
+            refuse(seen, &why);
+            files(engine, seen, None).await;
+            return;
+        }
+    };
+    seen.facts.listeners = settled(&pid, seen.facts.state.up_seconds, awaited).await.into();
+    let netstat = pid.read("net/netstat");
+    seen.facts.queue_counters =
+        netstat.and_then(|text| probe::queue_counters(&text).ok_or_else(|| "the kernel shows no such counters".into())).into();
+    seen.facts.namespace = namespace_inode(&pid).into();
+    files(engine, seen, Some(&pid)).await;
+}
+
+/// The listening sockets, looked at again while a young container does not yet listen where it is awaited.
+async fn settled(pid: &ProvenPid, up_seconds: Option<u64>, awaited: &[u16]) -> Result<Vec<Listener>, String> {
+    let mut rows = listeners(pid)?;
+    let missing = |rows: &[Listener]| awaited.iter().any(|port| !rows.iter().any(|l| l.address.port() == *port));
+    if up_seconds.is_some_and(|s| s < YOUNG) {
+        for _ in 0..AGAIN.0 {
+            if !missing(&rows) {
+                break;
+            }
+            tokio::time::sleep(AGAIN.1).await;
+            rows = listeners(pid)?;
+        }
+    }
+    Ok(rows)
+}
+
+fn refuse(seen: &mut Seen, why: &str) {
+    seen.facts.listeners = Fact::Unknown(why.into());
+    seen.facts.queue_counters = Fact::Unknown(why.into());
+    seen.facts.namespace = Fact::Unknown(why.into());
+}
+
+/// The container's own resolv.conf and hosts file: in place where that is possible, else by the engine's archive.
+async fn files(engine: &Connection, seen: &mut Seen, pid: Option<&ProvenPid>) {
+    let resolver = text(engine, &seen.facts.id, pid, "/etc/resolv.conf").await;
+    seen.facts.resolver = resolver.map(|text| probe::parse_resolv_conf(&text)).into();
+    let hosts = text(engine, &seen.facts.id, pid, "/etc/hosts").await;
+    seen.facts.hosts = hosts.map(|text| probe::parse_hosts(&text)).into();
+}
+
+async fn text(engine: &Connection, id: &str, pid: Option<&ProvenPid>, path: &str) -> Result<String, String> {
+    const LIMIT: u64 = 256 << 10;
+    if let Some(bytes) = pid.and_then(|pid| read_file(pid, path, LIMIT).ok()) {
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    let tar = engine.archive(id, path, 1 << 20).await?.unwrap_or_default();
+    let mut archive = tar::Archive::new(tar.as_slice());
+    for entry in archive.entries().map_err(|e| e.to_string())? {
+        let mut entry = entry.map_err(|e| e.to_string())?;
+        if entry.header().entry_type().is_file() {
+            let mut text = Vec::new();
+            std::io::Read::read_to_end(&mut entry, &mut text).map_err(|e| e.to_string())?;
+            return Ok(String::from_utf8_lossy(&text).into_owned());
+        }
+    }
+    Err(format!("{path} is not there"))
+}
+
+/// The sockets that listen on the machine on which econn runs.
+pub(crate) fn machine_listeners() -> Result<Vec<Listener>, String> {
+    if super::machine::is_container() {
+        return Err("econn runs in a container, and can't see the engine's machine".into());
+    }
+    let read = |path: &str| std::fs::read_to_string(path).map_err(|e| format!("{path}: {}", e.kind()));
+    probe::listeners(&read("/proc/self/net/tcp")?, &read("/proc/self/net/tcp6").unwrap_or_default())
+}

@@ -1,0 +1,279 @@
+//! One container's facts in the same words for every engine, and beside them what never enters a snapshot.
+
+use super::bare;
+use bollard::models::{ContainerInspectResponse, EndpointSettings, PortMap};
+use checks::model::{Attachment, Compose, Container, Engine, Fact, NetworkMode, Port, State};
+use jiff::Timestamp;
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+/// A container: its facts, and what only the collectors may see of it.
+pub(crate) struct Seen {
+    /// What enters the snapshot.
+    pub(crate) facts: Container,
+    /// What never does.
+    pub(crate) raw: Raw,
+}
+
+/// What only the collectors may see: it holds secrets, or means nothing elsewhere.
+pub(crate) struct Raw {
+    /// The main process on the engine's machine; `None` when it does not run.
+    pub(crate) pid: Option<u32>,
+    /// When it was started, seconds since 1970.
+    pub(crate) started: Option<f64>,
+    /// The environment it was started with.
+    pub(crate) env: Vec<(String, String)>,
+    /// Its command line, program first.
+    pub(crate) argv: Vec<String>,
+    /// Its mounts.
+    pub(crate) mounts: Vec<Mount>,
+    /// The id of the image it runs, without prefix.
+    pub(crate) image_id: String,
+    /// Its working folder.
+    pub(crate) workdir: String,
+    /// The engine's copies of its resolv.conf and hosts file, on the engine's machine.
+    pub(crate) resolver_path: String,
+    pub(crate) hosts_path: String,
+}
+
+/// One mount of a container.
+#[derive(Clone, Debug)]
+pub(crate) struct Mount {
+    /// Whether it shows a file or folder of the engine's machine that a user can edit.
+    pub(crate) is_bind: bool,
+    /// The path on the engine's machine.
+    pub(crate) source: String,
+    /// The path inside the container.
+    pub(crate) destination: String,
+}
+
+/// The facts of all inspected containers of one engine.
+pub(super) fn all(engine: &Engine, inspected: HashMap<String, ContainerInspectResponse>, now: f64) -> Vec<Seen> {
+    let names: HashMap<String, String> =
+        inspected.iter().map(|(id, c)| (id.clone(), name(c.name.as_deref().unwrap_or(id)).to_owned())).collect();
+    inspected.into_iter().map(|(id, c)| one(engine, id, c, &names, now)).collect()
+}
+
+fn name(text: &str) -> &str {
+    text.trim_start_matches('/')
+}
+
+fn one(engine: &Engine, id: String, inspect: ContainerInspectResponse, names: &HashMap<String, String>, now: f64) -> Seen {
+    let unseen = || "not looked at: it is no end of a link".to_owned();
+    let config = inspect.config.unwrap_or_default();
+    let host = inspect.host_config.unwrap_or_default();
+    let settings = inspect.network_settings.unwrap_or_default();
+    let labels = config.labels.unwrap_or_default();
+    let started = inspect.state.as_ref().and_then(|s| moment(s.started_at.as_deref()));
+    let pid = inspect.state.as_ref().and_then(|s| s.pid).and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0);
+    let network_mode = mode(host.network_mode.as_deref().unwrap_or(""), names);
+    let attachments = match network_mode {
+        NetworkMode::Networks => attachments(settings.networks.unwrap_or_default()),
+        _ => Vec::new(),
+    };
+    let facts = Container {
+        engine: engine.name.clone(),
+        name: names[&id].clone(),
+        image: config.image.unwrap_or_default(),
+        state: inspect.state.map(|s| state(&s, inspect.restart_count.unwrap_or(0), now)).unwrap_or_default(),
+        network_mode,
+        attachments,
+        ports: ports(settings.ports.unwrap_or_default(), host.port_bindings.unwrap_or_default()),
+        exposed: config.exposed_ports.unwrap_or_default().iter().filter_map(|p| tcp_port(p)).collect(),
+        hostname: config.hostname.unwrap_or_default(),
+        compose: compose(&labels),
+        namespace: Fact::Skipped(unseen()),
+        listeners: Fact::Skipped(unseen()),
+        queue_counters: Fact::Skipped(unseen()),
+        resolver: Fact::Skipped(unseen()),
+        hosts: Fact::Skipped(unseen()),
+        unread_files: Vec::new(),
+        freshness: Fact::Skipped(unseen()),
+        id,
+    };
+    let argv = inspect.path.into_iter().chain(inspect.args.unwrap_or_default()).collect();
+    let env = config.env.unwrap_or_default();
+    let raw = Raw {
+        pid,
+        started: started.map(seconds),
+        env: env.iter().filter_map(|line| line.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+        argv,
+        mounts: inspect
+            .mounts
+            .unwrap_or_default()
+            .into_iter()
+            .map(|m| Mount {
+                is_bind: m.typ.is_some_and(|t| t.to_string() == "bind"),
+                source: m.source.unwrap_or_default(),
+                destination: m.destination.unwrap_or_default(),
+            })
+            .collect(),
+        image_id: bare(&inspect.image.unwrap_or_default()).to_owned(),
+        workdir: config.working_dir.unwrap_or_default(),
+        resolver_path: inspect.resolv_conf_path.unwrap_or_default(),
+        hosts_path: inspect.hosts_path.unwrap_or_default(),
+    };
+    Seen { facts, raw }
+}
+
+/// The moment that an engine gives, unless it is the zero that stands for never.
+fn moment(text: Option<&str>) -> Option<Timestamp> {
+    text?.parse::<Timestamp>().ok().filter(|at| at.as_second() > 0)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into the 52 bits of a double")]
+fn seconds(at: Timestamp) -> f64 {
+    at.as_millisecond() as f64 / 1000.0
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an up-time is small and not negative")]
+fn state(state: &bollard::models::ContainerState, restarts: i64, now: f64) -> State {
+    let status = state.status.map(|s| s.to_string()).unwrap_or_default();
+    let started = moment(state.started_at.as_deref());
+    let health = state.health.as_ref();
+    State {
+        exit_code: state.exit_code.unwrap_or(0),
+        oom_killed: state.oom_killed.unwrap_or(false),
+        start_error: state.error.as_deref().filter(|e| !e.is_empty()).map(start_error),
+        started_at: started.map(|at| at.to_string()),
+        finished_at: moment(state.finished_at.as_deref()).map(|at| at.to_string()),
+        up_seconds: started.filter(|_| status == "running").map(|at| (now - seconds(at)).max(0.0) as u64),
+        restarts: u64::try_from(restarts).unwrap_or(0),
+        health: health.and_then(|h| h.status).map(|s| s.to_string()).filter(|s| !s.is_empty() && s != "none"),
+        health_exit_code: health.and_then(|h| h.log.as_ref()).and_then(|log| log.last()).and_then(|last| last.exit_code),
+        status,
+    }
+}
+
+/// The class of an error at the start. The engine's own text may quote what a user typed, so it is not kept.
+fn start_error(text: &str) -> String {
+    let classes = [
+        ("port is already allocated", "a port on the machine is already taken"),
+        ("address already in use", "a port on the machine is already taken"),
+        ("executable file not found", "its command is not in the image"),
+        ("no such file or directory", "a file that it needs is missing"),
+        ("permission denied", "permission denied"),
+        ("network", "its network could not be set up"),
+        ("mount", "a mount could not be made"),
+    ];
+    let found = classes.iter().find(|(part, _)| text.to_lowercase().contains(part));
+    found.map_or("it could not be started", |(_, class)| class).into()
+}
+
+fn mode(text: &str, names: &HashMap<String, String>) -> NetworkMode {
+    match text {
+        "host" => NetworkMode::Host,
+        "none" => NetworkMode::None,
+        _ => match text.split_once(':') {
+            Some(("container", id)) => NetworkMode::Container(names.get(id).cloned().unwrap_or_else(|| name(id).to_owned())),
+            _ if text.starts_with("slirp4netns") || text.starts_with("pasta") => NetworkMode::UserMode(text.into()),
+            _ => NetworkMode::Networks,
+        },
+    }
+}
+
+fn attachments(networks: HashMap<String, EndpointSettings>) -> Vec<Attachment> {
+    let mut attachments: Vec<Attachment> = networks
+        .into_iter()
+        .filter(|(name, _)| name != "host" && name != "none")
+        .map(|(network, endpoint)| {
+            let addresses = [endpoint.ip_address, endpoint.global_ipv6_address];
+            let mut aliases: Vec<String> =
+                endpoint.aliases.unwrap_or_default().into_iter().chain(endpoint.dns_names.unwrap_or_default()).collect();
+            aliases.sort();
+            aliases.dedup();
+            Attachment { network, addresses: addresses.into_iter().flatten().filter_map(|ip| ip.parse().ok()).collect(), aliases }
+        })
+        .collect();
+    attachments.sort_by(|a, b| a.network.cmp(&b.network));
+    attachments
+}
+
+fn tcp_port(text: &str) -> Option<u16> {
+    match text.split_once('/') {
+        Some((port, "tcp")) => port.parse().ok(),
+        Some(_) => None,
+        None => text.parse().ok(),
+    }
+}
+
+/// What is published now, and what was asked to be and is not (a stopped container, an internal network).
+fn ports(active: PortMap, asked: PortMap) -> Vec<Port> {
+    let mut ports: Vec<Port> = Vec::new();
+    for (map, active) in [(active, true), (asked, false)] {
+        for (key, bindings) in map {
+            let (port, protocol) = key.split_once('/').unwrap_or((&key, "tcp"));
+            let Ok(container_port) = port.parse() else { continue };
+            for binding in bindings.unwrap_or_default() {
+                let host_port = binding.host_port.and_then(|p| p.parse().ok()).filter(|p| *p != 0);
+                let host_ip = binding.host_ip.and_then(|ip| ip.parse().ok()).filter(|ip: &IpAddr| !ip.is_unspecified());
+                let port = Port { container_port, protocol: protocol.into(), host_ip, host_port, active };
+                let known = |p: &Port| {
+                    p.container_port == port.container_port
+                        && p.protocol == port.protocol
+                        && (p.host_port == port.host_port || port.host_port.is_none())
+                        && (p.host_ip == port.host_ip || !active)
+                };
+                if !ports.iter().any(known) {
+                    ports.push(port);
+                }
+            }
+        }
+    }
+    ports.sort_by(|a, b| (a.container_port, &a.protocol, a.host_port, a.host_ip).cmp(&(b.container_port, &b.protocol, b.host_port, b.host_ip)));
+    ports
+}
+
+fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
+    let label = |key: &str| {
+        let found = labels.get(&format!("com.docker.compose.{key}")).or_else(|| labels.get(&format!("io.podman.compose.{key}")));
+        found.filter(|value| !value.is_empty()).cloned()
+    };
+    Some(Compose {
+        project: label("project")?,
+        service: label("service")?,
+        one_off: label("oneoff").is_some_and(|v| v.eq_ignore_ascii_case("true")),
+        working_dir: label("project.working_dir"),
+        config_files: label("project.config_files").map(|v| v.split(',').map(|f| f.trim().to_owned()).collect()).unwrap_or_default(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ports, start_error};
+    use bollard::models::{PortBinding, PortMap};
+
+    fn map(key: &str, bindings: &[(&str, &str)]) -> PortMap {
+        let bindings = bindings
+            .iter()
+            .map(|(ip, port)| PortBinding { host_ip: Some((*ip).into()), host_port: Some((*port).into()) })
+            .collect();
+        [(key.to_owned(), Some(bindings))].into()
+    }
+
+    #[test]
+    fn both_families_of_one_published_port_are_one() {
+        let seen = ports(map("8080/tcp", &[("0.0.0.0", "18141"), ("::", "18141")]), map("8080/tcp", &[("", "18141")]));
+        assert_eq!(seen.len(), 1);
+        assert!(seen[0].active && seen[0].host_port == Some(18141) && seen[0].host_ip.is_none());
+    }
+
+    #[test]
+    fn a_stopped_container_keeps_what_it_asked_for() {
+        let seen = ports(PortMap::new(), map("8080/tcp", &[("127.0.0.1", "18141")]));
+        assert!(!seen[0].active && seen[0].host_ip.is_some());
+    }
+
+    #[test]
+    fn a_port_of_the_engines_choice_is_known_by_what_it_chose() {
+        let seen = ports(map("80/tcp", &[("0.0.0.0", "32768")]), map("80/tcp", &[("", "0")]));
+        assert_eq!(seen.len(), 1);
+        assert_eq!(seen[0].host_port, Some(32768));
+    }
+
+    #[test]
+    fn of_an_error_at_the_start_only_the_class_is_kept() {
+        assert_eq!(start_error("Bind for 0.0.0.0:1 failed: port is already allocated"), "a port on the machine is already taken");
+        assert_eq!(start_error("token=abc"), "it could not be started");
+    }
+}

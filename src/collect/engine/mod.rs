@@ -1,0 +1,212 @@
+//! The engines: found, asked who they are, listed and inspected. Docker and Podman become the same facts.
+
+mod archive;
+mod describe;
+mod find;
+mod networks;
+mod transport;
+
+pub(crate) use describe::{Mount, Raw, Seen};
+pub(crate) use find::places;
+
+use super::owner::{HELPER_LABEL, is_alive};
+use bollard::Docker;
+use checks::model::{Engine, EngineKind, Network};
+use futures_util::StreamExt;
+use std::collections::HashMap;
+use transport::{Address, Transport};
+
+/// An engine that answers.
+pub(crate) struct Connection {
+    /// What the report says of it.
+    pub(crate) facts: Engine,
+    /// Whether it is reached by a socket of this machine.
+    pub(crate) by_socket: bool,
+    docker: Docker,
+    transport: Transport,
+}
+
+/// Which engines the user asks for.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub(crate) enum Choice {
+    /// Every engine that answers.
+    Auto,
+    /// Docker only.
+    Docker,
+    /// Podman only.
+    Podman,
+}
+
+impl Choice {
+    fn takes(self, kind: EngineKind) -> bool {
+        match self {
+            Self::Auto => true,
+            Self::Docker => kind == EngineKind::Docker,
+            Self::Podman => kind == EngineKind::Podman,
+        }
+    }
+}
+
+/// The engines that answered, and what is to be said of every place that was asked.
+pub(crate) struct Engines {
+    /// Those that answer.
+    pub(crate) connections: Vec<Connection>,
+    /// Places that should have answered and did not.
+    pub(crate) silent: Vec<Engine>,
+    /// Every place that was asked, with what came of it, for the case that none answers.
+    pub(crate) asked: Vec<String>,
+}
+
+/// Asks every place and keeps the engines that the user wants.
+pub(crate) async fn connect(places: Vec<find::Place>, choice: Choice) -> Engines {
+    let mut engines = Engines { connections: Vec::new(), silent: Vec::new(), asked: Vec::new() };
+    for place in places {
+        match Connection::open(&place).await {
+            Ok(connection) if !choice.takes(connection.facts.kind) => {}
+            Ok(mut connection) => {
+                let kind = connection.facts.kind;
+                let before = engines.connections.iter().filter(|c| c.facts.kind == kind).count();
+                if before > 0 {
+                    connection.facts.name = format!("{}-{}", kind.command(), before + 1);
+                }
+                engines.connections.push(connection);
+            }
+            Err(why) => {
+                engines.asked.push(why.clone());
+                let exists = matches!(&place.address, Address::Unix(path) if path.exists());
+                let kind = if place.address.to_string().contains("podman") { EngineKind::Podman } else { EngineKind::Docker };
+                if (place.named || exists) && choice.takes(kind) {
+                    engines.silent.push(Engine {
+                        name: kind.command().into(),
+                        kind,
+                        version: String::new(),
+                        host: place.address.to_string(),
+                        chosen_because: place.because.clone(),
+                        error: Some(why),
+                    });
+                }
+            }
+        }
+    }
+    for silent in &mut engines.silent {
+        let taken = |name: &str| engines.connections.iter().any(|c| c.facts.name == name);
+        if taken(&silent.name) {
+            silent.name = format!("{}-2", silent.name);
+        }
+    }
+    engines
+}
+
+impl Connection {
+    async fn open(place: &find::Place) -> Result<Self, String> {
+        place.address.knock().await?;
+        let transport = Transport::new(place.address.clone());
+        let carrier = transport.clone();
+        let docker = Docker::connect_with_custom_transport(
+            move |request| carrier.clone().carry(request),
+            Some("http://engine"),
+            60,
+            bollard::API_DEFAULT_VERSION,
+        )
+        .map_err(|e| e.to_string())?;
+        let version = docker.version().await.map_err(|e| format!("{} does not answer as an engine does: {}", place.address, line(&e)))?;
+        let component = version.components.iter().flatten().next().map(|c| c.name.as_str());
+        let kind = match component {
+            Some(name) if name.contains("Podman") => EngineKind::Podman,
+            _ => EngineKind::Docker,
+        };
+        let facts = Engine {
+            name: kind.command().into(),
+            kind,
+            version: version.version.unwrap_or_default(),
+            host: place.address.to_string(),
+            chosen_because: place.because.clone(),
+            error: None,
+        };
+        Ok(Self { facts, by_socket: matches!(place.address, Address::Unix(_)), docker, transport })
+    }
+
+    /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
+    pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
+        let options = bollard::query_parameters::ListContainersOptionsBuilder::new().all(true).build();
+        let list = self.docker.list_containers(Some(options)).await.map_err(|e| line(&e))?;
+        self.remove_dead(&list, &|owner| !is_alive(owner)).await;
+        let ids: Vec<String> = list
+            .into_iter()
+            .filter(|c| !c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL)))
+            .filter_map(|c| c.id)
+            .collect();
+        let inspected: Vec<_> = futures_util::stream::iter(ids)
+            .map(|id| async move {
+                let answer = self.docker.inspect_container(&id, None).await;
+                (id, answer)
+            })
+            .buffer_unordered(16)
+            .collect()
+            .await;
+        let mut notes = Vec::new();
+        let mut raw = HashMap::new();
+        for (id, answer) in inspected {
+            match answer {
+                Ok(inspect) => {
+                    raw.insert(id, inspect);
+                }
+                // It ended between the list and the look: nothing to say but that.
+                Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
+                    notes.push(format!("EC903 {}: a container went away while it was looked at", self.facts.name));
+                }
+                Err(error) => notes.push(format!(
+                    "EC904 {}: container {} can't be read: {}",
+                    self.facts.name,
+                    id.chars().take(12).collect::<String>(),
+                    line(&error)
+                )),
+            }
+        }
+        let mut seen = describe::all(&self.facts, raw, now);
+        seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
+        notes.sort();
+        Ok((seen, notes))
+    }
+
+    /// All networks, by name.
+    pub(crate) async fn networks(&self) -> Result<Vec<Network>, String> {
+        networks::list(self).await
+    }
+
+    /// The id and the layers of the image that a name means now; `None` when nothing has that name.
+    pub(crate) async fn image(&self, name: &str) -> Result<Option<(String, Vec<String>)>, String> {
+        match self.docker.inspect_image(name).await {
+            Ok(image) => {
+                let id = image.id.unwrap_or_default();
+                let layers = image.root_fs.and_then(|fs| fs.layers).unwrap_or_default();
+                Ok(Some((bare(&id).to_owned(), layers)))
+            }
+            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
+            Err(error) => Err(line(&error)),
+        }
+    }
+}
+
+/// An id without its algorithm.
+pub(crate) fn bare(id: &str) -> &str {
+    id.strip_prefix("sha256:").unwrap_or(id)
+}
+
+/// An error of the engine in one line, without control characters.
+pub(crate) fn line(error: &bollard::errors::Error) -> String {
+    let text = match error {
+        bollard::errors::Error::DockerResponseServerError { status_code, message } => format!("{status_code}: {message}"),
+        bollard::errors::Error::RequestTimeoutError => "no answer in time".into(),
+        other => {
+            let mut text = other.to_string();
+            let mut source = std::error::Error::source(other);
+            while let Some(cause) = source {
+                text = cause.to_string();
+                source = cause.source();
+            }
+            text
+        }
+    };
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect()
+}

@@ -1,0 +1,83 @@
+//! The networks of an engine. Podman says only in its own API which of them answer names.
+
+use super::{Connection, line};
+use checks::model::{EngineKind, Fact, Network};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+pub(super) async fn list(engine: &Connection) -> Result<Vec<Network>, String> {
+    let mut networks = match engine.facts.kind {
+        EngineKind::Docker => docker(engine).await?,
+        EngineKind::Podman => podman(engine).await?,
+    };
+    networks.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(networks)
+}
+
+async fn docker(engine: &Connection) -> Result<Vec<Network>, String> {
+    let list = engine.docker.list_networks(None).await.map_err(|e| line(&e))?;
+    let network = |n: bollard::models::Network| {
+        let name = n.name.unwrap_or_default();
+        let driver = n.driver.unwrap_or_default();
+        let options: BTreeMap<String, String> = n.options.unwrap_or_default().into_iter().collect();
+        let default = options.get("com.docker.network.bridge.default_bridge").is_some_and(|v| v == "true");
+        let pools = n.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
+        Network {
+            engine: engine.facts.name.clone(),
+            internal: n.internal.unwrap_or(false),
+            subnets: pools.iter().filter_map(|p| p.subnet.clone()).collect(),
+            gateways: pools.iter().filter_map(|p| p.gateway.as_ref()?.parse().ok()).collect(),
+            // Docker answers names on every network but its default one and those without a network at all.
+            names: Fact::Known(!default && !matches!(driver.as_str(), "host" | "null")),
+            default,
+            options,
+            driver,
+            name,
+        }
+    };
+    Ok(list.into_iter().map(network).filter(|n| !matches!(n.driver.as_str(), "host" | "null")).collect())
+}
+
+/// What Podman's own API says of a network.
+#[derive(Deserialize)]
+#[serde(default)]
+struct Libpod {
+    name: String,
+    driver: String,
+    internal: bool,
+    dns_enabled: Option<bool>,
+    subnets: Option<Vec<Subnet>>,
+    options: Option<BTreeMap<String, String>>,
+}
+
+impl Default for Libpod {
+    fn default() -> Self {
+        Self { name: String::new(), driver: String::new(), internal: false, dns_enabled: None, subnets: None, options: None }
+    }
+}
+
+#[derive(Deserialize)]
+struct Subnet {
+    subnet: String,
+    gateway: Option<String>,
+}
+
+async fn podman(engine: &Connection) -> Result<Vec<Network>, String> {
+    let text = engine.transport.get("/v4.0.0/libpod/networks/json").await?;
+    let list: Vec<Libpod> = serde_json::from_str(&text).map_err(|e| format!("the list of networks can't be read: {e}"))?;
+    let network = |n: Libpod| {
+        let subnets = n.subnets.unwrap_or_default();
+        Network {
+            engine: engine.facts.name.clone(),
+            default: n.name == "podman",
+            driver: n.driver,
+            internal: n.internal,
+            gateways: subnets.iter().filter_map(|s| s.gateway.as_ref()?.parse().ok()).collect(),
+            subnets: subnets.into_iter().map(|s| s.subnet).collect(),
+            names: n.dns_enabled.map_or_else(|| Fact::Unknown("the engine does not say whether it answers names".into()), Fact::Known),
+            options: n.options.unwrap_or_default(),
+            name: n.name,
+        }
+    };
+    Ok(list.into_iter().map(network).collect())
+}

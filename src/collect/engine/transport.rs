@@ -1,0 +1,151 @@
+//! The one way to an engine: every call goes through here, with a deadline of its own.
+//!
+//! bollard takes it as its transport, and the few calls that only Podman has (its own paths) use it directly.
+
+use bollard::BollardRequest;
+use http_body_util::{BodyExt, Full, Limited};
+use hyper::body::{Bytes, Incoming};
+use hyper::{Method, Request, Response};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use hyperlocal::UnixConnector;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::{TcpStream, UnixStream};
+
+/// No answer of an engine to one call may take longer to begin.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+/// No answer that is read whole may be larger, in bytes.
+const BODY_LIMIT: usize = 64 << 20;
+
+/// Where an engine is reached.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Address {
+    /// A socket of this machine.
+    Unix(PathBuf),
+    /// `host:port`, without TLS.
+    Tcp(String),
+}
+
+impl Address {
+    /// Reads a `unix://` or `tcp://` address.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        if let Some(path) = text.strip_prefix("unix://") {
+            return Ok(Self::Unix(PathBuf::from(path)));
+        }
+        let rest = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://"));
+        match rest.map(|rest| rest.trim_end_matches('/')) {
+            Some(authority) if authority.contains(':') && !authority.contains('/') => Ok(Self::Tcp(authority.into())),
+            _ => Err(format!("{text} is not an engine's address that can be used: give unix:///path/to.sock or tcp://host:port")),
+        }
+    }
+
+    /// Whether two addresses lead to one place, as far as the names tell.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        match (self, other) {
+            (Self::Unix(a), Self::Unix(b)) => real(a) == real(b),
+            (a, b) => a == b,
+        }
+    }
+
+    /// Tries the door, for an error that says what is wrong with it.
+    pub(crate) async fn knock(&self) -> Result<(), String> {
+        let knock = async {
+            match self {
+                Self::Unix(path) => UnixStream::connect(path).await.map(|_| ()),
+                Self::Tcp(authority) => TcpStream::connect(authority.as_str()).await.map(|_| ()),
+            }
+        };
+        match tokio::time::timeout(Duration::from_secs(5), knock).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(match error.kind() {
+                std::io::ErrorKind::NotFound => format!("there is no socket at {self}; is the engine installed and started?"),
+                std::io::ErrorKind::PermissionDenied => {
+                    format!("no permission on {self}; run as root, or join the group that owns the socket")
+                }
+                std::io::ErrorKind::ConnectionRefused => format!("nobody answers at {self}; start the engine"),
+                kind => format!("{self} can't be reached: {kind}"),
+            }),
+            Err(_) => Err(format!("{self} does not answer within 5 s")),
+        }
+    }
+}
+
+impl std::fmt::Display for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Unix(path) => write!(f, "unix://{}", path.display()),
+            Self::Tcp(authority) => write!(f, "tcp://{authority}"),
+        }
+    }
+}
+
+/// A request's body, whoever made it.
+type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// The way to one engine.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    address: Arc<Address>,
+    unix: Client<UnixConnector, Body>,
+    tcp: Client<HttpConnector, Body>,
+}
+
+impl Transport {
+    /// A way to the engine at that address. Nothing is sent yet.
+    pub(crate) fn new(address: Address) -> Self {
+        Self {
+            address: Arc::new(address),
+            unix: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(16).build(UnixConnector),
+            tcp: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(16).build_http(),
+        }
+    }
+
+    /// Reads a path that bollard has no call for, as text.
+    pub(crate) async fn get(&self, path: &str) -> Result<String, String> {
+        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
+        let request = Request::builder().method(Method::GET).uri(path).body(body).map_err(|e| e.to_string())?;
+        let response = self.send(request).await.map_err(|e| e.to_string())?;
+        let status = response.status();
+        let read = Limited::new(response.into_body(), BODY_LIMIT).collect();
+        let body = tokio::time::timeout(ANSWER_LIMIT, read).await.map_err(|_| "the engine's answer did not end in time")?;
+        let bytes = body.map_err(|e| e.to_string())?.to_bytes();
+        if !status.is_success() {
+            return Err(format!("the engine answered {status} to {path}"));
+        }
+        String::from_utf8(bytes.to_vec()).map_err(|_| format!("the engine's answer to {path} is not text"))
+    }
+
+    async fn send(
+        &self,
+        mut request: Request<Body>,
+    ) -> Result<Response<Incoming>, bollard::errors::Error> {
+        let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
+        let answer = match &*self.address {
+            Address::Unix(socket) => {
+                *request.uri_mut() = hyperlocal::Uri::new(socket, &path).into();
+                self.unix.request(request)
+            }
+            Address::Tcp(authority) => {
+                *request.uri_mut() = format!("http://{authority}{path}").parse::<hyper::Uri>().map_err(hyper::http::Error::from)?;
+                self.tcp.request(request)
+            }
+        };
+        match tokio::time::timeout(ANSWER_LIMIT, answer).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(bollard::errors::Error::RequestTimeoutError),
+        }
+    }
+}
+
+impl Transport {
+    /// Carries one of bollard's own requests.
+    pub(crate) async fn carry(self, request: BollardRequest) -> Result<Response<Incoming>, bollard::errors::Error> {
+        let (parts, body) = request.into_parts();
+        let body = body.map_err(|error| std::io::Error::other(error.to_string())).boxed_unsync();
+        self.send(Request::from_parts(parts, body)).await
+    }
+}

@@ -1,0 +1,156 @@
+//! Every place in a container that tells an address: environment, command line, mounted configuration files.
+
+use super::told::{self, Known, Place, Told};
+use crate::collect::engine::{Connection, Mount, Raw, Seen};
+use crate::collect::vantage::{ProvenPid, list_files, read_file};
+use checks::model::Source;
+use std::io::Read;
+
+/// A configuration file larger than this is not one.
+const FILE_LIMIT: u64 = 1 << 20;
+/// Configuration files that are read of one container, at most.
+const FILES_LIMIT: usize = 64;
+/// A mount that is fetched whole, because its files can't be read in place, may not be larger.
+const ARCHIVE_LIMIT: usize = 8 << 20;
+
+/// What one container is told, and which of its files could not be read.
+#[derive(Default)]
+pub(crate) struct Gathered {
+    /// The addresses, each with its place.
+    pub(crate) told: Vec<(Told, Source)>,
+    /// Files that could not be read, a line each.
+    pub(crate) unread: Vec<String>,
+    /// What was not searched, a line each.
+    pub(crate) notes: Vec<String>,
+}
+
+/// Looks through one container.
+pub(crate) async fn gather(engine: &Connection, seen: &Seen, is_name: &dyn Fn(&str) -> bool) -> Gathered {
+    let known = Known { is_name, vars: &seen.raw.env };
+    let mut gathered = Gathered::default();
+    let outside_files = |told: Told| {
+        let source = match &told.place {
+            Place::Env { name } => Source::Env { name: name.clone() },
+            Place::Arg { index } => Source::Arg { index: *index },
+            Place::Line { .. } | Place::Flag => return None,
+        };
+        Some((told, source))
+    };
+    gathered.told.extend(told::from_env(&seen.raw.env, &known).into_iter().filter_map(outside_files));
+    gathered.told.extend(told::from_args(&seen.raw.argv, &known).into_iter().filter_map(outside_files));
+    for file in files(engine, seen, &mut gathered).await {
+        read(&file, &known, &mut gathered);
+    }
+    gathered
+}
+
+/// One configuration file.
+struct File {
+    path: String,
+    host_path: Option<String>,
+    text: Vec<u8>,
+}
+
+fn read(file: &File, known: &Known<'_>, gathered: &mut Gathered) {
+    let Ok(text) = std::str::from_utf8(&file.text) else {
+        gathered.unread.push(format!("{} is not text", file.path));
+        return;
+    };
+    match told::from_file(&file.path, text, known) {
+        Ok(found) => gathered.told.extend(found.into_iter().filter_map(|told| {
+            let Place::Line { key, line } = &told.place else { return None };
+            let source = Source::File { path: file.path.clone(), host_path: file.host_path.clone(), key: key.clone(), line: *line };
+            Some((told, source))
+        })),
+        Err(why) if why.starts_with(&file.path) => gathered.unread.push(why),
+        Err(why) => gathered.unread.push(format!("{}: {why}", file.path)),
+    }
+}
+
+/// The configuration files that are mounted into the container.
+async fn files(engine: &Connection, seen: &Seen, gathered: &mut Gathered) -> Vec<File> {
+    let raw = &seen.raw;
+    let mut files = Vec::new();
+    let here = if engine.by_socket { proven(seen).ok() } else { None };
+    for mount in raw.mounts.iter().filter(|m| is_searched(m)) {
+        let in_place = here.as_ref().map(|pid| in_place(pid, mount, gathered));
+        match in_place {
+            Some(Ok(found)) => files.extend(found),
+            Some(Err(_)) | None => match fetched(engine, &seen.facts.id, mount).await {
+                Ok(found) => files.extend(found),
+                Err(why) => gathered.notes.push(format!("EC905 {}: {} was not searched: {why}", seen.facts.name, mount.destination)),
+            },
+        }
+    }
+    if files.len() > FILES_LIMIT {
+        gathered.notes.push(format!("EC905 {}: only the first {FILES_LIMIT} configuration files were read", seen.facts.name));
+        files.truncate(FILES_LIMIT);
+    }
+    files
+}
+
+/// The proof that the container's process is the one on this machine.
+pub(crate) fn proven(seen: &Seen) -> Result<ProvenPid, String> {
+    let Raw { pid, started, .. } = &seen.raw;
+    let pid = pid.ok_or_else(|| format!("{} is {}", seen.facts.name, seen.facts.state.status))?;
+    let pid = i32::try_from(pid).map_err(|_| format!("{pid} is no process id"))?;
+    ProvenPid::prove(pid, &seen.facts.id, *started)
+}
+
+fn is_searched(mount: &Mount) -> bool {
+    let to = &mount.destination;
+    let system = ["/proc", "/sys", "/dev", "/var/run/docker.sock", "/run/podman", "/etc/localtime", "/etc/ssl", "/usr"];
+    !to.is_empty() && to != "/" && !to.ends_with(".sock") && !system.iter().any(|s| to == s || to.starts_with(&format!("{s}/")))
+}
+
+fn in_place(pid: &ProvenPid, mount: &Mount, gathered: &mut Gathered) -> Result<Vec<File>, String> {
+    let listing = match list_files(pid, &mount.destination, 3, 2000) {
+        Ok(listing) => listing,
+        Err(why) => match read_file(pid, &mount.destination, FILE_LIMIT) {
+            Ok(text) if told::is_config_name(&mount.destination) => return Ok(vec![file(mount, mount.destination.clone(), text)]),
+            Ok(_) => return Ok(Vec::new()),
+            Err(_) => return Err(why),
+        },
+    };
+    if let Some(cut) = listing.cut {
+        gathered.notes.push(format!("EC905 {}: {cut}", mount.destination));
+    }
+    let wanted = listing.files.into_iter().filter(|(path, len)| told::is_config_name(path) && *len <= FILE_LIMIT);
+    let mut files = Vec::new();
+    for (path, _) in wanted.take(FILES_LIMIT + 1) {
+        match read_file(pid, &path, FILE_LIMIT) {
+            Ok(text) => files.push(file(mount, path, text)),
+            Err(why) => gathered.unread.push(format!("{path}: {why}")),
+        }
+    }
+    Ok(files)
+}
+
+/// The mount's files by the engine's archive, where they can't be read in place: a stopped container, a remote engine.
+async fn fetched(engine: &Connection, id: &str, mount: &Mount) -> Result<Vec<File>, String> {
+    let Some(tar) = engine.archive(id, &mount.destination, ARCHIVE_LIMIT).await? else { return Ok(Vec::new()) };
+    let mut archive = tar::Archive::new(tar.as_slice());
+    let parent = mount.destination.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
+    let mut files = Vec::new();
+    for entry in archive.entries().map_err(|e| e.to_string())? {
+        let mut entry = entry.map_err(|e| e.to_string())?;
+        let inside = entry.path().map_err(|e| e.to_string())?.to_string_lossy().trim_start_matches("./").to_owned();
+        let path = format!("{parent}/{inside}");
+        if !entry.header().entry_type().is_file() || !told::is_config_name(&path) || entry.size() > FILE_LIMIT {
+            continue;
+        }
+        let mut text = Vec::new();
+        entry.read_to_end(&mut text).map_err(|e| e.to_string())?;
+        files.push(file(mount, path, text));
+    }
+    Ok(files)
+}
+
+fn file(mount: &Mount, path: String, text: Vec<u8>) -> File {
+    let inside = path.strip_prefix(&mount.destination).unwrap_or("").trim_start_matches('/');
+    let host_path = mount.is_bind.then(|| match inside {
+        "" => mount.source.clone(),
+        inside => format!("{}/{inside}", mount.source.trim_end_matches('/')),
+    });
+    File { path, host_path, text }
+}

@@ -1,0 +1,281 @@
+//! What an address means, seen from inside the client: which container, which port inside it, or the world outside.
+//!
+//! Published ports are translated here and nowhere else.
+
+use checks::model::{Container, HOST_CLIENT, Meant, NetworkMode, Network, Server, ServerKind};
+use std::net::IpAddr;
+
+/// Names by which engines give their containers the engine's machine.
+const HOST_NAMES: [&str; 6] = [
+    "host.docker.internal",
+    "host.containers.internal",
+    "gateway.docker.internal",
+    "host.testcontainers.internal",
+    "docker.for.mac.localhost",
+    "docker.for.win.localhost",
+];
+
+/// Everything that the engines know, as far as an address can mean it.
+pub(crate) struct World<'a> {
+    /// All containers of all engines.
+    pub(crate) containers: &'a [Container],
+    /// All networks of all engines.
+    pub(crate) networks: &'a [Network],
+    /// The machine's own addresses.
+    pub(crate) machine: &'a [IpAddr],
+    /// Whether a container is known to listen on a port, where its sockets were read.
+    pub(crate) listens: &'a dyn Fn(&Container, u16) -> bool,
+}
+
+/// Who dials what.
+#[derive(Clone, Copy)]
+pub(crate) struct Dialled<'a> {
+    /// The client's engine.
+    pub(crate) engine: &'a str,
+    /// The client's container name, or `@host`.
+    pub(crate) client: &'a str,
+    /// The host part of the address.
+    pub(crate) host: &'a str,
+    /// The port of the address.
+    pub(crate) port: u16,
+    /// Whether the client's own namespace is known to listen on that port.
+    pub(crate) listens_itself: bool,
+}
+
+impl<'a> World<'a> {
+    /// What the address means to the client.
+    pub(crate) fn meaning(&self, dialled: Dialled<'_>) -> (Option<Server>, Meant) {
+        let host = dialled.host.to_ascii_lowercase();
+        let host = host.strip_suffix('.').unwrap_or(&host);
+        let address = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+        if host == "localhost" || host.ends_with(".localhost") || address.is_some_and(|ip| ip.is_loopback()) {
+            return self.loopback(dialled);
+        }
+        if HOST_NAMES.contains(&host) {
+            return self.on_machine(dialled);
+        }
+        match address {
+            Some(ip) => self.address(dialled, ip),
+            None => self.name(dialled, host),
+        }
+    }
+
+    fn client(&self, dialled: Dialled<'_>) -> Option<&'a Container> {
+        self.containers.iter().find(|c| c.engine == dialled.engine && c.name == dialled.client)
+    }
+
+    fn is_on_host(&self, dialled: Dialled<'_>) -> bool {
+        dialled.client == HOST_CLIENT || self.client(dialled).is_some_and(|c| c.network_mode == NetworkMode::Host)
+    }
+
+    /// The client's own loopback: itself, or a mistake that has a likely meaning.
+    fn loopback(&self, dialled: Dialled<'_>) -> (Option<Server>, Meant) {
+        if self.is_on_host(dialled) {
+            let (server, meant) = self.on_machine(dialled);
+            return match meant {
+                Meant::Host if !dialled.listens_itself => match self.serving(dialled) {
+                    Some(server) => (Some(server), Meant::OwnLoopbackServed),
+                    None => (server, Meant::OwnLoopback),
+                },
+                _ => (server, meant),
+            };
+        }
+        if dialled.listens_itself {
+            let mate = self.namespace_mates(dialled).into_iter().find(|c| (self.listens)(c, dialled.port));
+            let own = mate.or_else(|| self.client(dialled));
+            return (own.map(|c| self.server(dialled, c, dialled.port)), Meant::OwnListener);
+        }
+        if let Some((container, port)) = self.publishing(dialled) {
+            return (Some(self.server(dialled, container, port)), Meant::OwnLoopbackPublished);
+        }
+        match self.serving(dialled) {
+            Some(server) => (Some(server), Meant::OwnLoopbackServed),
+            None => (None, Meant::OwnLoopback),
+        }
+    }
+
+    /// The engine's machine: a published port of a container, a container on the host's network, or a process.
+    fn on_machine(&self, dialled: Dialled<'_>) -> (Option<Server>, Meant) {
+        if let Some((container, port)) = self.publishing(dialled) {
+            return (Some(self.server(dialled, container, port)), Meant::HostPublished);
+        }
+        let on_host = |c: &&Container| {
+            c.network_mode == NetworkMode::Host && c.name != dialled.client && (self.serves(c, dialled.port) || (self.listens)(c, dialled.port))
+        };
+        let mut candidates = self.containers.iter().filter(|c| c.state.is_running()).filter(on_host);
+        match (candidates.next(), candidates.next()) {
+            (Some(only), None) => (Some(self.server(dialled, only, dialled.port)), Meant::Host),
+            _ => (Some(Server { kind: ServerKind::Host, container: None, port: dialled.port, engine: None }), Meant::Host),
+        }
+    }
+
+    fn address(&self, dialled: Dialled<'_>, ip: IpAddr) -> (Option<Server>, Meant) {
+        let mut owners: Vec<&Container> = self.containers.iter().filter(|c| c.addresses().any(|a| a == ip)).collect();
+        owners.sort_by_key(|c| (c.engine != dialled.engine, !c.state.is_running()));
+        if let Some(owner) = owners.first() {
+            return (Some(self.server(dialled, owner, self.inside(owner, dialled.port))), Meant::Address);
+        }
+        if self.machine.contains(&ip) || self.networks.iter().any(|n| n.gateways.contains(&ip)) {
+            return self.on_machine(dialled);
+        }
+        if self.networks.iter().any(|n| n.subnets.iter().any(|subnet| contains(subnet, ip))) {
+            return (self.guess(dialled), Meant::Nobody);
+        }
+        (Some(Server { kind: ServerKind::External, container: None, port: dialled.port, engine: None }), Meant::External)
+    }
+
+    fn name(&self, dialled: Dialled<'_>, host: &str) -> (Option<Server>, Meant) {
+        let carriers = |name: &str| -> Vec<&'a Container> { self.containers.iter().filter(|c| c.is_named(name)).collect() };
+        let mut owners = carriers(host);
+        if owners.is_empty()
+            && let Some((first, rest)) = host.split_once('.')
+            && (rest == "dns.podman" || self.networks.iter().any(|n| n.name.eq_ignore_ascii_case(rest)))
+        {
+            owners = carriers(first);
+        }
+        let client = self.client(dialled);
+        let shares = |c: &Container| client.is_some_and(|me| me.attachments.iter().any(|a| c.attachments.iter().any(|b| a.network == b.network)));
+        let project = |c: &Container| c.compose.as_ref().map(|c| c.project.clone());
+        let related = |c: &Container| client.is_some_and(|me| project(me).is_some() && project(me) == project(c));
+        // Of several carriers of a name: the client's own engine, a common network, a running one, the same project.
+        owners.sort_by_key(|c| {
+            (
+                c.engine != dialled.engine,
+                c.name == dialled.client,
+                !(shares(c) && c.state.is_running()),
+                !related(c),
+                !shares(c),
+                !c.state.is_running(),
+                c.name.clone(),
+            )
+        });
+        if let Some(owner) = owners.first() {
+            let port = if self.is_on_host(dialled) { dialled.port } else { self.inside(owner, dialled.port) };
+            return (Some(self.server(dialled, owner, port)), Meant::Name);
+        }
+        if host.contains('.') {
+            return (Some(Server { kind: ServerKind::External, container: None, port: dialled.port, engine: None }), Meant::External);
+        }
+        (self.guess(dialled), Meant::Nobody)
+    }
+
+    /// The port inside that is meant when a container's own name or address is dialled: the dialled one, unless that is only
+    /// published and not served.
+    fn inside(&self, container: &Container, port: u16) -> u16 {
+        if (self.listens)(container, port) || container.ports.iter().any(|p| p.container_port == port) {
+            return port;
+        }
+        container.published_as(port).unwrap_or(port)
+    }
+
+    /// The likeliest server of an address that nobody has.
+    fn guess(&self, dialled: Dialled<'_>) -> Option<Server> {
+        if let Some((container, port)) = self.publishing(dialled) {
+            return Some(self.server(dialled, container, port));
+        }
+        self.serving(dialled).or_else(|| self.nearest(dialled))
+    }
+
+    /// The container that publishes the port: of the client's own engine first, a running one first.
+    fn publishing(&self, dialled: Dialled<'_>) -> Option<(&'a Container, u16)> {
+        let mut found: Vec<(&Container, u16)> = self
+            .containers
+            .iter()
+            .filter(|c| c.name != dialled.client || c.engine != dialled.engine)
+            .filter_map(|c| Some((c, c.published_as(dialled.port)?)))
+            .collect();
+        found.sort_by_key(|(c, _)| (c.engine != dialled.engine, !c.state.is_running()));
+        found.first().copied()
+    }
+
+    /// The only container that serves the port, beside the client and those in its namespace.
+    fn serving(&self, dialled: Dialled<'_>) -> Option<Server> {
+        let mates = self.namespace_mates(dialled);
+        let candidate = |c: &&&Container| {
+            c.engine == dialled.engine
+                && c.name != dialled.client
+                && !mates.iter().any(|m| m.name == c.name)
+                && (self.serves(c, dialled.port) || (self.listens)(c, dialled.port))
+        };
+        let all: Vec<&Container> = self.containers.iter().collect();
+        let found: Vec<&&Container> = all.iter().filter(candidate).collect();
+        let running: Vec<&&&Container> = found.iter().filter(|c| c.state.is_running()).collect();
+        match (running.as_slice(), found.as_slice()) {
+            ([only], _) => Some(self.server(dialled, only, dialled.port)),
+            ([], [only]) => Some(self.server(dialled, only, dialled.port)),
+            _ => None,
+        }
+    }
+
+    /// Whether a container says of itself that it serves the port.
+    fn serves(&self, container: &Container, port: u16) -> bool {
+        container.exposed.contains(&port) || container.ports.iter().any(|p| p.container_port == port && p.protocol == "tcp")
+    }
+
+    /// The container whose name, alias or service is nearest to the dialled one, if any is near.
+    fn nearest(&self, dialled: Dialled<'_>) -> Option<Server> {
+        let wanted = plain(dialled.host);
+        let distance = |c: &Container| c.names().map(|n| strsim::damerau_levenshtein(&plain(n), &wanted)).min().unwrap_or(usize::MAX);
+        let near = |c: &Container| {
+            let allowed = (wanted.chars().count() / 4).clamp(1, 3);
+            distance(c) <= allowed || c.names().any(|n| n.len() >= 4 && (plain(n).contains(&wanted) || wanted.contains(&plain(n))))
+        };
+        let mut found: Vec<&Container> =
+            self.containers.iter().filter(|c| c.engine == dialled.engine && c.name != dialled.client && near(c)).collect();
+        found.sort_by_key(|c| (distance(c), !c.state.is_running(), c.name.clone()));
+        found.first().map(|c| self.server(dialled, c, dialled.port))
+    }
+
+    /// The containers that stand in the client's namespace, itself left out.
+    fn namespace_mates(&self, dialled: Dialled<'_>) -> Vec<&'a Container> {
+        let home = |c: &'a Container| match &c.network_mode {
+            NetworkMode::Container(other) => other.as_str(),
+            NetworkMode::Host => HOST_CLIENT,
+            _ => c.name.as_str(),
+        };
+        let Some(client) = self.client(dialled) else { return Vec::new() };
+        self.containers
+            .iter()
+            .filter(|c| c.engine == client.engine && c.name != client.name && home(c) == home(client))
+            .collect()
+    }
+
+    fn server(&self, dialled: Dialled<'_>, container: &Container, port: u16) -> Server {
+        let engine = (container.engine != dialled.engine).then(|| container.engine.clone());
+        Server { kind: ServerKind::Container, container: Some(container.name.clone()), port, engine }
+    }
+}
+
+/// A name without what is often mistaken in it.
+fn plain(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
+}
+
+/// Whether a subnet, as `address/bits`, holds the address.
+pub(crate) fn contains(subnet: &str, ip: IpAddr) -> bool {
+    let Some((base, bits)) = subnet.split_once('/') else { return false };
+    let (Ok(base), Ok(bits)) = (base.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
+    match (base, ip) {
+        (IpAddr::V4(base), IpAddr::V4(ip)) => {
+            bits <= 32 && (u32::from(base) ^ u32::from(ip)).checked_shr(32 - bits).unwrap_or(0) == 0
+        }
+        (IpAddr::V6(base), IpAddr::V6(ip)) => {
+            bits <= 128 && (u128::from(base) ^ u128::from(ip)).checked_shr(128 - bits).unwrap_or(0) == 0
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::contains;
+
+    #[test]
+    fn a_subnet_holds_its_own_addresses() {
+        assert!(contains("10.89.0.0/24", "10.89.0.7".parse().unwrap()));
+        assert!(!contains("10.89.0.0/24", "10.89.1.7".parse().unwrap()));
+        assert!(contains("fd00::/64", "fd00::1".parse().unwrap()));
+        assert!(contains("0.0.0.0/0", "1.2.3.4".parse().unwrap()));
+        assert!(!contains("nonsense", "1.2.3.4".parse().unwrap()));
+    }
+}

@@ -1,0 +1,133 @@
+//! Who is told to call whom: the links, found in the containers' own configuration or named by the user.
+
+mod gather;
+mod meaning;
+pub(crate) mod told;
+
+pub(crate) use gather::{Gathered, gather, proven};
+pub(crate) use meaning::{Dialled, World};
+
+use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit};
+use told::{Told, Trouble};
+
+/// What one client is told: the address and every place that says it.
+pub(crate) struct Claim {
+    /// The client's engine.
+    pub(crate) engine: String,
+    /// The client's container name, or `@host`.
+    pub(crate) client: String,
+    /// The address.
+    pub(crate) told: Told,
+    /// The places.
+    pub(crate) sources: Vec<Source>,
+}
+
+/// A link that the user named: `CLIENT=URL`.
+#[derive(Clone, Debug)]
+pub(crate) struct Named {
+    /// The client's container name, or `@host`.
+    pub(crate) client: String,
+    /// The address.
+    pub(crate) told: Told,
+}
+
+impl std::str::FromStr for Named {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (client, url) = text.split_once('=').ok_or_else(|| format!("{text} is not CLIENT=URL, as in hapi=http://mock:8080"))?;
+        if client.is_empty() {
+            return Err(format!("{text} names no client before the =; a process of the machine is {HOST_CLIENT}"));
+        }
+        let told = told::from_text(url)?;
+        if told.port.is_none() {
+            return Err(format!("{} has no port", told.url()));
+        }
+        Ok(Self { client: client.to_owned(), told })
+    }
+}
+
+/// Puts the places that say the same to the same client together: one claim for each endpoint.
+pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
+    let mut merged: Vec<Claim> = Vec::new();
+    for claim in claims {
+        let same = |m: &&mut Claim| m.engine == claim.engine && m.client == claim.client && m.told.url() == claim.told.url();
+        match merged.iter_mut().find(same) {
+            Some(known) => {
+                known.sources.extend(claim.sources);
+                known.told.trouble = known.told.trouble.take().or(claim.told.trouble);
+            }
+            None => merged.push(claim),
+        }
+    }
+    for claim in &mut merged {
+        claim.sources.sort();
+        claim.sources.dedup();
+    }
+    merged.sort_by(|a, b| (&a.engine, &a.client, a.told.url()).cmp(&(&b.engine, &b.client, b.told.url())));
+    merged
+}
+
+/// Whether a claim is a link at all: it has a port, or is visibly meant to be an address and can't be dialled.
+pub(crate) fn is_link(told: &Told) -> bool {
+    told.port.is_some() || matches!(told.trouble, Some(Trouble::Unexpanded | Trouble::EmptyHost))
+}
+
+/// The link of a claim, with nothing seen of it yet. `None` where a program names itself.
+pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) -> Option<Link> {
+    let told = &claim.told;
+    let url = told.url();
+    let malformed = malformed(told);
+    let port = told.port.unwrap_or(0);
+    let dialled = Dialled {
+        engine: &claim.engine,
+        client: &claim.client,
+        host: &told.host,
+        port,
+        listens_itself: listens_itself == Fact::Known(true),
+    };
+    let (server, meant) = if malformed.is_some() { (None, Meant::Nobody) } else { world.meaning(dialled) };
+    let named_by_user = claim.sources.contains(&Source::Flag);
+    let is_itself = server.as_ref().is_some_and(|s| s.container.as_deref() == Some(claim.client.as_str()) && s.engine.is_none());
+    if is_itself && !named_by_user && matches!(meant, Meant::Name | Meant::Address | Meant::HostPublished) {
+        return None;
+    }
+    let not_yet = || "not looked at".to_owned();
+    Some(Link {
+        id: format!("{}:{}->{url}", claim.engine, claim.client),
+        endpoint: Endpoint {
+            scheme: told.scheme.clone(),
+            host: told.host.clone(),
+            port,
+            scheme_missing: told.trouble == Some(Trouble::NoScheme),
+            malformed,
+            sources: claim.sources,
+            url,
+        },
+        engine: claim.engine,
+        client: claim.client,
+        server,
+        meant,
+        listens_itself,
+        named_by_user,
+        visit: Fact::<Visit>::Skipped(not_yet()),
+        path: Fact::Skipped(not_yet()),
+        lookup: Fact::Skipped(not_yet()),
+        concurrency: Fact::Skipped(not_yet()),
+    })
+}
+
+fn malformed(told: &Told) -> Option<String> {
+    match told.trouble {
+        Some(Trouble::Unexpanded) => Some("it holds a variable that nobody expanded".into()),
+        Some(Trouble::EmptyHost) => Some("its host is empty".into()),
+        Some(Trouble::Unparsable(why)) => Some(why.into()),
+        Some(Trouble::NoScheme) | None => None,
+    }
+}
+
+/// All names by which containers other than `me` are called, in lower case.
+pub(crate) fn other_names(containers: &[&Container], me: &Container) -> std::collections::HashSet<String> {
+    let others = containers.iter().filter(|c| c.name != me.name || c.engine != me.engine);
+    others.flat_map(|c| c.names().map(str::to_ascii_lowercase)).collect()
+}

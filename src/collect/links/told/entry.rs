@@ -1,0 +1,37 @@
+//! One named value: a variable, a flag with its value, or a scalar of a file.
+
+use super::Place;
+use super::role::{Key, Setting};
+
+/// A name and a value, and where they stand.
+#[derive(Clone, Debug)]
+pub(super) struct Entry {
+    pub(super) key: Key,
+    /// Entries with the same group may be halves of one address: those of one mapping, of one environment.
+    pub(super) group: String,
+    pub(super) value: String,
+    pub(super) place: Place,
+    /// What stands beside the value and would be shown with it.
+    pub(super) beside: String,
+}
+
+impl Entry {
+    /// A variable of the environment.
+    pub(super) fn variable(name: &str, value: &str) -> Self {
+        let place = Place::Env { name: name.to_owned() };
+        Self {
+            key: Key::name(name, Setting::Env),
+            group: String::new(),
+            value: value.to_owned(),
+            place,
+            beside: value.to_owned(),
+        }
+    }
+
+    /// A flag, or an assignment among the arguments.
+    pub(super) fn flag(name: &str, value: &str, index: usize, group: &str) -> Self {
+        let place = Place::Arg { index };
+        let (group, value, beside) = (group.to_owned(), value.to_owned(), value.to_owned());
+        Self { key: Key::name(name, Setting::Arg), group, value, place, beside }
+    }
+}

@@ -1,0 +1,30 @@
+//! Endpoints in an environment.
+
+use super::entry::Entry;
+use super::{Known, Place, Told, args, format, judge, variable};
+
+/// Finds the endpoints that an environment tells. Nothing is expanded: the engine passes the values on as they are.
+pub(crate) fn from_env(vars: &[(String, String)], known: &Known<'_>) -> Vec<Told> {
+    let mut entries = Vec::new();
+    let mut told = Vec::new();
+    for (name, value) in vars {
+        if is_options(value.trim()) {
+            told.extend(args::options(name, value, known));
+        } else {
+            entries.extend(format::embedded(Entry::variable(name, value)));
+        }
+    }
+    let mut links = judge::links(&entries, known, variable::NOBODY);
+    links.extend(told);
+    let position = |told: &Told| match &told.place {
+        Place::Env { name } => vars.iter().position(|(var, _)| var == name),
+        _ => None,
+    };
+    links.sort_by_key(position);
+    links
+}
+
+/// `JAVA_OPTS=-Xmx1g -Dllm.url=http://mock:8080`: flags in a variable.
+fn is_options(text: &str) -> bool {
+    text.starts_with('-') && text.contains('=') || text.contains(" --") || text.contains(" -D")
+}

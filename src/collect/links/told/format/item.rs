@@ -1,0 +1,156 @@
+//! What every format becomes: values with the path of their key and their line.
+
+use std::collections::HashMap;
+
+/// As many values are read from one file; the anchors of YAML multiply them.
+const MOST: usize = 50_000;
+/// As many characters of keys and values are kept of one file.
+const LARGEST: usize = 8 * 1024 * 1024;
+/// Mappings and lists nest no deeper than this.
+pub(super) const DEEPEST: usize = 128;
+/// Longer keys are cut.
+const LONGEST_KEY: usize = 256;
+
+/// One step on the way to a value.
+#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+pub(super) enum Step {
+    Key(String),
+    Index(usize),
+}
+
+impl Step {
+    /// A key, cut where no key is that long.
+    pub(super) fn key(text: &str) -> Self {
+        Self::Key(text.chars().take(LONGEST_KEY).collect())
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Key(key) => key.len(),
+            Self::Index(_) => 8,
+        }
+    }
+}
+
+/// One named value of a file.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Item {
+    pub(super) path: Vec<Step>,
+    pub(super) value: String,
+    /// From 1.
+    pub(super) line: usize,
+}
+
+impl Item {
+    /// A value under a few keys.
+    pub(super) fn under(keys: &[&str], value: &str, line: usize) -> Self {
+        Self {
+            path: keys.iter().filter(|key| !key.is_empty()).map(|key| Step::key(key)).collect(),
+            value: value.to_owned(),
+            line,
+        }
+    }
+
+    /// `service.upstreams[0].url`
+    pub(super) fn dotted(&self) -> String {
+        dotted(&self.path)
+    }
+
+    /// The keys without the indices.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.path.iter().filter_map(|step| match step {
+            Step::Key(key) => Some(key.as_str()),
+            Step::Index(_) => None,
+        })
+    }
+
+    /// The mapping that holds the value; an item of a list belongs to the mapping around the list.
+    pub(super) fn parent(&self) -> String {
+        let last = self.path.iter().rposition(|step| matches!(step, Step::Key(_)));
+        dotted(&self.path[..last.unwrap_or_default()])
+    }
+
+    /// The list of mappings that holds the value.
+    pub(super) fn grandparent(&self) -> String {
+        let end = self.path.len().saturating_sub(1);
+        let end = self.path[..end]
+            .iter()
+            .rposition(|step| matches!(step, Step::Key(_)))
+            .map_or(0, |at| at + 1);
+        dotted(&self.path[..end])
+    }
+
+    /// Is this its own key?
+    pub(super) fn is_named(&self, name: &str) -> bool {
+        matches!(self.path.last(), Some(Step::Key(key)) if key == name)
+    }
+
+    fn len(&self) -> usize {
+        self.value.len() + self.path.iter().map(Step::len).sum::<usize>()
+    }
+}
+
+fn dotted(path: &[Step]) -> String {
+    let mut out = String::new();
+    for step in path {
+        match step {
+            Step::Key(key) if out.is_empty() => out.push_str(key),
+            Step::Key(key) => {
+                out.push('.');
+                out.push_str(key);
+            }
+            Step::Index(index) => {
+                out.push('[');
+                out.push_str(&index.to_string());
+                out.push(']');
+            }
+        }
+    }
+    out
+}
+
+/// The items of one file, within bounds.
+#[derive(Debug, Default)]
+pub(super) struct Items {
+    pub(super) all: Vec<Item>,
+    length: usize,
+}
+
+impl Items {
+    /// Adds one more; an error when the file has too many.
+    pub(super) fn push(&mut self, item: Item) -> Result<(), String> {
+        self.length += item.len();
+        if self.all.len() >= MOST || self.length > LARGEST {
+            return Err("more values than can be read".to_owned());
+        }
+        self.all.push(item);
+        Ok(())
+    }
+}
+
+/// The names that stand beside values: `name: DB_HOST` in the mapping that also has a `value`.
+pub(super) fn names(items: &[Item]) -> HashMap<String, String> {
+    let named = items.iter().filter(|item| item.is_named("name") || item.is_named("key"));
+    named.map(|item| (item.parent(), item.value.clone())).collect()
+}
+
+/// The value of another key of the same file, for `${base.host}` and `%(host)s`.
+pub(super) fn value_of(items: &[Item], name: &str) -> Option<String> {
+    let found = items.iter().find(|item| item.dotted() == name || item.is_named(name))?;
+    (!found.value.contains(['$', '%', '{'])).then(|| found.value.clone())
+}
+
+/// Where the lines of a text begin.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(super) fn of(text: &str) -> Self {
+        Self(std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect())
+    }
+
+    /// Line and column of a byte, both from 1.
+    pub(super) fn at(&self, byte: usize) -> (usize, usize) {
+        let line = self.0.partition_point(|start| *start <= byte);
+        (line, byte - self.0.get(line.wrapping_sub(1)).copied().unwrap_or_default() + 1)
+    }
+}

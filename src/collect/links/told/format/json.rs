@@ -1,0 +1,57 @@
+//! JSON, with the comments and commas that its dialects allow.
+
+use jsonc_parser::ast::Value;
+use jsonc_parser::common::Ranged;
+use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
+
+use super::item::{DEEPEST, Item, Items, Lines, Step};
+
+/// Reads one document; an empty text has no values.
+pub(super) fn items(text: &str) -> Result<Vec<Item>, String> {
+    let lines = Lines::of(text);
+    let tree = parse_to_ast(text, &CollectOptions::default(), &ParseOptions::default()).map_err(
+        |error| {
+            let (line, column) = lines.at(error.range().start);
+            format!("malformed JSON at line {line}, column {column}")
+        },
+    )?;
+    let mut items = Items::default();
+    if let Some(value) = &tree.value {
+        walk(value, &mut Vec::new(), &lines, &mut items)?;
+    }
+    Ok(items.all)
+}
+
+fn walk(
+    value: &Value<'_>,
+    path: &mut Vec<Step>,
+    lines: &Lines,
+    items: &mut Items,
+) -> Result<(), String> {
+    let (line, _) = lines.at(value.range().start);
+    if path.len() > DEEPEST {
+        return Err(format!("nested deeper than {DEEPEST} levels at line {line}"));
+    }
+    let text = match value {
+        Value::Object(object) => {
+            for property in &object.properties {
+                path.push(Step::key(property.name.as_str()));
+                walk(&property.value, path, lines, items)?;
+                path.pop();
+            }
+            return Ok(());
+        }
+        Value::Array(array) => {
+            for (index, element) in array.elements.iter().enumerate() {
+                path.push(Step::Index(index));
+                walk(element, path, lines, items)?;
+                path.pop();
+            }
+            return Ok(());
+        }
+        Value::StringLit(string) => string.value.as_ref(),
+        Value::NumberLit(number) => number.value,
+        Value::BooleanLit(_) | Value::NullKeyword(_) => return Ok(()),
+    };
+    items.push(Item { path: path.clone(), value: text.to_owned(), line })
+}

@@ -1,0 +1,205 @@
+//! Configuration files: each format becomes named values with their lines.
+
+mod conf;
+mod dotenv;
+mod ini;
+mod item;
+mod json;
+mod properties;
+mod toml;
+mod yaml;
+
+use super::entry::Entry;
+use super::role::{Key, Role, Setting};
+use super::variable::Fill;
+use super::{Known, Place, Told, judge, path};
+use item::Item;
+
+/// Larger files are no configuration.
+const LARGEST: usize = 1024 * 1024;
+/// In a value of several lines, the address is looked for this far below the first.
+const LONGEST_VALUE: usize = 1000;
+
+/// Endings of the files that are read.
+const ENDINGS: &[&str] = &[
+    "yaml",
+    "yml",
+    "json",
+    "jsonc",
+    "json5",
+    "toml",
+    "ini",
+    "cfg",
+    "cnf",
+    "conf",
+    "config",
+    "properties",
+    "env",
+];
+
+/// Files that describe packages, builds and the system itself, not connections.
+const MANIFESTS: &[&str] = &[
+    "package.json",
+    "package-lock.json",
+    "composer.json",
+    "tsconfig.json",
+    "bower.json",
+    "deno.json",
+    "lerna.json",
+    "pnpm-lock.yaml",
+    "pnpm-workspace.yaml",
+    "cargo.toml",
+    "pyproject.toml",
+    "setup.cfg",
+    "tox.ini",
+    "pytest.ini",
+    "nsswitch.conf",
+    "resolv.conf",
+    "ld.so.conf",
+    "host.conf",
+    "pip.conf",
+];
+
+/// How the values of a file are written.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Format {
+    Yaml,
+    Json,
+    Toml,
+    Ini,
+    Properties,
+    Dotenv,
+    Conf,
+}
+
+impl Format {
+    /// By the name of the file; what is not known is read line by line.
+    fn of(path: &str) -> Self {
+        let name = file_name(path);
+        if name == ".env" || name.starts_with(".env.") {
+            return Self::Dotenv;
+        }
+        match name.rsplit_once('.').map_or("", |(_, ending)| ending) {
+            "yaml" | "yml" => Self::Yaml,
+            "json" | "jsonc" | "json5" => Self::Json,
+            "toml" => Self::Toml,
+            "ini" => Self::Ini,
+            "properties" => Self::Properties,
+            "env" => Self::Dotenv,
+            _ => Self::Conf,
+        }
+    }
+
+    fn items(self, text: &str) -> Result<Vec<Item>, String> {
+        match self {
+            Self::Yaml => yaml::items(text),
+            Self::Json => json::items(text),
+            Self::Toml => toml::items(text),
+            Self::Ini => Ok(ini::items(text)),
+            Self::Properties => Ok(properties::items(text)),
+            Self::Dotenv => Ok(dotenv::items(text)),
+            Self::Conf => Ok(conf::items(text)),
+        }
+    }
+}
+
+fn file_name(path: &str) -> String {
+    path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase()
+}
+
+/// Is this the name of a file that may tell endpoints?
+pub(crate) fn is_config_name(path: &str) -> bool {
+    let name = file_name(path);
+    let ending = name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending));
+    (ending || name.starts_with(".env.")) && !MANIFESTS.contains(&name.as_str())
+}
+
+/// Finds the endpoints that a file tells. The error says what is malformed and where, and quotes nothing of it.
+pub(crate) fn from_file(path: &str, text: &str, known: &Known<'_>) -> Result<Vec<Told>, String> {
+    if text.len() > LARGEST {
+        return Err("larger than 1 MiB".to_owned());
+    }
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let format = Format::of(path);
+    let items = format.items(text)?;
+    let variable =
+        |name: &str| known.vars.iter().find(|(var, _)| var == name).map(|(_, value)| value.clone());
+    let value = |name: &str| variable(name).or_else(|| item::value_of(&items, name));
+    let elsewhere = |name: &str| {
+        variable(name).is_some()
+            && matches!(Key::name(name, Setting::Env).role(), Role::Plain | Role::Destination)
+    };
+    let lines: Vec<&str> = text.lines().collect();
+    let entries = entries(&items, format, &lines);
+    let fill = Fill { value: &value, elsewhere: &elsewhere, defaults: true };
+    let mut told = judge::links(&entries, known, fill);
+    for told in &mut told {
+        settle(told, &lines);
+    }
+    Ok(told)
+}
+
+/// Takes the JSON in a variable or an argument apart; any other value stays what it is.
+pub(super) fn embedded(whole: Entry) -> Vec<Entry> {
+    let text = whole.value.trim();
+    let opens =
+        text.starts_with(['{', '[']) && !text.starts_with("{{") && text.contains(['"', '\'']);
+    let Some(items) = opens.then(|| json::items(text).ok()).flatten() else { return vec![whole] };
+    let mut entries = entries(&items, Format::Json, &[]);
+    for entry in &mut entries {
+        entry.key = entry.key.within(&whole.key);
+        entry.place = whole.place.clone();
+        entry.group = format!("{}/{}", whole.group, entry.group);
+        entry.beside.clone_from(&whole.beside);
+    }
+    entries
+}
+
+fn entries(items: &[Item], format: Format, lines: &[&str]) -> Vec<Entry> {
+    let names = item::names(items);
+    let entry = |item: &Item| {
+        let parent = item.parent();
+        let named = names.get(&parent).filter(|_| item.is_named("value"));
+        let (mut key, group) = match named {
+            // `name: DB_HOST` beside `value: db`: the name is the key, and the list the environment.
+            Some(name) => (Key::name(name, Setting::Env), item.grandparent()),
+            None if format == Format::Dotenv => (Key::name(&item.dotted(), Setting::Env), parent),
+            None => (Key::path(item.names()), parent),
+        };
+        let mut value = item.value.as_str();
+        if let Some((name, rest)) = assignment(value) {
+            key.append(name);
+            value = rest;
+        }
+        let place = Place::Line { key: item.dotted(), line: item.line };
+        let beside = lines.get(item.line.wrapping_sub(1)).copied().unwrap_or_default().to_owned();
+        Entry { key, group, value: value.to_owned(), place, beside }
+    };
+    items.iter().map(entry).collect()
+}
+
+/// `LLM_URL=http://x` or `--llm-url=http://x` as an item of a list.
+fn assignment(value: &str) -> Option<(&str, &str)> {
+    let (name, rest) = value.split_once('=')?;
+    let name = name.trim_start_matches('-');
+    let flag = value.starts_with("--");
+    let upper = name.contains('_') || name.bytes().all(|b| b.is_ascii_uppercase());
+    let sound = name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    (sound && !name.is_empty() && (flag || upper)).then_some((name, rest))
+}
+
+/// In a value of several lines, finds the line that holds the address.
+fn settle(told: &mut Told, lines: &[&str]) {
+    let Place::Line { line, .. } = &mut told.place else { return };
+    let first = line.saturating_sub(1);
+    let holds = |text: &&str| {
+        !told.host.is_empty() && text.to_lowercase().contains(&told.host.to_lowercase())
+    };
+    if lines.get(first).is_some_and(holds) {
+        return;
+    }
+    if let Some(below) = lines.iter().skip(first).take(LONGEST_VALUE).position(holds) {
+        *line = first + below + 1;
+        told.secret_line |= path::holds_secret(lines[first + below]);
+    }
+}

@@ -1,0 +1,157 @@
+//! Hosts: which text can name a machine, and which name nobody in particular.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::address::Authority;
+use super::{Trouble, variable};
+
+/// Addresses that a program listens on and nobody can be told to reach.
+const WILDCARDS: &[&str] = &["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "*", "+", "0"];
+
+/// Endings of file names: `data.db` is no host.
+const FILE_ENDINGS: &[&str] = &[
+    "cert",
+    "cfg",
+    "conf",
+    "crt",
+    "csv",
+    "db",
+    "gz",
+    "html",
+    "ini",
+    "jar",
+    "js",
+    "json",
+    "key",
+    "lock",
+    "log",
+    "md",
+    "pem",
+    "php",
+    "pid",
+    "properties",
+    "py",
+    "rb",
+    "sh",
+    "sock",
+    "sql",
+    "sqlite",
+    "sqlite3",
+    "svg",
+    "tar",
+    "tgz",
+    "toml",
+    "ts",
+    "txt",
+    "xml",
+    "yaml",
+    "yml",
+    "zip",
+];
+
+/// `0.0.0.0`, `[::]`, `*`: where a program listens, never a destination.
+pub(super) fn is_wildcard(host: &str) -> bool {
+    WILDCARDS.contains(&host) || host.starts_with("*.")
+}
+
+/// The client itself, whatever its network is.
+pub(super) fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
+        || host.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// An IPv4 or IPv6 address.
+pub(super) fn is_ip(host: &str) -> bool {
+    host.parse::<Ipv4Addr>().is_ok() || host.parse::<Ipv6Addr>().is_ok()
+}
+
+/// Could this be the name of a machine? Underscores are allowed: container names have them.
+pub(super) fn is_name(host: &str) -> bool {
+    let fits = |label: &str| {
+        (1..=63).contains(&label.chars().count())
+            && !label.starts_with('-')
+            && label.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+    };
+    let bare = host.strip_suffix('.').unwrap_or(host);
+    host.len() <= 253 && bare.split('.').all(fits)
+}
+
+/// A name that stands without a port and still reads as a host: `db.internal`, not `data.db` or `v1.2`.
+pub(super) fn is_dotted(host: &str) -> bool {
+    host.rsplit_once('.').is_some_and(|(head, end)| {
+        !head.is_empty()
+            && end.len() >= 2
+            && end.chars().all(char::is_alphabetic)
+            && !FILE_ENDINGS.contains(&end)
+    }) && is_name(host)
+}
+
+/// `data.db`: a file, not a host.
+pub(super) fn is_file(host: &str) -> bool {
+    host.rsplit_once('.').is_some_and(|(_, end)| FILE_ENDINGS.contains(&end))
+}
+
+/// A name that cannot be mistaken for a number or a version.
+pub(super) fn is_wordy(host: &str) -> bool {
+    is_ip(host) || variable::is_in(host) || (is_name(host) && host.chars().any(char::is_alphabetic))
+}
+
+/// Reads `host`, `host:port`, `[v6]` or `[v6]:port`. `None` when the text is no address of the network at all: a path to
+/// a socket, a pattern, a template that the program fills by itself.
+pub(super) fn authority(text: &str) -> Option<Authority> {
+    if text.contains(['%', '{', '}', '<', '>', '(', ')', '*', '+', '"', '\'']) {
+        return None;
+    }
+    let (host, port) = match text.strip_prefix('[') {
+        Some(inner) => {
+            let Some((host, rest)) = inner.split_once(']') else {
+                return Some(unparsable("a bracket is not closed"));
+            };
+            let Ok(ip) = host.parse::<Ipv6Addr>() else {
+                return Some(unparsable("what stands in brackets is no IPv6 address"));
+            };
+            match rest.strip_prefix(':') {
+                Some(port) => (ip.to_string(), port),
+                None if rest.is_empty() => (ip.to_string(), ""),
+                None => {
+                    return Some(unparsable("something stands between the bracket and the port"));
+                }
+            }
+        }
+        None => {
+            let (host, port) = text.split_once(':').unwrap_or((text, ""));
+            if port.contains(':') {
+                return Some(unparsable(
+                    "it has more than one port, or an IPv6 address without brackets",
+                ));
+            }
+            (variable::lower(host), port)
+        }
+    };
+    Some(checked(host, port))
+}
+
+fn checked(host: String, port: &str) -> Authority {
+    let number = port.parse::<u16>().ok().filter(|port| *port > 0);
+    let trouble = if variable::is_in(&host) || variable::is_in(port) {
+        Some(Trouble::Unexpanded)
+    } else if host.is_empty() {
+        Some(Trouble::EmptyHost)
+    } else if !is_ip(&host) && !is_name(&host) {
+        return unparsable("the host holds what no name has");
+    } else if port.is_empty() || number.is_some() {
+        None
+    } else if port.bytes().all(|b| b.is_ascii_digit()) {
+        Some(Trouble::Unparsable("the port is out of range"))
+    } else {
+        Some(Trouble::Unparsable("the port is not a number"))
+    };
+    Authority { host, port: number, trouble }
+}
+
+/// Nothing of the text is kept: it may be a piece of a password.
+fn unparsable(what: &'static str) -> Authority {
+    Authority { host: String::new(), port: None, trouble: Some(Trouble::Unparsable(what)) }
+}

@@ -1,0 +1,179 @@
+//! Which addresses are links: the key, the shape of the value and what the engine knows, put together.
+
+use super::address::{Address, Shape};
+use super::entry::Entry;
+use super::pairs::Halves;
+use super::role::{Role, Setting};
+use super::scheme::{self, Kind};
+use super::value::{self, Reading};
+use super::variable::{self, Fill};
+use super::{Known, Told, Trouble, host, path};
+
+/// Endings of what is downloaded, not talked to.
+const ARTEFACTS: &[&str] = &[
+    ".asc", ".bz2", ".deb", ".gz", ".gpg", ".jar", ".pem", ".py", ".rpm", ".sh", ".sha256", ".sig",
+    ".tar", ".tgz", ".whl", ".xz", ".zip", ".zst", ".md", ".html", ".png", ".svg", ".jpg", ".ico",
+    ".css", ".xsd", ".dtd",
+];
+
+/// The links in entries that belong together: one environment, one command, one document.
+pub(super) fn links(entries: &[Entry], known: &Known<'_>, fill: Fill<'_>) -> Vec<Told> {
+    let halves = Halves::of(entries);
+    let mut told = Vec::new();
+    for entry in entries {
+        let role = entry.key.role();
+        if role == Role::Itself {
+            continue;
+        }
+        let mut reading = value::read(&entry.value, fill);
+        let paired = pair(&mut reading, halves.beside(entry), fill);
+        for address in std::mem::take(&mut reading.addresses) {
+            let weighed = Weighed { role, entry, reading: &reading, paired, address };
+            told.extend(weighed.verdict(known));
+        }
+    }
+    told
+}
+
+/// Puts the port and the scheme that stand beside a host to it; whether there was a port.
+fn pair(
+    reading: &mut Reading,
+    (port, scheme): (Option<&str>, Option<&str>),
+    fill: Fill<'_>,
+) -> bool {
+    let Some(port) = port.map(|port| variable::veil(port.trim(), fill).text) else { return false };
+    let number = port.parse::<u16>().ok().filter(|port| *port > 0);
+    let open = variable::is_in(&port);
+    if number.is_none() && !open {
+        return false;
+    }
+    for address in reading.addresses.iter_mut().filter(|address| address.port.is_none()) {
+        address.port = number;
+        if address.trouble.is_none() && open {
+            address.trouble = Some(Trouble::Unexpanded);
+        }
+        if address.scheme.is_none() {
+            address.scheme =
+                scheme.map(scheme::plain).filter(|s| matches!(scheme::kind(s), Kind::Network(_)));
+        }
+    }
+    true
+}
+
+/// An address with all that speaks for and against it.
+struct Weighed<'a> {
+    role: Role,
+    entry: &'a Entry,
+    reading: &'a Reading,
+    /// A port stands beside the host.
+    paired: bool,
+    address: Address,
+}
+
+impl Weighed<'_> {
+    fn verdict(mut self, known: &Known<'_>) -> Option<Told> {
+        let is_known = !self.address.host.is_empty() && (known.is_name)(&self.address.host);
+        if host::is_wildcard(&self.address.host) || !self.is_link(is_known) {
+            return None;
+        }
+        if self.address.trouble.is_none() && self.lacks_scheme() {
+            self.address.trouble = Some(Trouble::NoScheme);
+        }
+        let service = matches!(self.address.shape, Shape::Host)
+            .then(|| scheme::service_port(&self.entry.key.words()));
+        let secret = path::holds_secret(&self.entry.beside);
+        let mut told = self.address.told(self.entry.place.clone(), secret);
+        told.port = told.port.or(service.flatten().filter(|_| told.trouble.is_none()));
+        Some(told)
+    }
+
+    /// A key named URL or URI, and a value without a scheme.
+    fn lacks_scheme(&self) -> bool {
+        self.entry.key.is_url()
+            && matches!(self.address.shape, Shape::HostPort | Shape::Host)
+            && !self.paired
+    }
+
+    fn is_link(&self, known: bool) -> bool {
+        if self.role == Role::Doubtful {
+            return known && !(self.address.shape == Shape::Host && !self.paired);
+        }
+        if self.reading.told_elsewhere && self.address.shape != Shape::Host {
+            // The variable itself is read where it is set.
+            return false;
+        }
+        match self.address.shape {
+            Shape::Url => self.url_is_link(known),
+            Shape::Dsn => true,
+            Shape::HostPort => known || self.role == Role::Destination,
+            Shape::Host => self.host_is_link(known),
+        }
+    }
+
+    fn url_is_link(&self, known: bool) -> bool {
+        let destination = self.role == Role::Destination;
+        if known {
+            return true;
+        }
+        if self.reading.prose && !destination || self.is_artefact() {
+            return false;
+        }
+        match self.address.scheme.as_deref().map(scheme::kind) {
+            Some(Kind::Network(_)) => true,
+            Some(_) => destination || self.address.port.is_some(),
+            None => {
+                destination
+                    || self.address.port.is_some()
+                    || self.address.trouble == Some(Trouble::Unexpanded)
+            }
+        }
+    }
+
+    /// A file that anybody may fetch from a public site.
+    fn is_artefact(&self) -> bool {
+        let lower = self.address.path.to_ascii_lowercase();
+        host::is_dotted(&self.address.host)
+            && ARTEFACTS.iter().any(|ending| lower.ends_with(ending))
+    }
+
+    fn host_is_link(&self, known: bool) -> bool {
+        let Address { host, trouble, .. } = &self.address;
+        if self.role != Role::Destination {
+            return false;
+        }
+        if self.paired {
+            return true;
+        }
+        if trouble.is_some() {
+            // In a file, whoever reads it fills in what is nothing but a variable.
+            return self.entry.key.is_url() && self.entry.key.setting() == Setting::Env;
+        }
+        if self.entry.key.is_url() {
+            return known || host::is_loopback(host) || host::is_ip(host) || host::is_dotted(host);
+        }
+        if !self.entry.key.is_host() || !self.address.path.is_empty() {
+            return false;
+        }
+        known
+            || (host::is_loopback(host) && scheme::service_port(&self.entry.key.words()).is_some())
+    }
+}
+
+impl Address {
+    /// The address with what its scheme means by itself.
+    pub(super) fn told(self, place: super::Place, secret_beside: bool) -> Told {
+        let default = self.scheme.as_deref().and_then(scheme::default_port);
+        Told {
+            port: self
+                .port
+                .or(default.filter(|_| !matches!(self.trouble, Some(Trouble::Unparsable(_))))),
+            port_written: self.port.is_some(),
+            scheme: self.scheme,
+            host: self.host,
+            path: self.path,
+            place,
+            trouble: self.trouble,
+            secret_line: self.secret || secret_beside,
+        }
+    }
+}

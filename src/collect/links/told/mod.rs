@@ -1,0 +1,153 @@
+//! Who is told which address: endpoints in a container's environment, command line and configuration files.
+//!
+//! Everything here is pure: text in, [`Told`] out; no engine, no file. A text becomes named values ([`entry`]), a value
+//! becomes addresses ([`value`]), and the key, the shape of the value and what the engine knows decide which of them
+//! are links ([`judge`]). Of a value nothing is kept but scheme, host, port and path.
+
+mod address;
+mod args;
+mod bare;
+mod dsn;
+mod entry;
+mod env;
+mod format;
+mod host;
+mod judge;
+mod pairs;
+mod path;
+mod proxy;
+mod role;
+mod scheme;
+mod shell;
+mod url;
+mod value;
+mod variable;
+mod words;
+
+#[cfg(test)]
+mod spec;
+
+pub(crate) use args::from_args;
+pub(crate) use env::from_env;
+pub(crate) use format::{from_file, is_config_name};
+pub(crate) use proxy::{NoProxy, Proxy, no_proxy, proxies};
+
+use scheme::Kind;
+
+/// One address that a client is told, as it is written there.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Told {
+    /// In lower case, without `jdbc:` and drivers; `None` if none is written.
+    pub(crate) scheme: Option<String>,
+    /// In lower case and without brackets; as written when it holds an unexpanded variable; empty when there is none.
+    pub(crate) host: String,
+    /// As written, else what the scheme or a well known name before `HOST` means.
+    pub(crate) port: Option<u16>,
+    /// Is the port written down?
+    pub(crate) port_written: bool,
+    /// Empty, or like `/v1`: no slash at the end, no query, secrets masked.
+    pub(crate) path: String,
+    /// Where it is written.
+    pub(crate) place: Place,
+    /// What is malformed about it.
+    pub(crate) trouble: Option<Trouble>,
+    /// The value or its line holds something that must not be shown.
+    pub(crate) secret_line: bool,
+}
+
+/// Where an address is written.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Place {
+    /// A variable; of a host/port pair, the host's.
+    Env {
+        /// Its name.
+        name: String,
+    },
+    /// An argument.
+    Arg {
+        /// Its position; the program itself is 0.
+        index: usize,
+    },
+    /// A line of a file.
+    Line {
+        /// The dotted path of the key; list items by index.
+        key: String,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// The user named it.
+    Flag,
+}
+
+/// What is malformed about an address.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Trouble {
+    /// The key is named URL or URI, and no scheme is written.
+    NoScheme,
+    /// A variable stands in it that nobody expanded.
+    Unexpanded,
+    /// Nothing stands where the host belongs.
+    EmptyHost,
+    /// It cannot be read; says what is wrong, without the text.
+    Unparsable(&'static str),
+}
+
+/// What is known beside the text.
+#[derive(Clone, Copy)]
+pub(crate) struct Known<'a> {
+    /// Is this (in lower case) the name, an alias or the Compose service of a container other than the client?
+    pub(crate) is_name: &'a dyn Fn(&str) -> bool,
+    /// The client's environment: files and shell commands refer to it.
+    pub(crate) vars: &'a [(String, String)],
+}
+
+impl Told {
+    /// The normalized URL: `scheme://host[:port][/path]`, `tcp://` without a known scheme, no default port.
+    pub(crate) fn url(&self) -> String {
+        let known = self.scheme.as_deref().filter(|scheme| {
+            matches!(scheme::kind(scheme), Kind::Network(_))
+                && !matches!(*scheme, "plaintext" | "sasl_plaintext" | "sasl_ssl")
+        });
+        let scheme = known.unwrap_or("tcp");
+        let host = if self.host.contains(':') && host::is_ip(&self.host) {
+            format!("[{}]", self.host)
+        } else {
+            self.host.clone()
+        };
+        let port = self.port.filter(|port| scheme::default_port(scheme) != Some(*port));
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        format!("{scheme}://{host}{port}{}", self.path)
+    }
+}
+
+/// Reads the endpoint that the user names. The error is one clear line that quotes nothing.
+pub(crate) fn from_text(endpoint: &str) -> Result<Told, String> {
+    let text = endpoint.trim();
+    let fail =
+        |what: &str| Err(format!("{what}; an endpoint looks like http://api:8080 or db:5432"));
+    if text.is_empty() {
+        return fail("the endpoint is empty");
+    }
+    let mut addresses = value::read(text, variable::NOBODY).addresses.into_iter();
+    let (Some(address), None) = (addresses.next(), addresses.next()) else {
+        return fail("the endpoint is not one address of a machine");
+    };
+    let told = address.told(Place::Flag, path::holds_secret(text));
+    match told.trouble {
+        Some(Trouble::Unexpanded) => {
+            return fail("the endpoint holds a variable that nobody expanded");
+        }
+        Some(Trouble::EmptyHost) => return fail("the endpoint has no host"),
+        Some(Trouble::Unparsable(what)) => {
+            return fail(&format!("the endpoint cannot be read: {what}"));
+        }
+        Some(Trouble::NoScheme) | None => {}
+    }
+    if host::is_wildcard(&told.host) {
+        return fail("the endpoint is an address to listen on, which nobody can reach");
+    }
+    if told.port.is_none() {
+        return fail("the endpoint has no port, and its scheme has none of its own");
+    }
+    Ok(told)
+}

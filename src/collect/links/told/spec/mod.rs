@@ -1,0 +1,60 @@
+//! What is a link and what is none, as tables that read like a specification.
+
+mod args;
+mod env;
+mod files;
+mod pairs;
+mod random;
+mod text;
+
+use super::{Known, Place, Told, Trouble};
+
+/// The containers beside the client.
+pub(super) const NAMES: &[&str] = &["mock-llm", "db", "redis", "api", "other_1"];
+
+pub(super) fn vars(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+}
+
+pub(super) fn with_known<T>(vars: &[(String, String)], act: impl FnOnce(&Known<'_>) -> T) -> T {
+    act(&Known { is_name: &|name| NAMES.contains(&name), vars })
+}
+
+/// `http://api:8080`, with a sign behind it for what is wrong: `!scheme`, `!variable`, `!host`, `!text`.
+pub(super) fn shown(told: &Told) -> String {
+    let sign = match told.trouble {
+        None => "",
+        Some(Trouble::NoScheme) => " !scheme",
+        Some(Trouble::Unexpanded) => " !variable",
+        Some(Trouble::EmptyHost) => " !host",
+        Some(Trouble::Unparsable(_)) => " !text",
+    };
+    format!("{}{sign}", told.url())
+}
+
+/// The same with the place before it.
+pub(super) fn placed(told: &Told) -> String {
+    let place = match &told.place {
+        Place::Env { name } => name.clone(),
+        Place::Arg { index } => index.to_string(),
+        Place::Line { key, line } => format!("{line} {key}"),
+        Place::Flag => "flag".to_owned(),
+    };
+    format!("{place} = {}", shown(told))
+}
+
+pub(super) fn all(told: &[Told], show: impl Fn(&Told) -> String) -> String {
+    told.iter().map(show).collect::<Vec<_>>().join(" | ")
+}
+
+/// Shows every row that differs, not only the first.
+pub(super) fn compare(rows: impl IntoIterator<Item = (String, String, String)>) {
+    let wrong: Vec<String> = rows
+        .into_iter()
+        .filter(|(_, found, expected)| found != expected)
+        .map(|(text, found, expected)| {
+            format!("{text}\n    found:    {found}\n    expected: {expected}")
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}

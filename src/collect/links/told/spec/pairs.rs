@@ -1,0 +1,57 @@
+//! Host and port in two variables.
+
+use super::super::from_env;
+use super::{all, compare, placed, vars, with_known};
+
+fn links(text: &str) -> String {
+    let pairs: Vec<(&str, &str)> =
+        text.split(' ').filter_map(|pair| pair.split_once('=')).collect();
+    with_known(&[], |known| all(&from_env(&vars(&pairs), known), placed))
+}
+
+#[test]
+fn pairs_make_one_link() {
+    let table: &[(&str, &str)] = &[
+        ("DB_HOST=db DB_PORT=5432", "DB_HOST = tcp://db:5432"),
+        ("DB_PORT=5432 DB_HOST=nobody", "DB_HOST = tcp://nobody:5432"),
+        (
+            "LLM_SERVICE_HOST=127.0.0.1 LLM_SERVICE_PORT=18141",
+            "LLM_SERVICE_HOST = tcp://127.0.0.1:18141",
+        ),
+        ("DB_HOSTNAME=db DB_PORT=1", "DB_HOSTNAME = tcp://db:1"),
+        ("DB_ADDR=db DB_PORT=1", "DB_ADDR = tcp://db:1"),
+        ("DB_HOST_NAME=db DB_PORT=1", "DB_HOST_NAME = tcp://db:1"),
+        ("PGHOST=db PGPORT=5433", "PGHOST = tcp://db:5433"),
+        ("LLM_HOST=api LLM_PORT=8080 LLM_SCHEME=http", "LLM_HOST = http://api:8080"),
+        ("LLM_HOST=api LLM_PORT=443 LLM_PROTOCOL=https", "LLM_HOST = https://api"),
+        ("ES_HOSTS=a,b ES_PORT=9200", "ES_HOSTS = tcp://a:9200 | ES_HOSTS = tcp://b:9200"),
+        ("ES_HOST=http://es ES_PORT=9200", "ES_HOST = http://es:9200"),
+        ("ES_HOST=http://es:9201 ES_PORT=9200", "ES_HOST = http://es:9201"),
+        ("DB_HOST=a:1 DB_PORT=2", "DB_HOST = tcp://a:1"),
+        ("DB_HOST=${H} DB_PORT=5432", "DB_HOST = tcp://${H}:5432 !variable"),
+        ("SERVER_HOST=api SERVER_PORT=8080", "SERVER_HOST = tcp://api:8080"),
+        ("DB_HOST=db", "DB_HOST = tcp://db"),
+        (
+            "REDIS_HOST=redis REDIS_PORT=tcp://172.17.0.2:6379",
+            "REDIS_HOST = tcp://redis:6379 | REDIS_PORT = tcp://172.17.0.2:6379",
+        ),
+        ("A_HOST=api B_PORT=1", "A_HOST = tcp://api"),
+        // no links
+        ("HOST=localhost PORT=8080", ""),
+        ("HOST=0.0.0.0 PORT=8080", ""),
+        ("DB_HOST=0.0.0.0 DB_PORT=8080", ""),
+        ("SERVER_HOST=localhost SERVER_PORT=8080", ""),
+        ("BIND_HOST=127.0.0.1 BIND_PORT=1", ""),
+        ("UVICORN_HOST=127.0.0.1 UVICORN_PORT=8000", ""),
+        ("FLASK_RUN_HOST=localhost FLASK_RUN_PORT=5000", ""),
+        ("DB_HOST=nobody", ""),
+        ("HTTP_PROXY_HOST=squid HTTP_PROXY_PORT=3128", ""),
+        ("DB_HOST=nobody DB_PORT=abc", ""),
+        ("DB_HOST=/run/pg DB_PORT=5432", ""),
+    ];
+    compare(
+        table
+            .iter()
+            .map(|(text, expected)| ((*text).to_owned(), links(text), (*expected).to_owned())),
+    );
+}

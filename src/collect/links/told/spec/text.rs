@@ -1,0 +1,105 @@
+//! The endpoint that the user names, names of files, and proxies.
+
+use super::super::{from_text, is_config_name, no_proxy, proxies};
+use super::vars;
+
+#[test]
+fn reads_what_the_user_names() {
+    let table = [
+        ("http://127.0.0.1:18141", "http://127.0.0.1:18141"),
+        ("http://api:80/x/?y=1", "http://api/x"),
+        ("db:5432", "tcp://db:5432"),
+        ("[::1]:80", "tcp://[::1]:80"),
+        ("postgres://u:p@db", "postgres://db"),
+        ("jdbc:mysql://db/x", "mysql://db/x"),
+        ("localhost:8080", "tcp://localhost:8080"),
+    ];
+    for (text, url) in table {
+        assert_eq!(from_text(text).map(|told| told.url()), Ok(url.to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn refuses_what_is_no_endpoint() {
+    for text in [
+        "",
+        " ",
+        "db",
+        "http://",
+        "http://:80",
+        "http://${HOST}:80",
+        "unix:///x",
+        "0.0.0.0:80",
+        "http://a:x",
+        "a:1,b:2",
+        "http://a:99999",
+        "tcp://db",
+        "a b",
+        "http://u:hunter2/x@y:1",
+    ] {
+        let Err(error) = from_text(text) else { panic!("{text:?} is taken") };
+        assert!(!error.contains('\n') && !error.contains("hunter2"), "{error}");
+    }
+}
+
+#[test]
+fn knows_configuration_by_its_name() {
+    for path in [
+        "/etc/holmesgpt/config.yaml",
+        "a.yml",
+        "A.JSON",
+        "x.toml",
+        "x.ini",
+        "x.cfg",
+        "nginx.conf",
+        "application.properties",
+        "/app/.env",
+        ".env.production",
+        "prod.env",
+        "x.jsonc",
+    ] {
+        assert!(is_config_name(path), "{path}");
+    }
+    for path in [
+        "/app/main.py",
+        "package.json",
+        "/x/package-lock.json",
+        "yaml",
+        "/etc/hosts",
+        "data.csv",
+        "",
+        "env",
+        "/etc/resolv.conf",
+    ] {
+        assert!(!is_config_name(path), "{path}");
+    }
+}
+
+#[test]
+fn reads_proxies() {
+    let vars = vars(&[
+        ("HTTP_PROXY", "http://user:pw@squid:3128"),
+        ("https_proxy", "squid:3128"),
+        ("ALL_PROXY", ""),
+        ("NO_PROXY", "localhost, .Internal,10.0.0.0/8"),
+        ("no_proxy", "*"),
+        ("GOPROXY", "https://proxy.golang.org"),
+        ("PATH", "/bin"),
+    ]);
+    let shown: Vec<String> = proxies(&vars)
+        .iter()
+        .map(|proxy| {
+            format!(
+                "{} {}",
+                proxy.name,
+                proxy.told.as_ref().map(super::super::Told::url).unwrap_or_default()
+            )
+        })
+        .collect();
+    assert_eq!(shown, ["HTTP_PROXY http://squid:3128", "https_proxy tcp://squid:3128"]);
+    let exceptions: Vec<String> = no_proxy(&vars)
+        .iter()
+        .map(|list| format!("{} {}", list.name, list.entries.join(" ")))
+        .collect();
+    assert_eq!(exceptions, ["NO_PROXY localhost .internal 10.0.0.0/8", "no_proxy *"]);
+}

@@ -1,0 +1,165 @@
+//! URLs: where they stand in a text, and which hosts one of them names.
+
+use super::address::{Address, Shape};
+use super::scheme::{self, Kind};
+use super::{Trouble, bare, host, path, variable};
+
+/// Characters that end a URL inside a text.
+const ENDS: &[char] = &['"', '\'', '`', '<', '>', ')', '|', '\\', '}', ']', '&'];
+
+/// The pieces of a text that are URLs, and whether other words stand between them.
+pub(super) fn find(text: &str) -> (Vec<&str>, bool) {
+    let starts = starts(text);
+    let mut pieces = Vec::new();
+    let mut prose = starts.first().is_some_and(|first| has_words(&text[..*first]));
+    for (i, &start) in starts.iter().enumerate() {
+        let run = &text[start..starts.get(i + 1).copied().unwrap_or(text.len())];
+        let piece = if starts.len() == 1
+            && start == 0
+            && !run.contains([' ', '\t', '\n', '"', '\'', '`'])
+        {
+            run
+        } else {
+            cut(run, i + 1 < starts.len())
+        };
+        prose |= has_words(&run[piece.len()..]) && run[piece.len()..].contains(char::is_whitespace);
+        pieces.push(piece.trim_end_matches([',', ';', '.', ':']));
+    }
+    (pieces, prose)
+}
+
+fn has_words(text: &str) -> bool {
+    text.split(char::is_whitespace)
+        .any(|word| word.chars().any(char::is_alphanumeric) && !word.ends_with('='))
+}
+
+/// Where schemes begin; a URL in the query of another one does not count.
+fn starts(text: &str) -> Vec<usize> {
+    let mut starts: Vec<usize> = Vec::new();
+    for (at, _) in text.match_indices("://") {
+        let from = scheme_start(text, at);
+        let Some(from) = from else { continue };
+        let before = text[..from].chars().next_back();
+        let run = starts.last().map_or("", |last| &text[*last..from]);
+        let nested = !starts.is_empty()
+            && !run.contains(|c: char| c.is_whitespace() || ",;|\"'`<>()[]{}".contains(c));
+        let opens = before.is_none_or(|c| {
+            c.is_whitespace()
+                || ",;|=\"'`<>()[]{}:/@!".contains(c)
+                || variable::is_in(&c.to_string())
+        });
+        if opens && !nested {
+            starts.push(from);
+        }
+    }
+    starts
+}
+
+/// The first character of the scheme that ends at `end`, which may be one unexpanded variable.
+fn scheme_start(text: &str, end: usize) -> Option<usize> {
+    let head = &text[..end];
+    if let Some(c) = head.chars().next_back()
+        && variable::is_in(&c.to_string())
+    {
+        return Some(end - c.len_utf8());
+    }
+    let long = head.rfind(|c: char| !c.is_ascii_alphanumeric() && !"+.-_".contains(c));
+    let from = long.map_or(0, |at| at + head[at..].chars().next().map_or(1, char::len_utf8));
+    let skip = head[from..].find(|c: char| c.is_ascii_alphabetic())?;
+    Some(from + skip)
+}
+
+/// Ends a URL that others or other words follow. A password may hold anything, so the end is looked for after the `@`.
+fn cut(run: &str, followed: bool) -> &str {
+    let run =
+        run.split(|c: char| c.is_whitespace() || "\"'`".contains(c)).next().unwrap_or_default();
+    let run = if followed {
+        run.rfind([',', ';', '|', '(', '[', '{', '<', '>', ')']).map_or(run, |at| &run[..at])
+    } else {
+        run
+    };
+    let login = run.rfind('@').unwrap_or(0);
+    run[login..].find(ENDS).map_or(run, |end| &run[..login + end])
+}
+
+/// Reads one `scheme://...`; several hosts in it make several addresses. Nothing when it leads to no machine.
+pub(super) fn read(text: &str) -> Vec<Address> {
+    let Some((written, rest)) = text.split_once("://") else { return Vec::new() };
+    let scheme = (!variable::is_in(written)).then(|| scheme::plain(written));
+    match scheme.as_deref().map_or(Kind::Unknown, scheme::kind) {
+        Kind::Elsewhere => return Vec::new(),
+        Kind::Wrapper => return bare::read(rest.trim_start_matches('/')).into_iter().collect(),
+        Kind::Network(_) | Kind::Unknown => {}
+    }
+    if is_repository(rest) {
+        return Vec::new();
+    }
+    let parts = parts(rest, scheme.as_deref().is_some_and(scheme::is_login));
+    let Ok((authority, after, userinfo)) = parts else {
+        let mut address = Address { scheme, ..Address::blank(Shape::Url) };
+        address.trouble = Some(Trouble::Unparsable("the user info holds what must be escaped"));
+        address.secret = true;
+        return vec![address];
+    };
+    // What stands before an `@` here may be the rest of a password.
+    let (path, masked) = if after.contains('@') && authority.contains(':') {
+        (path::MASKED.to_owned(), true)
+    } else {
+        path::clean(after.split(['?', '#']).next().unwrap_or_default())
+    };
+    let secret = userinfo || masked || after.contains(['?', '#', ';']) || authority.contains(';');
+    let model = Address { scheme, path, secret, ..Address::blank(Shape::Url) };
+    hosts(authority, &model)
+}
+
+/// `https://host/team/project.git`: fetched from, not talked to.
+fn is_repository(rest: &str) -> bool {
+    rest.split(['?', '#', '@']).any(|part| part.ends_with(".git"))
+}
+
+/// Authority without user info, the rest, and whether there was user info. `Err` when a password that holds a `/` or
+/// a `#` makes it unsure where the host begins.
+fn parts(rest: &str, login: bool) -> Result<(&str, &str, bool), ()> {
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (front, after) = rest.split_at(end);
+    let inner = front.rsplit_once('@').map(|(_, host)| host);
+    let path = after.split('?').next().unwrap_or_default();
+    let scoped = path.match_indices('@').all(|(at, _)| path[..at].ends_with('/'));
+    let unsure = match inner {
+        Some(_) => {
+            (path.contains('@') && (login || !scoped)) || (path.is_empty() && after.contains('@'))
+        }
+        None if login => path.contains('@') || (path.is_empty() && after.contains('@')),
+        None => !has_port(front) && after.contains('@'),
+    };
+    if unsure { Err(()) } else { Ok((inner.unwrap_or(front), after, inner.is_some())) }
+}
+
+/// Does the text end in a port, or have none?
+fn has_port(front: &str) -> bool {
+    front.rsplit_once(':').is_none_or(|(_, port)| {
+        port.is_empty() || port.bytes().all(|b| b.is_ascii_digit()) || port.ends_with(']')
+    })
+}
+
+fn hosts(authority: &str, model: &Address) -> Vec<Address> {
+    let authority = authority.split(';').next().unwrap_or_default();
+    // golang's drivers put the protocol around the address: `mysql://user:pw@tcp(db:3306)/x`.
+    let authority = authority
+        .strip_prefix("tcp(")
+        .and_then(|inner| inner.strip_suffix(')'))
+        .unwrap_or(authority);
+    let scheme = model.scheme.as_deref().unwrap_or("http");
+    let one = |text: &str| {
+        let read = host::authority(text.trim())?;
+        // A login without host means a socket of the same machine or a default, not a mistake.
+        let local = read.host.is_empty() && text.is_empty() && scheme::is_login(scheme);
+        let trouble = read.trouble.or(model.scheme.is_none().then_some(Trouble::Unexpanded));
+        (!local).then(|| Address { host: read.host, port: read.port, trouble, ..model.clone() })
+    };
+    if authority.contains(',') {
+        authority.split(',').filter(|text| !text.trim().is_empty()).filter_map(one).collect()
+    } else {
+        one(authority).into_iter().collect()
+    }
+}

@@ -1,0 +1,93 @@
+//! One value, whatever form its addresses have.
+
+use super::address::{Address, Shape};
+use super::scheme::{self, Kind};
+use super::variable::{self, Fill};
+use super::{Trouble, bare, dsn, url};
+
+/// Longer values are read no further than this.
+const LONGEST: usize = 32 * 1024;
+
+/// What a value says.
+#[derive(Debug, Default)]
+pub(super) struct Reading {
+    pub(super) addresses: Vec<Address>,
+    /// Other words stand around the addresses: a sentence or a command.
+    pub(super) prose: bool,
+    /// The value is one variable, which is read by itself where it is set.
+    pub(super) told_elsewhere: bool,
+}
+
+/// Reads one value.
+pub(super) fn read(value: &str, fill: Fill<'_>) -> Reading {
+    let mut end = value.len().min(LONGEST);
+    while !value.is_char_boundary(end) {
+        end -= 1;
+    }
+    let veiled = variable::veil(unquote(value[..end].trim()), fill);
+    let (mut addresses, prose) = veiled_addresses(&veiled.text);
+    for address in &mut addresses {
+        address.host = veiled.unveil(&address.host);
+        address.path = veiled.unveil(&address.path);
+    }
+    Reading { addresses, prose, told_elsewhere: veiled.told_elsewhere }
+}
+
+fn unquote(text: &str) -> &str {
+    ['"', '\''].into_iter().find_map(|q| text.strip_prefix(q)?.strip_suffix(q)).unwrap_or(text)
+}
+
+fn veiled_addresses(text: &str) -> (Vec<Address>, bool) {
+    if let Some(addresses) = dsn::read(text) {
+        return (addresses, false);
+    }
+    let inner = unwrap(text);
+    let text = inner.as_deref().unwrap_or(text);
+    if !text.contains("://") {
+        let addresses = bare::list(text);
+        let broken = addresses.is_empty().then(|| broken(text)).flatten();
+        return (addresses.into_iter().chain(broken).collect(), false);
+    }
+    let (urls, prose) = url::find(text);
+    let mut addresses: Vec<Address> = urls.into_iter().flat_map(url::read).collect();
+    if inner.is_some() {
+        for address in &mut addresses {
+            address.secret |= text.contains(';') || text.contains('?');
+        }
+    }
+    (addresses, prose)
+}
+
+/// The address in a URL of Java or another wrapper: `jdbc:postgresql://db/x`, `jdbc:mysql:loadbalance://a,b/x`.
+/// Empty when the wrapper leads to no machine.
+fn unwrap(text: &str) -> Option<String> {
+    let lower = text.get(..8).unwrap_or(text).to_ascii_lowercase();
+    let inner = ["jdbc:", "r2dbc:", "odbc:"]
+        .iter()
+        .find(|p| lower.starts_with(*p))
+        .map(|p| &text[p.len()..])?;
+    let Some((front, rest)) = inner.split_once("://") else { return Some(String::new()) };
+    let words: Vec<&str> = front.split(':').collect();
+    let elsewhere = ["tc", "h2", "sqlite", "hsqldb", "derby", "duckdb"];
+    if words.iter().any(|word| elsewhere.contains(word)) && !words.contains(&"tcp") {
+        return Some(String::new());
+    }
+    // The database is the scheme that counts; what follows it (`loadbalance`, `aurora`) is the driver's affair.
+    let database =
+        words.iter().find(|word| !matches!(**word, "pool" | "h2")).copied().unwrap_or_default();
+    Some(format!("{database}://{rest}"))
+}
+
+/// `http:/api:8080`, `http//api:8080`: a scheme, but not what belongs behind it. Nothing else of it is kept.
+fn broken(text: &str) -> Option<Address> {
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric())?;
+    let (scheme, rest) = text.split_at(end);
+    let behind = rest.strip_prefix(':').or_else(|| rest.starts_with("//").then_some(rest))?;
+    let known = matches!(scheme::kind(&scheme.to_ascii_lowercase()), Kind::Network(_));
+    let trouble = Trouble::Unparsable("the scheme is not followed by ://");
+    (known && !behind.is_empty() && !text.contains(char::is_whitespace)).then(|| Address {
+        trouble: Some(trouble),
+        secret: text.contains('@'),
+        ..Address::blank(Shape::Url)
+    })
+}

@@ -1,0 +1,195 @@
+//! Variables that stand unexpanded in a text: `${HOST}`, `$(HOST)`, `$HOST`, `{{ .Host }}`, `%(host)s`.
+//!
+//! A variable may hold the very characters at which an address is cut (`${HOST:-localhost}`), so each is first
+//! replaced by one private character, and put back where it is still there in the end.
+
+use super::words;
+
+/// The first of the private characters that stand for variables.
+const FIRST: u32 = 0xF_0000;
+/// As many variables are told apart in one text.
+const MOST: u32 = 4096;
+/// Defaults nest (`${A:-${B:-c}}`), but not deeper than this.
+const DEPTH: usize = 4;
+
+/// What is known about variables where a text stands.
+#[derive(Clone, Copy)]
+pub(super) struct Fill<'a> {
+    /// The value of a variable, if it has one here.
+    pub(super) value: &'a dyn Fn(&str) -> Option<String>,
+    /// Is the variable read by itself where it is set?
+    pub(super) elsewhere: &'a dyn Fn(&str) -> bool,
+    /// Whether whoever reads the text uses `${X:-default}`.
+    pub(super) defaults: bool,
+}
+
+/// Nobody expands anything: the environment as the engine passes it on.
+pub(super) const NOBODY: Fill<'static> =
+    Fill { value: &|_| None, elsewhere: &|_| false, defaults: false };
+
+/// A text whose unexpanded variables are single characters.
+#[derive(Debug, Default)]
+pub(super) struct Veiled {
+    pub(super) text: String,
+    variables: Vec<String>,
+    /// The whole text is one variable, which is read by itself where it is set.
+    pub(super) told_elsewhere: bool,
+}
+
+impl Veiled {
+    /// Puts one private character in place of a variable.
+    fn cover(&mut self, written: &str) {
+        let number = u32::try_from(self.variables.len()).ok().filter(|number| *number < MOST);
+        if let Some(c) = number.and_then(|number| char::from_u32(FIRST + number)) {
+            self.variables.push(written.to_owned());
+            self.text.push(c);
+        }
+    }
+
+    /// Puts the variables back as they were written.
+    pub(super) fn unveil(&self, text: &str) -> String {
+        let mut out = String::with_capacity(text.len());
+        for c in text.chars() {
+            match index(c).and_then(|i| self.variables.get(i)) {
+                Some(written) => out.push_str(written),
+                None => out.push(c),
+            }
+        }
+        out
+    }
+}
+
+fn index(c: char) -> Option<usize> {
+    u32::from(c).checked_sub(FIRST).filter(|i| *i < MOST).and_then(|i| usize::try_from(i).ok())
+}
+
+/// Does an unexpanded variable stand in this piece of a veiled text?
+pub(super) fn is_in(text: &str) -> bool {
+    text.chars().any(|c| index(c).is_some())
+}
+
+/// Is this one variable and nothing else?
+pub(super) fn is_alone(text: &str) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| index(c).is_some()) && chars.next().is_none()
+}
+
+/// Lower case; the private characters stay what they are.
+pub(super) fn lower(text: &str) -> String {
+    text.to_lowercase()
+}
+
+/// Fills in what is known and veils what is not.
+pub(super) fn veil(text: &str, fill: Fill<'_>) -> Veiled {
+    let mut veiled = Veiled::default();
+    walk(text, fill, DEPTH, &mut veiled);
+    veiled.told_elsewhere = find(text)
+        .filter(|found| found.length == text.len())
+        .and_then(|found| found.name_in(text))
+        .is_some_and(|name| (fill.elsewhere)(name));
+    veiled
+}
+
+fn walk(text: &str, fill: Fill<'_>, depth: usize, out: &mut Veiled) {
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        if let Some((escaped, found)) =
+            rest.strip_prefix("$$").and_then(|_| find(&rest[1..]).map(|found| (&rest[1..], found)))
+        {
+            // A doubled sign means that nobody expands it.
+            let (written, after) = escaped.split_at(found.length);
+            out.cover(written);
+            rest = after;
+        } else if let Some(found) = find(rest) {
+            let (written, after) = rest.split_at(found.length);
+            settle(written, &found, fill, depth, out);
+            rest = after;
+        } else {
+            // A private character of the text itself would be taken for a variable of ours.
+            out.text.push(if index(c).is_some() { char::REPLACEMENT_CHARACTER } else { c });
+            rest = &rest[c.len_utf8()..];
+        }
+    }
+}
+
+fn settle(written: &str, found: &Found, fill: Fill<'_>, depth: usize, out: &mut Veiled) {
+    let known = found
+        .name_in(written)
+        .filter(|name| !words::is_secret(name))
+        .and_then(|name| (fill.value)(name));
+    if let Some(value) = known {
+        out.text.push_str(&value);
+    } else if let (true, true, Some((start, end))) = (fill.defaults, depth > 0, found.default) {
+        walk(&written[start..end], fill, depth - 1, out);
+    } else {
+        out.cover(written);
+    }
+}
+
+/// A variable at the head of a text: how long it is, and where its name and its default stand.
+struct Found {
+    length: usize,
+    name: Option<(usize, usize)>,
+    default: Option<(usize, usize)>,
+}
+
+impl Found {
+    fn name_in<'t>(&self, written: &'t str) -> Option<&'t str> {
+        self.name.and_then(|(start, end)| written.get(start..end))
+    }
+}
+
+/// The variable at the head of `text`, if one stands there.
+fn find(text: &str) -> Option<Found> {
+    let whole = |length| Some(Found { length, name: None, default: None });
+    if text.starts_with("{{") {
+        return text.find("}}").and_then(|end| whole(end + 2));
+    }
+    if text.starts_with("%(") {
+        let end = text.find(")s")?;
+        return Some(Found { length: end + 2, name: Some((2, end)), default: None });
+    }
+    if text.starts_with("${") {
+        return braced(text);
+    }
+    if text.starts_with("$(") {
+        let end = closing(text, '(', ')')?;
+        return Some(Found { length: end + 1, name: Some((2, end)), default: None });
+    }
+    let name = text.strip_prefix('$')?;
+    let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
+    let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+    starts.then_some(Found { length: length + 1, name: Some((1, length + 1)), default: None })
+}
+
+/// `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:default}`, `${env:NAME}`.
+fn braced(text: &str) -> Option<Found> {
+    let end = closing(text, '{', '}')?;
+    let inner = &text[2..end];
+    let (shift, inner) = match inner.get(..4) {
+        Some("env:" | "ENV:" | "env.") => (6, &inner[4..]),
+        _ => (2, inner),
+    };
+    let stop = inner
+        .find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '.')
+        .unwrap_or(inner.len());
+    let sign = [":-", ":=", "-", ":"].into_iter().find(|sign| inner[stop..].starts_with(sign));
+    let default = sign.map(|sign| (shift + stop + sign.len(), end));
+    Some(Found { length: end + 1, name: Some((shift, shift + stop)), default })
+}
+
+/// Where the bracket that `text` opens is closed.
+fn closing(text: &str, open: char, close: char) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (at, c) in text.char_indices() {
+        if c == open {
+            depth += 1;
+        } else if c == close {
+            depth = depth.checked_sub(1)?;
+            if depth == 0 {
+                return Some(at);
+            }
+        }
+    }
+    None
+}

@@ -1,0 +1,65 @@
+//! Who owns a helper container: a run that is alive, never an age.
+
+use std::fs;
+
+/// The label that every container of ours carries; its value is the owner.
+pub(crate) const HELPER_LABEL: &str = "io.econn.owner";
+
+/// This run, so that another one can tell whether it is alive.
+pub(crate) fn me() -> String {
+    owner(std::process::id()).unwrap_or_else(|| "unknown".into())
+}
+
+/// Whether the owner may still be alive. What can't be told counts as alive: nothing of another run is ever removed.
+pub(crate) fn is_alive(owner_text: &str) -> bool {
+    let theirs: Vec<&str> = owner_text.split('/').collect();
+    let mine = me();
+    let mine: Vec<&str> = mine.split('/').collect();
+    let ([machine, boot, space, pid, _], [my_machine, my_boot, my_space, ..]) = (theirs.as_slice(), mine.as_slice()) else {
+        return true;
+    };
+    if machine != my_machine {
+        return true;
+    }
+    if boot != my_boot {
+        return false;
+    }
+    if space != my_space {
+        return true;
+    }
+    let now = pid.parse().ok().and_then(owner);
+    now.as_deref() == Some(owner_text)
+}
+
+/// `machine/boot/pid namespace/pid/start time` of a process; `None` when it does not exist.
+fn owner(pid: u32) -> Option<String> {
+    let word = |path: &str| fs::read_to_string(path).map_or_else(|_| "-".into(), |text| text.trim().to_owned());
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let start = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.to_owned();
+    let space = fs::read_link("/proc/self/ns/pid").ok()?;
+    let space = space.to_string_lossy().chars().filter(char::is_ascii_digit).collect::<String>();
+    Some(format!("{}/{}/{space}/{pid}/{start}", word("/etc/machine-id"), word("/proc/sys/kernel/random/boot_id")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_alive, me};
+
+    #[test]
+    fn this_run_is_alive() {
+        assert!(is_alive(&me()));
+    }
+
+    #[test]
+    fn a_run_of_the_same_number_and_another_start_is_dead() {
+        let me = me();
+        let (rest, start) = me.rsplit_once('/').unwrap();
+        assert!(!is_alive(&format!("{rest}/{}", start.parse::<u64>().unwrap() + 1)));
+    }
+
+    #[test]
+    fn what_cannot_be_told_counts_as_alive() {
+        assert!(is_alive("somebody else's label"));
+        assert!(is_alive("other-machine/boot/1/2/3"));
+    }
+}

@@ -1,0 +1,233 @@
+//! The concurrency probes of one server port, in the order that disturbs it least: single requests,
+//! then holds with one connection, then four requests at once where single ones are slow enough to
+//! tell; the listen queue alone where the protocol is not known. Nothing here compares times of
+//! parallel requests with single ones, or counts threads: both accuse healthy servers.
+
+use super::connect::millis;
+use super::hold::{Ground, hold};
+use super::http1::{Ask, Silence, Talk};
+use super::queue::{arrivals, queue_test};
+use super::staircase;
+use checks::model::{Answered, Concurrency, HoldMode};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+/// Single requests before anything is held.
+const SINGLE: usize = 3;
+/// From this median on a staircase can be told from noise.
+const SLOW: Duration = Duration::from_millis(40);
+/// How long a server that turned a connection away is given to notice that its only place is free.
+const FREE: Duration = Duration::from_millis(100);
+const MODES: [HoldMode; 3] = [HoldMode::Idle, HoldMode::Partial, HoldMode::KeptAlive];
+
+/// What is known of the server's protocol.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Protocol {
+    /// Plain HTTP: the requests name this host and this path.
+    Http {
+        /// The value of the Host header.
+        host: String,
+        /// The path, with a query if one belongs to it.
+        path: String,
+    },
+    /// Nothing: not a byte is sent.
+    Unknown,
+}
+
+/// How long the single steps may take. The defaults are the measured ones; tests of the probes
+/// shorten them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// A connect.
+    pub(crate) connect: Duration,
+    /// The reply to a single request.
+    pub(crate) reply: Duration,
+    /// The two holds, each to be lengthened by three times the slowest single request.
+    pub(crate) holds: [Duration; 2],
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_millis(1500),
+            reply: Duration::from_secs(3),
+            holds: [Duration::from_millis(500), Duration::from_millis(900)],
+        }
+    }
+}
+
+/// Probes `target` from the namespace of this thread, until `deadline` at the latest. Two
+/// connections are open at most, four in the staircase and the queue test. The same port must not
+/// be probed by two of these at a time.
+pub(crate) async fn concurrency(
+    target: SocketAddr,
+    protocol: &Protocol,
+    limits: Limits,
+    deadline: std::time::Instant,
+) -> Concurrency {
+    let deadline = Instant::from_std(deadline);
+    let mut probe = Probe {
+        target,
+        limits,
+        deadline,
+        seen: Concurrency { probed: Some(target), ..Concurrency::default() },
+    };
+    let ended = match protocol {
+        Protocol::Unknown => probe.queue().await,
+        Protocol::Http { host, path } => probe.http(&Ask::new(host, path)).await,
+    };
+    if let Err(why) = ended {
+        probe.seen.stopped = Some(why);
+    }
+    probe.seen
+}
+
+struct Probe {
+    target: SocketAddr,
+    limits: Limits,
+    deadline: Instant,
+    seen: Concurrency,
+}
+
+impl Probe {
+    async fn http(&mut self, ask: &Ask) -> Result<(), String> {
+        if !self.single(ask).await? {
+            return self.queue().await;
+        }
+        self.seen.path = Some(ask.path.clone());
+        let largest = self
+            .seen
+            .baseline_us
+            .iter()
+            .copied()
+            .max()
+            .map(Duration::from_micros)
+            .unwrap_or_default();
+        let Limits { connect, reply, .. } = self.limits;
+        let ground = Ground { target: self.target, ask, largest, connect, reply };
+        if self.holds(&ground).await? {
+            return Ok(());
+        }
+        self.staircases(ask).await
+    }
+
+    /// The single requests, each on a connection of its own; false when the server does not speak
+    /// HTTP.
+    async fn single(&mut self, ask: &Ask) -> Result<bool, String> {
+        for number in 1..=SINGLE {
+            let limit = self.limits.reply.min(self.left());
+            let started = Instant::now();
+            let one = async {
+                let mut talk = Talk::connect(self.target).await?;
+                talk.send(&ask.fresh).await?;
+                let status = talk.status().await?;
+                Ok::<_, Silence>((talk, status))
+            };
+            let why = match timeout(limit, one).await {
+                Ok(Ok((talk, status))) => {
+                    self.seen
+                        .baseline_us
+                        .push(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+                    self.seen.status.get_or_insert(status);
+                    talk.finish().await;
+                    continue;
+                }
+                Ok(Err(Silence::Other(error))) => {
+                    return Err(format!("the server could not be asked: {error}"));
+                }
+                Err(_) if self.left().is_zero() => {
+                    return Err(self.late("the single requests were answered"));
+                }
+                Ok(Err(Silence::Closed)) => "was closed without a reply".to_owned(),
+                Ok(Err(Silence::CutOff)) => "was reset or refused".to_owned(),
+                Ok(Err(Silence::NotHttp)) => "was not answered in HTTP".to_owned(),
+                Err(_) => format!("was not answered within {} ms", millis(limit)),
+            };
+            if number == 1 {
+                return Ok(false);
+            }
+            return Err(format!("request {number} of {SINGLE}, alone, {why}"));
+        }
+        Ok(true)
+    }
+
+    /// The holds; true when the second connection went without an answer in both holds of a mode,
+    /// which is all there is to learn: the server is not kept busy any longer.
+    async fn holds(&mut self, ground: &Ground<'_>) -> Result<bool, String> {
+        for mode in MODES {
+            for (round, least) in self.limits.holds.into_iter().enumerate() {
+                if self.left() < ground.longest(least) {
+                    return Err(self.late("the hold test was complete"));
+                }
+                let Ok(hold) = timeout_at(self.deadline, hold(ground, mode, least)).await else {
+                    return Err(self.late("the hold test was complete"));
+                };
+                let Some(hold) = hold? else { break };
+                self.seen.holds.push(hold);
+                if !matches!(hold.answered, Answered::AfterRelease | Answered::CutOff) {
+                    break;
+                }
+                if round == 1 {
+                    return Ok(true);
+                }
+                if hold.answered == Answered::CutOff {
+                    sleep(FREE).await;
+                }
+                // With several sockets on the port the kernel may have dealt both connections to
+                // the same busy process.
+                if let Ok(arrivals) = arrivals(self.target)
+                    && arrivals.sockets > 1
+                {
+                    return Err(format!(
+                        "{} sockets share the port: both connections may have met one process",
+                        arrivals.sockets
+                    ));
+                }
+            }
+        }
+        if self.seen.holds.is_empty() {
+            return Err("the server closes every connection that is to be held".to_owned());
+        }
+        Ok(false)
+    }
+
+    async fn staircases(&mut self, ask: &Ask) -> Result<(), String> {
+        let mut sorted = self.seen.baseline_us.clone();
+        sorted.sort_unstable();
+        let median = Duration::from_micros(sorted.get(sorted.len() / 2).copied().unwrap_or(0));
+        if median < SLOW {
+            return Ok(());
+        }
+        for _ in 0..2 {
+            // Four in turn, each as slow as the slowest single one, and room for the machine's own
+            // delays.
+            let largest = sorted.last().copied().map(Duration::from_micros).unwrap_or_default();
+            let reply = largest * 8 + Duration::from_secs(1);
+            if self.left() < reply {
+                return Err(self.late("four requests at once were answered"));
+            }
+            let round = staircase::round(self.target, ask, self.limits.connect, reply);
+            let Ok(times) = timeout_at(self.deadline, round).await else {
+                return Err(self.late("four requests at once were answered"));
+            };
+            self.seen.staircases.push(times?);
+        }
+        Ok(())
+    }
+
+    async fn queue(&mut self) -> Result<(), String> {
+        let seen = queue_test(self.target, self.limits.connect, self.deadline).await;
+        self.seen.waiting_before = seen.before;
+        self.seen.queue = seen.steps;
+        seen.stopped.map_or(Ok(()), Err)
+    }
+
+    fn left(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+
+    fn late(&self, what: &str) -> String {
+        format!("the time for the probe of port {} ended before {what}", self.target.port())
+    }
+}

@@ -1,0 +1,29 @@
+//! One probe a file. A probe looks and writes down what it saw; what that means is for the checks
+//! to say. The active ones stand in the network namespace of the thread that runs them, bound every
+//! wait, and never ask the system's resolver.
+
+mod concurrency;
+mod connect;
+mod counters;
+mod dns_socket;
+mod hold;
+mod http1;
+mod listeners;
+mod queue;
+mod reply;
+mod request;
+mod resolve;
+mod resolver_files;
+mod sock_diag;
+mod staircase;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use concurrency::{Limits, Protocol, concurrency};
+pub(crate) use connect::connect;
+pub(crate) use counters::{queue_counters, resets_sent};
+pub(crate) use listeners::{listeners, merge};
+pub(crate) use request::request;
+pub(crate) use resolve::resolve;
+pub(crate) use resolver_files::{parse_hosts, parse_resolv_conf};
+pub(crate) use sock_diag::listening;

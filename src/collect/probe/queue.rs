@@ -1,0 +1,226 @@
+//! The listen queue while idle connections are held: the kernel's own word on whether the program
+//! takes connections up. It needs no request, so it is the test for protocols that are not known.
+//! Three connections first, then four fresh ones: a server that is only busy for a moment leaves
+//! all of them waiting, or a number that does not follow.
+
+use super::connect::millis;
+use super::listeners::listeners;
+use super::sock_diag::listening;
+use checks::model::{Listener, QueueStep};
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+
+/// How long the queue must show the same figure for it to count, and how long for nothing waiting.
+const STILL: Duration = Duration::from_millis(250);
+const EMPTY: Duration = Duration::from_millis(150);
+/// How long a step waits for the figure to stand still.
+const STEP: Duration = Duration::from_millis(1200);
+/// How long the queue may take to be empty before a step.
+const BEFORE: Duration = Duration::from_secs(1);
+const LOOK: Duration = Duration::from_millis(10);
+const LATE: &str = "the time for the probe ended before the queue test was complete";
+
+/// The sockets that a connection to one address can arrive at.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Arrivals {
+    /// More than one when processes share the port: each has its own queue, and the kernel deals
+    /// connections out.
+    pub(super) sockets: usize,
+    waiting: u32,
+    backlog: Option<u32>,
+}
+
+/// What the queue test saw.
+#[derive(Debug, Default)]
+pub(super) struct Queue {
+    pub(super) before: Option<u32>,
+    pub(super) steps: Vec<QueueStep>,
+    pub(super) stopped: Option<String>,
+}
+
+/// The queue that `target` is behind, in the namespace of this thread.
+///
+/// # Errors
+///
+/// Says why it cannot be seen.
+pub(super) fn arrivals(target: SocketAddr) -> Result<Arrivals, String> {
+    let rows = listening(Some(target.port())).or_else(|_| {
+        let table = |name: &str| std::fs::read_to_string(format!("/proc/thread-self/net/{name}"));
+        listeners(
+            &table("tcp").map_err(|error| error.to_string())?,
+            &table("tcp6").unwrap_or_default(),
+        )
+    })?;
+    let meant = matching(&rows, target);
+    if meant.is_empty() {
+        return Err(format!("nothing listens on {target}"));
+    }
+    Ok(Arrivals {
+        sockets: meant.len(),
+        waiting: meant.iter().map(|listener| listener.waiting).sum(),
+        backlog: meant.iter().filter_map(|listener| listener.backlog).min(),
+    })
+}
+
+/// How many connections each step holds. A queue takes one more than its length; what does not fit
+/// in would never arrive.
+fn sizes(backlog: Option<u32>) -> [u32; 2] {
+    match backlog {
+        Some(0) => [2, 2],
+        Some(1) => [2, 3],
+        _ => [3, 4],
+    }
+}
+
+/// The kernel prefers the socket that is bound to the address itself, then a wildcard of its
+/// family, then one of both.
+fn matching(rows: &[Listener], target: SocketAddr) -> Vec<&Listener> {
+    let target = SocketAddr::new(target.ip().to_canonical(), target.port());
+    let bound = |fits: &dyn Fn(&Listener) -> bool| -> Vec<&Listener> {
+        rows.iter().filter(|row| row.address.port() == target.port() && fits(row)).collect()
+    };
+    let wildcard = |v4: bool| {
+        move |row: &Listener| row.address.ip().is_unspecified() && row.address.is_ipv4() == v4
+    };
+    let own = bound(&|row| row.address.ip() == target.ip());
+    if !own.is_empty() {
+        return own;
+    }
+    let same = bound(&wildcard(matches!(target.ip(), IpAddr::V4(_))));
+    if !same.is_empty() || target.is_ipv6() {
+        return same;
+    }
+    bound(&|row| wildcard(false)(row) && row.v6_only != Some(true))
+}
+
+/// Runs both steps. `connect` bounds each connect; `deadline` bounds everything.
+pub(super) async fn queue_test(target: SocketAddr, connect: Duration, deadline: Instant) -> Queue {
+    let mut seen = Queue::default();
+    seen.stopped = match timeout_at(deadline, steps(target, connect, deadline, &mut seen)).await {
+        Ok(ended) => ended.err(),
+        Err(_) => Some(LATE.to_owned()),
+    };
+    seen
+}
+
+async fn steps(
+    target: SocketAddr,
+    connect: Duration,
+    deadline: Instant,
+    seen: &mut Queue,
+) -> Result<(), String> {
+    let Arrivals { sockets, backlog, .. } = arrivals(target)?;
+    if sockets > 1 {
+        return Err(format!(
+            "{sockets} sockets share the port: their queues do not tell what one process serves"
+        ));
+    }
+    for held in sizes(backlog) {
+        if Instant::now() + BEFORE + STEP > deadline {
+            return Err(LATE.to_owned());
+        }
+        let before = until_empty(target).await?;
+        seen.before.get_or_insert(before);
+        if before > 0 {
+            return Err(format!("{before} connections of others were waiting in the listen queue"));
+        }
+        let _open = open(target, held, connect, backlog).await?;
+        let waiting = settled(target).await?;
+        seen.steps.push(QueueStep { held, waiting });
+    }
+    Ok(())
+}
+
+/// Opens the connections of one step.
+async fn open(
+    target: SocketAddr,
+    held: u32,
+    connect: Duration,
+    backlog: Option<u32>,
+) -> Result<Vec<TcpStream>, String> {
+    let mut open = Vec::new();
+    for number in 1..=held {
+        let stream = match timeout(connect, TcpStream::connect(target)).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(error)) => return Err(format!("connection {number} of {held} failed: {error}")),
+            Err(_) => {
+                let ms = millis(connect);
+                return Err(format!("connection {number} of {held} was not taken within {ms} ms"));
+            }
+        };
+        open.push(stream);
+        // A short queue has no room for all of them until the program has taken the first.
+        if backlog.is_some_and(|backlog| backlog < held) {
+            sleep(LOOK * 2).await;
+        }
+    }
+    Ok(open)
+}
+
+async fn until_empty(target: SocketAddr) -> Result<u32, String> {
+    let end = Instant::now() + BEFORE;
+    loop {
+        let waiting = arrivals(target)?.waiting;
+        if waiting == 0 || Instant::now() >= end {
+            return Ok(waiting);
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// The figure at which the queue stands still, if it does.
+async fn settled(target: SocketAddr) -> Result<Option<u32>, String> {
+    let started = Instant::now();
+    let (mut figure, mut since) = (arrivals(target)?.waiting, started);
+    loop {
+        sleep(LOOK).await;
+        let now = arrivals(target)?.waiting;
+        if now != figure {
+            (figure, since) = (now, Instant::now());
+        }
+        if since.elapsed() >= if figure == 0 { EMPTY } else { STILL } {
+            return Ok(Some(figure));
+        }
+        if started.elapsed() >= STEP {
+            return Ok(None);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::matching;
+    use checks::model::Listener;
+
+    #[test]
+    fn a_connection_arrives_at_the_nearest_socket() {
+        let row = |address: &str, v6_only| Listener {
+            address: address.parse().unwrap(),
+            v6_only,
+            waiting: 0,
+            backlog: None,
+        };
+        let rows = [
+            row("127.0.0.1:80", None),
+            row("0.0.0.0:80", None),
+            row("0.0.0.0:80", None),
+            row("[::]:81", Some(false)),
+            row("[::]:82", Some(true)),
+            row("[::1]:80", None),
+        ];
+        for (target, expected) in [
+            ("127.0.0.1:80", 1),
+            ("10.0.0.1:80", 2),
+            ("[::1]:80", 1),
+            ("[fd00::1]:80", 0),
+            ("10.0.0.1:81", 1),
+            ("[fd00::1]:81", 1),
+            ("10.0.0.1:82", 0),
+            ("10.0.0.1:83", 0),
+        ] {
+            assert_eq!(matching(&rows, target.parse().unwrap()).len(), expected, "{target}");
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! One plain HTTP request to one address, and what came of it. The request goes through the same
+//! client library that many programs use; the address is in the URL itself, so nobody is ever asked
+//! to resolve a name. Where no status line came back, a second look finds out whether the port
+//! speaks TLS instead.
+
+use super::connect::millis;
+use checks::model::Reply;
+use reqwest::header::HOST;
+use reqwest::redirect::Policy;
+use std::error::Error;
+use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+
+/// A connect that takes the whole limit must not look like a reply that does.
+const MARGIN: Duration = Duration::from_millis(50);
+
+/// Sends `GET path` to `target` with `host` in the Host header and waits for the status line, for
+/// `limit` in all. No reply (`None`) means that there was no connection. The time is that of the
+/// request, in milliseconds.
+pub(crate) async fn request(
+    target: SocketAddr,
+    host: &str,
+    path: &str,
+    limit: Duration,
+) -> (Option<Reply>, u64) {
+    let started = Instant::now();
+    let outcome = send(target, host, path, limit).await;
+    let ms = millis(started.elapsed());
+    let reply = match outcome {
+        Ok(status) => Some(Reply::Status(status)),
+        Err(error) if error.is_connect() => None,
+        Err(error) => Some(classify(&error)),
+    };
+    match reply {
+        Some(Reply::NotHttp | Reply::Closed | Reply::Reset) if speaks_tls(target, limit).await => {
+            (Some(Reply::Tls), ms)
+        }
+        reply => (reply, ms),
+    }
+}
+
+async fn send(target: SocketAddr, host: &str, path: &str, limit: Duration) -> reqwest::Result<u16> {
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .referer(false)
+        .http1_only()
+        .pool_max_idle_per_host(0)
+        .user_agent("econn")
+        .connect_timeout(limit)
+        .timeout(limit + MARGIN)
+        .build()?;
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    let mut request = client.get(format!("http://{target}{slash}{path}"));
+    let host: String = host.chars().filter(char::is_ascii_graphic).collect();
+    if !host.is_empty() {
+        request = request.header(HOST, host);
+    }
+    Ok(request.send().await?.status().as_u16())
+}
+
+fn classify(error: &reqwest::Error) -> Reply {
+    if error.is_timeout() {
+        return Reply::ReadTimeout;
+    }
+    let mut source = error.source();
+    let mut reply = Reply::Closed;
+    while let Some(cause) = source {
+        if let Some(cause) = cause.downcast_ref::<io::Error>() {
+            match cause.kind() {
+                ErrorKind::ConnectionReset
+                | ErrorKind::BrokenPipe
+                | ErrorKind::ConnectionAborted => return Reply::Reset,
+                ErrorKind::TimedOut => return Reply::ReadTimeout,
+                _ => {}
+            }
+        }
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
+            reply = Reply::NotHttp;
+        }
+        source = cause.source();
+    }
+    reply
+}
+
+/// Whether the port answers the beginning of a TLS handshake with a TLS record.
+async fn speaks_tls(target: SocketAddr, limit: Duration) -> bool {
+    let look = async {
+        let mut stream = TcpStream::connect(target).await?;
+        stream.write_all(&client_hello()).await?;
+        let mut record = [0; 3];
+        stream.read_exact(&mut record).await?;
+        io::Result::Ok(record)
+    };
+    matches!(timeout(limit, look).await, Ok(Ok(record)) if is_tls_record(record))
+}
+
+/// An alert or a handshake message of SSL 3 to TLS 1.3.
+fn is_tls_record([kind, major, minor]: [u8; 3]) -> bool {
+    matches!(kind, 0x15 | 0x16) && major == 3 && minor <= 4
+}
+
+/// A TLS 1.2 client's first message, with common ciphers. A server that wants something else says
+/// so in a TLS alert.
+fn client_hello() -> Vec<u8> {
+    const CIPHERS: [u16; 10] =
+        [0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x002f];
+    // Groups, point formats and signature algorithms, each with its number and length.
+    const EXTENSIONS: [u8; 36] = [
+        0, 10, 0, 8, 0, 6, 0, 0x1d, 0, 0x17, 0, 0x18, // x25519, P-256, P-384
+        0, 11, 0, 2, 1, 0, // uncompressed points
+        0, 13, 0, 14, 0, 12, 4, 3, 8, 4, 4, 1, 5, 3, 8, 5, 5, 1, // ECDSA, PSS and PKCS#1
+    ];
+    let mut body = vec![3, 3];
+    // Nothing secret follows, so the random bytes need not be random.
+    body.extend([0x65; 32]);
+    body.push(0);
+    body.extend([0, 2 * u8::try_from(CIPHERS.len()).unwrap_or(0)]);
+    body.extend(CIPHERS.iter().flat_map(|cipher| cipher.to_be_bytes()));
+    body.extend([1, 0]);
+    body.extend([0, u8::try_from(EXTENSIONS.len()).unwrap_or(0)]);
+    body.extend(EXTENSIONS);
+    let length = u8::try_from(body.len()).unwrap_or(0);
+    let mut hello = vec![0x16, 3, 1, 0, length + 4, 1, 0, 0, length];
+    hello.extend(body);
+    hello
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{client_hello, is_tls_record};
+
+    #[test]
+    fn the_hello_says_its_own_length() {
+        let hello = client_hello();
+        assert_eq!(usize::from(hello[4]), hello.len() - 5);
+        assert_eq!(usize::from(hello[8]), hello.len() - 9);
+    }
+
+    #[test]
+    fn records_are_told_from_text() {
+        assert!(is_tls_record([0x16, 3, 3]) && is_tls_record([0x15, 3, 1]));
+        assert!(!is_tls_record(*b"HTT") && !is_tls_record(*b"-ER") && !is_tls_record([0, 0, 0]));
+    }
+}

@@ -1,0 +1,66 @@
+//! What the server's own namespace shows: its listen queue, and whether it answers while a connection is held.
+
+use super::probe::{self, Limits, Protocol};
+use super::vantage::{Namespace, in_namespace};
+use checks::model::{Concurrency, Fact, Listener};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Instant;
+
+/// One port of one server, probed once for all links that mean it.
+pub(crate) struct Port {
+    /// The port inside.
+    pub(crate) port: u16,
+    /// How it is spoken to.
+    pub(crate) protocol: Protocol,
+    /// The sockets of its namespace, as `/proc` showed them.
+    pub(crate) listeners: Vec<Listener>,
+}
+
+/// The listen queues as the kernel grants them, from inside the namespace. Asks the kernel, not the server.
+pub(crate) async fn queues(namespace: &Namespace) -> Result<Vec<Listener>, String> {
+    in_namespace(namespace, || async { probe::listening(None) }).await?
+}
+
+/// Probes one port in its namespace.
+pub(crate) async fn concurrency(namespace: &Namespace, port: &Port, deadline: Instant) -> Fact<Concurrency> {
+    let Some(target) = target(&port.listeners, port.port) else {
+        return Fact::Unknown(format!("nothing listens on port {}", port.port));
+    };
+    let protocol = port.protocol.clone();
+    let probes = move || async move { probe::concurrency(target, &protocol, Limits::default(), deadline).await };
+    in_namespace(namespace, probes).await.into()
+}
+
+/// The address in the server's own namespace at which the port answers: the loopback for a wildcard, else the bound one.
+fn target(listeners: &[Listener], port: u16) -> Option<SocketAddr> {
+    let rows = || listeners.iter().filter(|l| l.address.port() == port);
+    let any = |l: &&Listener| l.address.ip().is_unspecified();
+    if rows().any(|l| any(&l) && (l.address.is_ipv4() || l.v6_only != Some(true))) {
+        return Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
+    }
+    if rows().any(|l| any(&l)) {
+        return Some(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port));
+    }
+    rows().map(|l| l.address).min_by_key(|a| !a.ip().is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::target;
+    use checks::model::Listener;
+
+    fn probed(bound: &[&str]) -> String {
+        let row = |a: &&str| Listener { address: a.parse().unwrap(), v6_only: None, waiting: 0, backlog: None };
+        let rows: Vec<Listener> = bound.iter().map(row).collect();
+        target(&rows, 8080).map_or_else(|| "nothing".into(), |a| a.to_string())
+    }
+
+    #[test]
+    fn a_server_is_probed_where_it_answers_in_its_own_namespace() {
+        assert_eq!(probed(&["0.0.0.0:8080"]), "127.0.0.1:8080");
+        assert_eq!(probed(&["[::]:8080"]), "127.0.0.1:8080");
+        assert_eq!(probed(&["127.0.0.1:8080"]), "127.0.0.1:8080");
+        assert_eq!(probed(&["172.18.0.2:8080"]), "172.18.0.2:8080");
+        assert_eq!(probed(&["0.0.0.0:9090"]), "nothing");
+    }
+}

@@ -1,0 +1,229 @@
+//! Which files a RUN may have changed. A command is harmless only where it is well known where it
+//! writes; everything else may have changed anything.
+
+use super::dockerfile::Run;
+use super::expand::words;
+use super::paths::{clean, is_within};
+
+/// Where a command may write.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Effect {
+    /// To these folders and files at most.
+    Below(Vec<String>),
+    /// Anywhere.
+    Anywhere,
+}
+
+/// Where installers of system packages write. The folders of the machine's owner are not theirs.
+const SYSTEM: [&str; 10] = ["/etc", "/usr", "/var", "/lib", "/lib64", "/bin", "/sbin", "/run", "/root", "/opt"];
+const OWNED: [&str; 2] = ["/usr/src", "/usr/local"];
+
+impl Effect {
+    /// What a RUN may do.
+    pub(super) fn of(run: &Run, escape: char) -> Self {
+        match run {
+            Run::Script => Self::Anywhere,
+            Run::Exec(argv) => simple(argv).map_or(Self::Anywhere, Self::Below),
+            Run::Shell(line) => shell(&joined(line, escape)).map_or(Self::Anywhere, Self::Below),
+        }
+    }
+
+    /// Whether it may have changed a file.
+    pub(super) fn reaches(&self, path: &str) -> bool {
+        let owned = |folder: &str| OWNED.iter().any(|o| is_within(path, o) && !is_within(folder, o));
+        match self {
+            Self::Anywhere => true,
+            Self::Below(folders) => folders.iter().any(|folder| is_within(path, folder) && !owned(folder)),
+        }
+    }
+}
+
+/// A command without its continued lines and the comments between them.
+fn joined(line: &str, escape: char) -> String {
+    let mut out = String::new();
+    for (at, part) in line.lines().enumerate() {
+        if at > 0 && part.trim_start().starts_with('#') {
+            continue;
+        }
+        let part = part.trim_end();
+        out.push_str(part.strip_suffix(escape).unwrap_or(part));
+        out.push(' ');
+    }
+    out
+}
+
+/// All that a line for the shell may write, if every command in it is known.
+fn shell(line: &str) -> Option<Vec<String>> {
+    if line.contains(['`', '(', ')', '{', '}', '<', '\n', '\\']) || line.contains("$(") {
+        return None;
+    }
+    let line = line.replace("2>&1", " ").replace("&&", ";").replace("||", ";");
+    let mut written = Vec::new();
+    for command in line.split([';', '|', '&']) {
+        let mut argv: Vec<String> = words(command, '\\').iter().map(|word| unquoted(word)).collect();
+        written.extend(redirected(&mut argv)?);
+        let assignments = argv.iter().take_while(|word| is_assignment(word)).count();
+        argv.drain(..assignments);
+        written.extend(simple(&argv)?);
+    }
+    Some(written)
+}
+
+fn unquoted(word: &str) -> String {
+    word.chars().filter(|c| !matches!(c, '"' | '\'')).collect()
+}
+
+fn is_assignment(word: &str) -> bool {
+    word.split_once('=').is_some_and(|(name, _)| {
+        !name.is_empty() && name.chars().all(|c| c == '_' || c.is_ascii_alphanumeric())
+    })
+}
+
+/// Takes redirections out of a command; they must lead to a plain absolute path.
+fn redirected(argv: &mut Vec<String>) -> Option<Vec<String>> {
+    let mut written = Vec::new();
+    while let Some(at) = argv.iter().position(|word| word.contains('>')) {
+        let word = argv.remove(at);
+        let (before, after) = word.split_once('>')?;
+        let to = after.trim_start_matches('>');
+        let to = if to.is_empty() && at < argv.len() { argv.remove(at) } else { to.to_owned() };
+        if !before.chars().all(|c| c.is_ascii_digit()) {
+            return None;
+        }
+        if !to.starts_with("/dev/") {
+            written.push(plain(&to)?);
+        }
+    }
+    Some(written)
+}
+
+/// An absolute path without variables or patterns.
+fn plain(path: &str) -> Option<String> {
+    (path.starts_with('/') && !path.contains(['$', '*', '?', '['])).then(|| clean(path))
+}
+
+/// Where one program with its arguments writes.
+fn simple(argv: &[String]) -> Option<Vec<String>> {
+    let argv: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let Some((program, arguments)) = argv.split_first() else { return Some(Vec::new()) };
+    let system = || Some(SYSTEM.map(String::from).to_vec());
+    match program.rsplit('/').next().unwrap_or(program) {
+        "true" | "false" | ":" | "set" | "export" | "echo" | "printf" | "test" | "[" | "id" | "ls" | "cat"
+        | "which" | "command" | "sleep" | "date" | "uname" | "mkdir" | "chmod" | "chown" | "chgrp" | "pwd"
+        | "exit" | "umask" | "whoami" => Some(Vec::new()),
+        "apt-get" | "apt" | "apk" | "dnf" | "yum" | "microdnf" | "zypper" | "ldconfig" | "locale-gen"
+        | "update-ca-certificates" | "dpkg-reconfigure" => system(),
+        "useradd" | "adduser" | "groupadd" | "addgroup" | "usermod" | "passwd" | "chpasswd" => {
+            Some(vec!["/etc".into(), "/var".into()])
+        }
+        "rm" | "touch" => arguments.iter().filter(|a| !a.starts_with('-')).map(|a| removed(a)).collect(),
+        "pip" | "pip3" => pip(arguments),
+        "python" | "python3" if arguments.starts_with(&["-m", "pip"]) => pip(&arguments[2..]),
+        _ => None,
+    }
+}
+
+/// The path that `rm` takes away: up to its last part without a pattern.
+fn removed(path: &str) -> Option<String> {
+    let fixed = path.find(['*', '?', '[']).map_or(path, |at| &path[..at]);
+    plain(if fixed == path { path } else { &fixed[..=fixed.rfind('/')?] }).filter(|path| path != "/")
+}
+
+/// Installing named packages writes to the folders of packages; a project of one's own runs its own code.
+fn pip(arguments: &[&str]) -> Option<Vec<String>> {
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match *argument {
+            "-r" | "--requirement" | "-c" | "--constraint" | "-i" | "--index-url" | "--extra-index-url" => {
+                rest.next();
+            }
+            "-t" | "--target" | "--prefix" | "--root" | "-e" | "--editable" | "--src" => return None,
+            flag if flag.starts_with("--target=") || flag.starts_with("--prefix=") => return None,
+            flag if flag.starts_with('-') => {}
+            word if word.contains(['/', '$']) || word.starts_with('.') => return None,
+            _ => {}
+        }
+    }
+    let packages = ["/usr/local/lib", "/usr/local/bin", "/opt", "/root"];
+    Some(SYSTEM.iter().chain(&packages).map(|folder| (*folder).into()).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Effect, Run};
+    use proptest::prelude::*;
+
+    fn reaches(line: &str, path: &str) -> bool {
+        Effect::of(&Run::Shell(line.into()), '\\').reaches(path)
+    }
+
+    #[test]
+    fn well_known_commands_leave_the_source_alone() {
+        for line in [
+            "apt-get update && apt-get install -y --no-install-recommends curl && rm -rf /var/lib/apt/lists/*",
+            "apk add --no-cache git",
+            "pip install --no-cache-dir -r requirements.txt",
+            "python3 -m pip install flask==3.0",
+            "mkdir -p /data && chown -R app:app /app /data",
+            "useradd -m app || true",
+            "echo hello > /etc/motd",
+            "apt-get update \\\n  # why\n  && apt-get install -y \\\n    curl",
+            "DEBIAN_FRONTEND=noninteractive apt-get install -y tzdata 2>/dev/null",
+            "touch /app/.built",
+            "rm -rf /tmp/*",
+            "apt-get update > /dev/null 2>&1",
+        ] {
+            assert!(!reaches(line, "/app/server.py"), "{line}");
+            assert!(!reaches(line, "/usr/src/app/server.py"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_may_write_the_file_is_not_taken_for_harmless() {
+        for line in [
+            "sed -i s/a/b/ /app/server.py",
+            "make",
+            "npm ci",
+            "pip install .",
+            "pip install -e /app",
+            "pip install -t /app flask",
+            "rm -rf /app/*",
+            "rm server.py",
+            "rm /*",
+            "cp /x /app/server.py",
+            "echo x > server.py",
+            "echo x >>/app/server.py",
+            "cd /app && touch server.py",
+            "if true; then make; fi",
+            "echo $(make)",
+            "python -c 'open(1)'",
+            "python manage.py collectstatic",
+            "cat <<EOF > /app/server.py",
+            "echo x | tee /app/server.py",
+            "true & make",
+        ] {
+            assert!(reaches(line, "/app/server.py"), "{line}");
+        }
+        assert!(reaches("apt-get install -y nginx", "/etc/nginx/nginx.conf"));
+        assert!(reaches("pip install x", "/usr/local/lib/python3/site-packages/x.py"));
+        assert!(Effect::of(&Run::Script, '\\').reaches("/app/x"));
+        assert!(Effect::of(&Run::Exec(vec!["sh".into(), "-c".into(), "true".into()]), '\\').reaches("/app/x"));
+        assert!(!Effect::of(&Run::Exec(vec!["/bin/true".into()]), '\\').reaches("/app/x"));
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_panics(line in "[a-z$&|;<>'\"\\\\ /\\n#.=*-]{0,40}") {
+            let _ = reaches(&line, "/app/x");
+        }
+
+        #[test]
+        fn an_unknown_program_anywhere_in_the_line_may_do_anything(
+            before in prop::sample::select(vec!["", "true && ", "apt-get update; ", "X=1 "]),
+            after in prop::sample::select(vec!["", " && true", " | cat", " > /dev/null"]),
+        ) {
+            let line = format!("{before}frobnicate{after}");
+            prop_assert!(reaches(&line, "/app/x"), "{}", line);
+        }
+    }
+}

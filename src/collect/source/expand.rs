@@ -1,0 +1,319 @@
+//! Variables and quotes in the words of a Dockerfile or a Compose file.
+
+/// What is known of a variable.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Variable {
+    /// It has this value.
+    Set(String),
+    /// It is not set.
+    Unset,
+    /// It has this value unless another was given at build time; the name is that of the build argument.
+    Assumed(String, String),
+    /// Nobody here knows; the text says what it is.
+    Unknown(String),
+}
+
+/// A word with its variables filled in.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub(super) struct Expanded {
+    /// The word.
+    pub(super) text: String,
+    /// The build arguments whose value was assumed.
+    pub(super) assumed: Vec<String>,
+}
+
+/// Whose rules hold.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Manner {
+    /// A word of an instruction: quotes and escapes are taken out. Holds the escape character.
+    Word(char),
+    /// A here-document: quotes stay, and only a dollar can be escaped. Holds the escape character.
+    Text(char),
+    /// A value of a Compose file: `$$` is a dollar, all else stays.
+    Compose,
+}
+
+/// Fills in the variables of a word.
+///
+/// # Errors
+///
+/// Returns in one line what is not known or not understood.
+pub(super) fn expand(
+    text: &str,
+    manner: Manner,
+    variables: &dyn Fn(&str) -> Variable,
+) -> Result<Expanded, String> {
+    let mut reader = Reader { chars: text.chars().collect(), at: 0, manner, variables, assumed: Vec::new() };
+    let text = reader.until(None)?;
+    Ok(Expanded { text, assumed: reader.assumed })
+}
+
+struct Reader<'a> {
+    chars: Vec<char>,
+    at: usize,
+    manner: Manner,
+    variables: &'a dyn Fn(&str) -> Variable,
+    assumed: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.at).copied()
+    }
+
+    fn next(&mut self) -> Option<char> {
+        self.at += 1;
+        self.chars.get(self.at - 1).copied()
+    }
+
+    /// Reads up to the end, or up to and with a closing character.
+    fn until(&mut self, stop: Option<char>) -> Result<String, String> {
+        let mut out = String::new();
+        while let Some(c) = self.next() {
+            match (c, self.manner) {
+                (c, _) if Some(c) == stop => return Ok(out),
+                ('$', Manner::Compose) if self.peek() == Some('$') => out.extend(self.next()),
+                ('$', _) => out.push_str(&self.dollar()?),
+                ('\'', Manner::Word(_)) => out.push_str(&self.single_quoted()?),
+                ('"', Manner::Word(_)) => out.push_str(&self.double_quoted()?),
+                (c, Manner::Word(escape)) if c == escape => out.extend(self.next()),
+                (c, Manner::Text(escape)) if c == escape && self.peek() == Some('$') => out.extend(self.next()),
+                (c, _) => out.push(c),
+            }
+        }
+        if stop.is_some() { Err("a brace is not closed".into()) } else { Ok(out) }
+    }
+
+    fn single_quoted(&mut self) -> Result<String, String> {
+        let mut out = String::new();
+        loop {
+            match self.next() {
+                Some('\'') => return Ok(out),
+                Some(c) => out.push(c),
+                None => return Err("a quote is not closed".into()),
+            }
+        }
+    }
+
+    fn double_quoted(&mut self) -> Result<String, String> {
+        let Manner::Word(escape) = self.manner else { return Ok("\"".into()) };
+        let mut out = String::new();
+        loop {
+            match self.next() {
+                Some('"') => return Ok(out),
+                Some('$') => out.push_str(&self.dollar()?),
+                Some(c) if c == escape => match self.next() {
+                    Some(c) if c == '"' || c == '$' || c == escape => out.push(c),
+                    Some(c) => out.extend([escape, c]),
+                    None => return Err("a quote is not closed".into()),
+                },
+                Some(c) => out.push(c),
+                None => return Err("a quote is not closed".into()),
+            }
+        }
+    }
+
+    /// What stands behind a dollar sign.
+    fn dollar(&mut self) -> Result<String, String> {
+        if self.peek() != Some('{') {
+            let name = self.name();
+            return if name.is_empty() { Ok("$".into()) } else { self.value(&name) };
+        }
+        self.at += 1;
+        let name = self.name();
+        if name.is_empty() {
+            return Err("${ without a name".into());
+        }
+        match self.next() {
+            Some('}') => self.value(&name),
+            Some(':') => match self.next() {
+                Some(operator @ ('-' | '+' | '?')) => self.alternative(&name, operator, true),
+                _ => Err(format!("${{{name}:...}} is not understood")),
+            },
+            Some(operator @ ('-' | '+' | '?')) => self.alternative(&name, operator, false),
+            _ => Err(format!("${{{name}...}} is not understood")),
+        }
+    }
+
+    fn name(&mut self) -> String {
+        let start = self.at;
+        while self.peek().is_some_and(|c| {
+            c == '_' || c.is_ascii_alphabetic() || (c.is_ascii_digit() && self.at > start)
+        }) {
+            self.at += 1;
+        }
+        self.chars[start..self.at].iter().collect()
+    }
+
+    /// `${name-word}`, `${name+word}` and `${name?word}`, with a colon or without.
+    fn alternative(&mut self, name: &str, operator: char, empty_is_unset: bool) -> Result<String, String> {
+        let assumed = self.assumed.len();
+        let word = self.until(Some('}'));
+        let in_word = self.assumed.split_off(assumed);
+        let value = match (self.variables)(name) {
+            Variable::Unset => None,
+            Variable::Set(value) | Variable::Assumed(value, _) if empty_is_unset && value.is_empty() => None,
+            _ => Some(self.value(name)?),
+        };
+        match (operator, value) {
+            ('-', Some(value)) | ('?', Some(value)) => Ok(value),
+            ('+', None) => Ok(String::new()),
+            ('?', None) => Err(format!("${name} must be given")),
+            _ => {
+                self.assumed.extend(in_word);
+                word
+            }
+        }
+    }
+
+    fn value(&mut self, name: &str) -> Result<String, String> {
+        match (self.variables)(name) {
+            Variable::Set(value) => Ok(value),
+            Variable::Unset => Ok(String::new()),
+            Variable::Assumed(value, argument) => {
+                self.assumed.push(argument);
+                Ok(value)
+            }
+            Variable::Unknown(what) => Err(format!("{what} is not known")),
+        }
+    }
+}
+
+/// The words of a line, split at blanks outside of quotes, with quotes and escapes still in them.
+pub(super) fn words(line: &str, escape: char) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), String::new(), None);
+    let mut chars = line.chars();
+    while let Some(c) = chars.next() {
+        match quote {
+            None if c.is_whitespace() => {
+                if !word.is_empty() {
+                    words.push(std::mem::take(&mut word));
+                }
+                continue;
+            }
+            None if c == '\'' || c == '"' => quote = Some(c),
+            Some(open) if c == open => quote = None,
+            _ => {}
+        }
+        word.push(c);
+        if c == escape && quote != Some('\'') {
+            word.extend(chars.next());
+        }
+    }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Manner, Variable, expand, words};
+    use proptest::prelude::*;
+
+    fn variables(name: &str) -> Variable {
+        match name {
+            "A" => Variable::Set("one".into()),
+            "E" => Variable::Set(String::new()),
+            "D" => Variable::Assumed("dflt".into(), "D".into()),
+            "Q" => Variable::Unknown("build argument Q".into()),
+            _ => Variable::Unset,
+        }
+    }
+
+    fn word(text: &str) -> String {
+        expand(text, Manner::Word('\\'), &variables).map_or_else(|e| format!("! {e}"), |e| e.text)
+    }
+
+    #[test]
+    fn words_of_an_instruction() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("$A/x", "one/x"),
+            ("${A}x$A", "onexone"),
+            ("$A_x", ""),
+            ("${U:-dflt}", "dflt"),
+            ("${E:-dflt}", "dflt"),
+            ("${E-dflt}", ""),
+            ("${A:-dflt}", "one"),
+            ("${A:+alt}", "alt"),
+            ("${U:+alt}", ""),
+            ("${E+alt}", "alt"),
+            ("${U:-${A}/y}", "one/y"),
+            ("${A:?no}", "one"),
+            ("${U:?no}", "! $U must be given"),
+            ("'$A'", "$A"),
+            ("\"$A b\"", "one b"),
+            ("\"a\\\"b\\x\"", "a\"b\\x"),
+            ("\\$A", "$A"),
+            ("a\\ b", "a b"),
+            ("$", "$"),
+            ("$/x", "$/x"),
+            ("cost$1", "cost$1"),
+            ("${Q}", "! build argument Q is not known"),
+            ("${Q:-x}", "! build argument Q is not known"),
+            ("${U:-$Q}", "! build argument Q is not known"),
+            ("${A:-$Q}", "one"),
+            ("${A#o}", "! ${A...} is not understood"),
+            ("${A", "! ${A...} is not understood"),
+            ("${}", "! ${ without a name"),
+            ("'a", "! a quote is not closed"),
+        ] {
+            assert_eq!(word(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_was_assumed_is_told() {
+        let assumed = |text| expand(text, Manner::Word('\\'), &variables).unwrap().assumed;
+        assert_eq!(assumed("$D/x"), ["D"]);
+        assert_eq!(assumed("${D:-$A}"), ["D"]);
+        assert_eq!(assumed("${U:-$D}"), ["D"]);
+        assert!(assumed("${A:-$D}").is_empty());
+    }
+
+    #[test]
+    fn here_documents_keep_their_quotes() {
+        let text = |text| expand(text, Manner::Text('\\'), &variables).unwrap().text;
+        assert_eq!(text("'$A' \"x\" \\$A \\n\n"), "'one' \"x\" $A \\n\n");
+    }
+
+    #[test]
+    fn compose_doubles_the_dollar() {
+        let text = |text| expand(text, Manner::Compose, &variables).unwrap().text;
+        assert_eq!(text("$$A ${A} '${U:-x}' \\$A"), "$A one 'x' \\one");
+    }
+
+    #[test]
+    fn lines_are_split_outside_of_quotes() {
+        assert_eq!(words("A=1  B=\"x y\" C=a\\ b 'd e'", '\\'), ["A=1", "B=\"x y\"", "C=a\\ b", "'d e'"]);
+        assert!(words("  ", '\\').is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn a_word_without_signs_is_itself(text in "[a-z0-9/._-]{0,20}") {
+            prop_assert_eq!(word(&text), text);
+        }
+
+        #[test]
+        fn a_quoted_word_is_itself(text in "[a-z $\\\\{}\"]{0,20}") {
+            prop_assert_eq!(word(&format!("'{text}'")), text);
+        }
+
+        #[test]
+        fn no_text_panics(text in "[$AUQ{}:+?\\-'\"\\\\x ]{0,20}") {
+            for manner in [Manner::Word('\\'), Manner::Text('`'), Manner::Compose] {
+                let _ = expand(&text, manner, &variables);
+            }
+            words(&text, '\\');
+        }
+
+        #[test]
+        fn splitting_loses_nothing_but_blanks(text in "[ab'\" ]{0,20}") {
+            let joined: String = words(&text, '\\').concat();
+            let strip = |s: &str| s.chars().filter(|c| *c != ' ').collect::<String>();
+            prop_assert_eq!(strip(&joined), strip(&text));
+        }
+    }
+}

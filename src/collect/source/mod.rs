@@ -1,0 +1,35 @@
+//! What an image was built from: which files of the build context its Dockerfile copies to which
+//! place, and how the files in the image compare with them. It looks; it does not judge.
+//!
+//! The way through the room: [`plan`] follows the Dockerfile and the ignore file over the context,
+//! [`roots`] names the paths of the image that must be read, [`ImageFiles`] takes what the engine's
+//! archive interface answers, and [`compare`] sets the two beside each other and asks git which
+//! version of a file an image holds. Nothing of the context is ever executed.
+
+mod archive;
+mod blob;
+mod climb;
+mod compare;
+pub(crate) mod compose;
+mod context;
+mod dockerfile;
+mod effect;
+mod expand;
+mod glob;
+mod history;
+mod ignore;
+mod local;
+mod origin;
+mod paths;
+mod plan;
+mod repository;
+mod roots;
+mod scope;
+mod stage;
+mod transfer;
+
+pub(crate) use archive::{Entry, ImageFiles};
+pub(crate) use blob::blob_id;
+pub(crate) use compare::compare;
+pub(crate) use plan::{Excluded, Plan, Planned, Settings, plan};
+pub(crate) use roots::roots;

@@ -1,0 +1,146 @@
+//! What the context would put into the image if it was built now.
+
+use super::context::{Context, MOST_FILES};
+use super::dockerfile::Script;
+use super::local::Local;
+use super::stage::Builder;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What is known of the build beside the context.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    /// The Dockerfile, absolute or relative to the context; found by its usual names if not given.
+    pub(crate) dockerfile: Option<PathBuf>,
+    /// The Dockerfile's text, where a Compose file holds it.
+    pub(crate) inline: Option<String>,
+    /// Build arguments that were given. Without a value: given, but nobody here knows the value.
+    pub(crate) args: BTreeMap<String, Option<String>>,
+    /// Whether `args` is all of them.
+    pub(crate) args_known: bool,
+    /// The stage that was built; the last one if not given.
+    pub(crate) target: Option<String>,
+    /// The working folder in the image's configuration.
+    pub(crate) base_workdir: Option<String>,
+    /// The environment in the image's configuration. Only names of folders are made of it.
+    pub(crate) image_env: Option<BTreeMap<String, String>>,
+    /// Whether the builder was Podman, which has file names of its own.
+    pub(crate) containerignore_first: bool,
+}
+
+/// What the context would put into the image.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    /// The folder of the context.
+    pub(crate) context: PathBuf,
+    /// The Dockerfile, relative to the context where possible.
+    pub(crate) dockerfile: String,
+    /// The files, ordered by their path in the context.
+    pub(crate) files: Vec<Planned>,
+    /// What could not be followed, one line each.
+    pub(crate) undecided: Vec<String>,
+    /// What the ignore file leaves out of the paths that are copied.
+    pub(crate) excluded: Vec<Excluded>,
+    /// The image that the built stage begins with.
+    pub(crate) final_stage_base: Option<String>,
+    /// The files and folders that all stages it needs copy from the context.
+    pub(crate) inputs: Vec<String>,
+}
+
+/// One file that the context would put into the image.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Planned {
+    /// Its path in the context.
+    pub(crate) source: String,
+    /// Its absolute path in the image.
+    pub(crate) image: String,
+    /// Whether the Dockerfile names the file itself, not its folder or a pattern.
+    pub(crate) explicit: bool,
+    /// What may rightly have changed it after it was copied.
+    pub(crate) may_be_changed_by: Option<String>,
+    /// Whether it is below `image` if the base image has a folder of that name.
+    pub(super) or_below: bool,
+    /// Whether it is certain that it is copied to this place.
+    pub(super) certain: bool,
+    /// Its bytes.
+    pub(super) local: Local,
+}
+
+/// A path that an ignore file leaves out. A folder stands for all that is below it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Excluded {
+    /// The path in the context.
+    pub(crate) path: String,
+    /// The pattern that left it out.
+    pub(crate) rule: String,
+    /// The ignore file, relative to the context where possible.
+    pub(crate) file: String,
+    /// The pattern's line.
+    pub(crate) line: usize,
+}
+
+/// Follows the Dockerfile over the context.
+///
+/// # Errors
+///
+/// Returns in one line why that is not possible: no such folder, no Dockerfile, or where it does not parse.
+pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> {
+    let dockerfile = dockerfile(context, settings)?;
+    let opened = Context::open(context, dockerfile.path.as_deref(), settings.containerignore_first)?;
+    let script = Script::parse(&dockerfile.text, &dockerfile.name)?;
+    let mut builder = Builder::new(&script, settings, opened, &dockerfile.name);
+    let target = builder.target()?;
+    let built = builder.evaluate(target);
+    let mut undecided = std::mem::take(&mut builder.undecided);
+    let opened = builder.context;
+    if opened.is_cut() {
+        undecided.push(format!("more than {MOST_FILES} files are copied: the rest was not compared"));
+    }
+    undecided.extend(opened.trouble);
+    let mut files: Vec<Planned> = built.files.values().cloned().collect();
+    files.sort_by(|a, b| (&a.source, &a.image).cmp(&(&b.source, &b.image)));
+    let excluded = opened.excluded.into_iter().map(|(path, rule)| Excluded {
+        path,
+        rule: rule.text,
+        file: rule.file,
+        line: rule.line,
+    });
+    Ok(Plan {
+        context: context.into(),
+        dockerfile: dockerfile.name,
+        files,
+        undecided,
+        excluded: excluded.collect(),
+        final_stage_base: built.base.clone(),
+        inputs: builder.inputs.into_iter().collect(),
+    })
+}
+
+struct Dockerfile {
+    path: Option<PathBuf>,
+    name: String,
+    text: String,
+}
+
+fn dockerfile(context: &Path, settings: &Settings) -> Result<Dockerfile, String> {
+    if let Some(text) = &settings.inline {
+        return Ok(Dockerfile { path: None, name: "dockerfile_inline".into(), text: text.clone() });
+    }
+    let path = match &settings.dockerfile {
+        Some(given) => context.join(given),
+        None => usual_name(context, settings.containerignore_first)?,
+    };
+    let name = path.strip_prefix(context).unwrap_or(&path).display().to_string();
+    let bytes = fs::read(&path).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    Ok(Dockerfile { path: Some(path), name, text: String::from_utf8_lossy(&bytes).into_owned() })
+}
+
+fn usual_name(context: &Path, podman: bool) -> Result<PathBuf, String> {
+    if !context.is_dir() {
+        return Err(format!("{} is no folder", context.display()));
+    }
+    let names = if podman { ["Containerfile", "Dockerfile"] } else { ["Dockerfile", "Containerfile"] };
+    let found = names.iter().map(|name| context.join(name)).find(|path| path.is_file());
+    found.ok_or_else(|| format!("{} holds no Dockerfile", context.display()))
+}

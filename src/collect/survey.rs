@@ -1,0 +1,291 @@
+//! One run's look at everything: list, find the links, read the ends, probe. The order is that of the data: each step needs
+//! the one before it.
+
+use super::engine::{Connection, Engines, Seen};
+use super::links::{self, Claim, Dialled, Named, World};
+use super::{ends, machine, probes};
+use checks::model::{
+    Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, Settings, Snapshot, Source,
+};
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use tokio::time::Instant;
+
+/// What one run is to look at.
+pub(crate) struct Request {
+    /// Links that the user named.
+    pub(crate) named: Vec<Named>,
+    /// Keep the links with one of these containers at an end; all when empty.
+    pub(crate) containers: Vec<String>,
+    /// Keep the links with a container of this Compose project at an end.
+    pub(crate) project: Option<String>,
+    /// The build contexts of servers, by name.
+    pub(crate) sources: Vec<(String, PathBuf)>,
+    /// The paths of HTTP probes, by server.
+    pub(crate) probes: Vec<(String, String)>,
+    /// Send nothing and create nothing.
+    pub(crate) passive: bool,
+    /// When the run has to end.
+    pub(crate) deadline: Instant,
+    /// The same, as the user gave it.
+    pub(crate) limit: String,
+}
+
+/// Looks at everything once.
+///
+/// # Errors
+///
+/// One line when the user named what does not exist.
+pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapshot, String> {
+    let started = jiff::Timestamp::now();
+    let mut facts: Vec<_> = engines.connections.iter().map(|c| c.facts.clone()).collect();
+    let mut notes = Vec::new();
+    let mut all = Listed::default();
+    let listings = engines.connections.iter().map(|c| list(c, started));
+    for (index, listing) in futures_util::future::join_all(listings).await.into_iter().enumerate() {
+        match listing {
+            Ok((seen, networks, seen_notes)) => {
+                all.seen.extend(seen.into_iter().map(|s| (index, s)));
+                all.networks.extend(networks);
+                notes.extend(seen_notes);
+            }
+            Err(why) => facts[index].error = Some(why),
+        }
+    }
+    facts.extend(engines.silent.iter().cloned());
+    facts.sort_by(|a, b| a.name.cmp(&b.name));
+    if !engines.connections.is_empty() && facts.iter().all(|e| e.error.is_none()) {
+        request.names_exist(&all)?;
+    }
+    let connections = &engines.connections;
+    let claims = claims(connections, &mut all, request, &mut notes).await;
+    let mut links = understood(&all, claims);
+    links.retain(|link| request.keeps(&all, link));
+    look_at_ends(connections, &mut all, &links).await;
+    let mut snapshot = Snapshot {
+        snapshot_version: SNAPSHOT_VERSION,
+        econn: env!("CARGO_PKG_VERSION").into(),
+        taken_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        settings: Settings { passive: request.passive, ..Settings::default() },
+        engines: facts,
+        containers: all.facts(),
+        networks: all.networks.clone(),
+        host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
+        links,
+        notes,
+    };
+    told_by_hosts_files(&mut snapshot);
+    probes::probe(connections, &all, &mut snapshot, request).await;
+    if snapshot.links.is_empty() {
+        snapshot.notes.push(nothing_found(&snapshot, &engines));
+    }
+    Ok(snapshot)
+}
+
+/// Everything that the engines listed.
+#[derive(Default)]
+pub(super) struct Listed {
+    /// The containers, each with the place of its engine's connection.
+    pub(super) seen: Vec<(usize, Seen)>,
+    networks: Vec<Network>,
+}
+
+impl Listed {
+    fn facts(&self) -> Vec<Container> {
+        self.seen.iter().map(|(_, s)| s.facts.clone()).collect()
+    }
+
+    /// The container of that name in that engine.
+    pub(super) fn find(&self, engine: &str, name: &str) -> Option<usize> {
+        self.seen.iter().position(|(_, s)| s.facts.engine == engine && s.facts.name == name)
+    }
+}
+
+async fn list(engine: &Connection, now: jiff::Timestamp) -> Result<(Vec<Seen>, Vec<Network>, Vec<String>), String> {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into the 52 bits of a double")]
+    let now = now.as_millisecond() as f64 / 1000.0;
+    let (containers, networks) = futures_util::future::join(engine.containers(now), engine.networks()).await;
+    let (seen, notes) = containers?;
+    Ok((seen, networks?, notes))
+}
+
+impl Request {
+    /// Everything that the user named has to exist: a slip of the pen must not look like a healthy run.
+    fn names_exist(&self, all: &Listed) -> Result<(), String> {
+        let known = |name: &str| name == HOST_CLIENT || all.seen.iter().any(|(_, s)| s.facts.name == name);
+        let clients = self.named.iter().map(|n| ("--link", &n.client));
+        let sources = self.sources.iter().map(|(name, _)| ("--source", name));
+        let probes = self.probes.iter().map(|(name, _)| ("--probe", name));
+        let wanted = self.containers.iter().map(|name| ("diagnose", name));
+        for (flag, name) in wanted.chain(clients).chain(sources).chain(probes) {
+            if !known(name) {
+                let near = all.seen.iter().map(|(_, s)| s.facts.name.as_str()).min_by_key(|n| strsim::damerau_levenshtein(n, name));
+                let hint = near.map_or_else(|| "no container exists".to_owned(), |n| format!("did you mean {n}?"));
+                return Err(format!("{flag}: there is no container {name}; {hint}"));
+            }
+        }
+        if let Some(project) = &self.project
+            && !all.seen.iter().any(|(_, s)| s.facts.compose.as_ref().is_some_and(|c| c.project == *project))
+        {
+            return Err(format!("--project: no container belongs to a Compose project {project}"));
+        }
+        Ok(())
+    }
+
+    fn keeps(&self, all: &Listed, link: &Link) -> bool {
+        let server = link.server.as_ref().and_then(|s| s.container.as_deref());
+        let server_engine = link.server.as_ref().and_then(|s| s.engine.as_deref()).unwrap_or(&link.engine);
+        let named = self.containers.is_empty() || self.containers.iter().any(|n| *n == link.client || Some(n.as_str()) == server);
+        let project = |engine: &str, name: &str| {
+            let (_, seen) = &all.seen[all.find(engine, name)?];
+            seen.facts.compose.as_ref().map(|c| c.project.clone())
+        };
+        let of_project = self.project.as_ref().is_none_or(|wanted| {
+            project(&link.engine, &link.client).as_ref() == Some(wanted)
+                || server.and_then(|name| project(server_engine, name)).as_ref() == Some(wanted)
+        });
+        named && of_project
+    }
+}
+
+/// What every container is told, and what the user says that some are.
+async fn claims(engines: &[Connection], all: &mut Listed, request: &Request, notes: &mut Vec<String>) -> Vec<Claim> {
+    let facts = all.facts();
+    let others: Vec<&Container> = facts.iter().collect();
+    let mut claims = Vec::new();
+    for (engine, seen) in &mut all.seen {
+        let names = links::other_names(&others, &seen.facts);
+        let is_name = |name: &str| names.contains(name);
+        let found = links::gather(&engines[*engine], seen, &is_name).await;
+        seen.facts.unread_files = found.unread;
+        notes.extend(found.notes);
+        for (told, source) in found.told {
+            if links::is_link(&told) {
+                let sources = std::iter::once(source.clone()).chain(super::compose::also(seen, &source)).collect();
+                claims.push(Claim { engine: seen.facts.engine.clone(), client: seen.facts.name.clone(), told, sources });
+            }
+        }
+    }
+    for named in &request.named {
+        for engine in engines_of(engines, all, named) {
+            let claim = Claim { engine, client: named.client.clone(), told: named.told.clone(), sources: vec![Source::Flag] };
+            claims.push(claim);
+        }
+    }
+    links::merge(claims)
+}
+
+/// The engines in which a link that the user named is meant: those that have the client; for a process of the machine the
+/// one that has the server, else the first.
+fn engines_of(engines: &[Connection], all: &Listed, named: &Named) -> Vec<String> {
+    if named.client != HOST_CLIENT {
+        return all.seen.iter().filter(|(_, s)| s.facts.name == named.client).map(|(_, s)| s.facts.engine.clone()).collect();
+    }
+    let port = named.told.port.unwrap_or(0);
+    let serves = |c: &Container| c.published_as(port).is_some() || c.is_named(&named.told.host);
+    let with_server = all.seen.iter().find(|(_, s)| serves(&s.facts)).map(|(_, s)| s.facts.engine.clone());
+    with_server.or_else(|| engines.first().map(|c| c.facts.name.clone())).into_iter().collect()
+}
+
+/// The links of all claims, each with what its address means. Sockets are read only where the meaning needs them.
+fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
+    let facts = all.facts();
+    let sockets: RefCell<HashMap<usize, Result<Vec<Listener>, String>>> = RefCell::default();
+    let read = |index: usize| -> Result<Vec<Listener>, String> {
+        let mut sockets = sockets.borrow_mut();
+        sockets.entry(index).or_insert_with(|| ends::listeners(&links::proven(&all.seen[index].1)?)).clone()
+    };
+    let listens = |container: &Container, port: u16| {
+        let index = all.find(&container.engine, &container.name);
+        index.is_some_and(|index| read(index).is_ok_and(|rows| rows.iter().any(|l| l.address.port() == port)))
+    };
+    let machine = machine::addresses();
+    let world = World { containers: &facts, networks: &all.networks, machine: &machine, listens: &listens };
+    let links = claims.into_iter().filter_map(|claim| {
+        let itself = match all.find(&claim.engine, &claim.client) {
+            Some(index) => read(index),
+            None => ends::machine_listeners(),
+        };
+        let port = claim.told.port.unwrap_or(0);
+        let itself = itself.map(|rows| rows.iter().any(|l| l.address.port() == port));
+        links::link(claim, &world, itself.into())
+    });
+    let mut links: Vec<Link> = links.collect();
+    links.sort_by(|a, b| a.id.cmp(&b.id));
+    links
+}
+
+/// Reads the ends of the links, and nothing else, in detail.
+async fn look_at_ends(engines: &[Connection], all: &mut Listed, links: &[Link]) {
+    let mut wanted: HashMap<usize, BTreeSet<u16>> = HashMap::new();
+    for link in links {
+        if let Some(index) = all.find(&link.engine, &link.client) {
+            wanted.entry(index).or_default();
+        }
+        if let Some(server) = &link.server
+            && let Some(name) = &server.container
+            && let Some(index) = all.find(server.engine.as_deref().unwrap_or(&link.engine), name)
+        {
+            wanted.entry(index).or_default().insert(server.port);
+        }
+    }
+    let looks = all.seen.iter_mut().enumerate().filter_map(|(index, (engine, seen))| {
+        let awaited: Vec<u16> = wanted.get(&index)?.iter().copied().collect();
+        let engine = &engines[*engine];
+        Some(async move { ends::look(engine, seen, &awaited).await })
+    });
+    futures_util::future::join_all(looks).await;
+}
+
+/// A name that nobody carries, or that looks like one of the outside world, may stand in the client's own hosts file: then
+/// it means what the address there means.
+fn told_by_hosts_files(snapshot: &mut Snapshot) {
+    let (containers, networks) = (snapshot.containers.clone(), snapshot.networks.clone());
+    let listens = |container: &Container, port: u16| {
+        container.listeners.value().is_some_and(|rows| rows.iter().any(|l| l.address.port() == port))
+    };
+    let machine = machine::addresses();
+    let world = World { containers: &containers, networks: &networks, machine: &machine, listens: &listens };
+    for link in &mut snapshot.links {
+        if !matches!(link.meant, Meant::Nobody | Meant::External) || link.endpoint.malformed.is_some() {
+            continue;
+        }
+        let client = containers.iter().find(|c| c.engine == link.engine && c.name == link.client);
+        let lines = client.and_then(|c| c.hosts.value()).into_iter().flatten();
+        let host = &link.endpoint.host;
+        let line = lines.into_iter().find(|line| line.names.iter().any(|n| n.eq_ignore_ascii_case(host)));
+        if let Some(line) = line {
+            let address = line.address.to_string();
+            let itself = link.listens_itself == Fact::Known(true);
+            let dialled = Dialled { engine: &link.engine, client: &link.client, host: &address, port: link.endpoint.port, listens_itself: itself };
+            let (server, meant) = world.meaning(dialled);
+            link.meant = if meant == Meant::Address { Meant::Name } else { meant };
+            link.server = server;
+        }
+    }
+}
+
+fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
+    if engines.connections.is_empty() {
+        return format!("EC906 no engine answers: {}", engines.asked.join("; "));
+    }
+    let count = snapshot.containers.len();
+    let names = engines.connections.iter().map(|c| c.facts.name.as_str()).collect::<Vec<_>>().join(", ");
+    format!(
+        "EC901 no link found: the environment, the command line and the mounted configuration files of {count} containers \
+         ({names}) tell no address of another container; name one with --link CLIENT=URL"
+    )
+}
+
+/// Removes what this very run has made, when it is interrupted.
+pub(crate) async fn clean_up(engines: &Engines) {
+    let me = super::owner::me();
+    // An engine may still be making what it was asked for: look twice.
+    for _ in 0..2 {
+        for engine in &engines.connections {
+            engine.sweep(|owner| owner == me).await;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    }
+}

@@ -1,0 +1,40 @@
+//! The manual of the checks, from the texts that stand beside them.
+
+use checks::ALL;
+use checks::model::{Check, Rule};
+use std::fmt::Write;
+
+/// The list of checks and codes.
+pub(crate) fn checks() -> String {
+    let mut text = String::new();
+    for check in ALL {
+        let layer = check.layer.map_or_else(|| "-".to_owned(), |layer| layer.to_string());
+        let _ = writeln!(text, "{layer}  {}  {}", check.id, check.asks);
+        for rule in check.rules {
+            let _ = writeln!(text, "     {}  {}", rule.code, rule.title);
+        }
+    }
+    text
+}
+
+/// The page of a finding or of a check; of all of them without a subject.
+pub(crate) fn explain(subject: Option<&str>) -> Option<String> {
+    let Some(subject) = subject else { return Some(ALL.iter().map(|check| page(check)).collect()) };
+    if let Some(check) = ALL.iter().find(|check| check.id == subject) {
+        return Some(page(check));
+    }
+    let rules = ALL.iter().flat_map(|check| check.rules.iter().map(move |rule| (check, rule)));
+    rules.into_iter().find(|(_, rule)| rule.code.eq_ignore_ascii_case(subject)).map(|(check, rule)| finding(check, rule))
+}
+
+fn page(check: &Check) -> String {
+    let mut text = format!("# {}\n\nIt asks: {}\n\n", check.id, check.asks);
+    for rule in check.rules {
+        text.push_str(&finding(check, rule));
+    }
+    text
+}
+
+fn finding(check: &Check, rule: &Rule) -> String {
+    format!("# {}: {} ({})\n{}\n", rule.code, rule.title, check.id, rule.explanation)
+}

@@ -1,0 +1,72 @@
+//! Prints a report, and never judges: one format a file, each into a writer that it is given.
+
+mod json;
+pub(crate) mod manual;
+mod table;
+
+use crate::cli::{Color, Format};
+use checks::model::Report;
+use std::io::{self, IsTerminal, Write};
+
+/// How a report for people looks.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Style {
+    /// Whether to use colour.
+    pub(crate) color: bool,
+    /// Columns of the table.
+    pub(crate) width: u16,
+}
+
+/// The width where no terminal gives one.
+const WIDTH: u16 = 110;
+
+impl Style {
+    /// For a file: no colour, a fixed width.
+    pub(crate) fn file() -> Self {
+        Self { color: false, width: WIDTH }
+    }
+
+    /// For stdout: the flag decides, then NO_COLOR, then CLICOLOR_FORCE, then CLICOLOR=0, then whether it is a terminal.
+    pub(crate) fn stdout(color: Color) -> Self {
+        let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let terminal = io::stdout().is_terminal() && set("TERM").is_none_or(|t| t != "dumb");
+        let automatic = if set("NO_COLOR").is_some() {
+            false
+        } else if set("CLICOLOR_FORCE").is_some_and(|v| v != "0") {
+            true
+        } else {
+            terminal && set("CLICOLOR").is_none_or(|v| v != "0")
+        };
+        let color = match color {
+            Color::Auto => automatic,
+            Color::Always => true,
+            Color::Never => false,
+        };
+        let columns = comfy_table::Table::new().width().filter(|_| io::stdout().is_terminal());
+        Self { color, width: columns.unwrap_or(WIDTH).clamp(60, 160) }
+    }
+}
+
+/// Prints the report.
+pub(crate) fn render(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Table => table::render(report, style, out),
+        Format::Json => json::render(report, out),
+    }
+}
+
+/// Text from outside, safe for a terminal: no control sequence survives.
+pub(crate) fn clean(text: &str) -> String {
+    let shown = |c: char| if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c) { '\u{fffd}' } else { c };
+    text.chars().map(shown).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::clean;
+
+    #[test]
+    fn no_control_sequence_survives() {
+        assert_eq!(clean("a\u{1b}[31mb\nc\u{202e}"), "a\u{fffd}[31mb\u{fffd}c\u{fffd}");
+    }
+}

@@ -1,0 +1,115 @@
+//! The two engines, spoken to through their own command lines: the stage must not be set with econn's own code.
+
+use super::Result;
+use serde::Deserialize;
+use std::ffi::OsStr;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Engine {
+    Docker,
+    Podman,
+}
+
+impl Engine {
+    pub(crate) const ALL: [Self; 2] = [Self::Docker, Self::Podman];
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+        }
+    }
+
+    /// Where it listens: what the environment says, else the default socket.
+    pub(crate) fn host(self) -> String {
+        let (variable, default) = match self {
+            Self::Docker => ("DOCKER_HOST", "unix:///var/run/docker.sock"),
+            Self::Podman => ("CONTAINER_HOST", "unix:///run/podman/podman.sock"),
+        };
+        std::env::var(variable).unwrap_or_else(|_| default.to_owned())
+    }
+
+    /// All engines, or those that `ECONN_TEST_ENGINES` names.
+    pub(crate) fn asked_for() -> Vec<Self> {
+        let named = std::env::var("ECONN_TEST_ENGINES").unwrap_or_default();
+        Self::ALL
+            .into_iter()
+            .filter(|engine| named.is_empty() || named.contains(engine.name()))
+            .collect()
+    }
+
+    pub(crate) fn command(self) -> Command {
+        let mut command = Command::new(self.name());
+        match self {
+            // The classic builder needs no plug-in, and no registry.
+            Self::Docker => command.env("DOCKER_BUILDKIT", "0").arg("--host").arg(self.host()),
+            Self::Podman => command.arg("--url").arg(self.host()),
+        };
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs one command of the engine and gives its output; its complaint where it fails.
+    pub(crate) fn run<S: AsRef<OsStr>>(
+        self,
+        arguments: impl IntoIterator<Item = S>,
+    ) -> Result<String> {
+        let mut command = self.command();
+        command.args(arguments);
+        let told = format!("{command:?}").replace('"', "");
+        for patience in [true, true, false] {
+            let Output { status, stdout, stderr } =
+                command.output().map_err(|trouble| format!("{self} cannot be run: {trouble}"))?;
+            let complaint = String::from_utf8_lossy(&stderr);
+            if status.success() {
+                return Ok(String::from_utf8_lossy(&stdout).trim().to_owned());
+            }
+            if !(patience && RACES.iter().any(|race| complaint.contains(race))) {
+                return Err(format!("{told}: {}", complaint.trim()));
+            }
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        Err(told)
+    }
+
+    /// Runs a command in a container and gives its output. Podman 4.3 sometimes loses the output of a short command
+    /// when much goes on, so nothing at all is asked for again.
+    pub(crate) fn exec(self, container: &str, command: &[String]) -> Result<String> {
+        let exec =
+            || self.run(["exec", container].into_iter().chain(command.iter().map(String::as_str)));
+        (0..3)
+            .map(|_| exec())
+            .find(|said| said.as_ref().is_ok_and(|said| !said.is_empty()))
+            .unwrap_or_else(exec)
+    }
+
+    /// Everything that a scene needs of this engine, or what to do about it.
+    pub(crate) fn ready(self) -> Result<()> {
+        self.run(["version"]).map_err(|trouble| {
+            format!(
+                "{self} does not answer on {}: run tests/lab/engines.sh start\n{trouble}",
+                self.host()
+            )
+        })?;
+        self.run(["image", "inspect", BASE_IMAGE]).map_err(|_| {
+            format!("{self} has no image {BASE_IMAGE}: run tests/lab/images.sh build")
+        })?;
+        Ok(())
+    }
+}
+
+impl std::fmt::Display for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What an engine says when it stumbles over another scene that is coming or going at that moment (Podman lists the
+/// host's interfaces, one of which has just vanished).
+const RACES: [&str; 1] = ["no such network interface"];
+
+/// The image that every scene begins with.
+pub(crate) const BASE_IMAGE: &str = "econn-lab-python:1";

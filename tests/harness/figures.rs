@@ -1,0 +1,140 @@
+//! Times and memory of econn, each with the bound that it has to keep. `--bench` prints them as a table; the test
+//! `performance ENGINE` allows twice the bounds, for machines that have something else to do.
+
+use super::cast::Cast;
+use super::diagnosis::arguments;
+use super::raw;
+use super::scene::{Container, Network, Scene, State};
+use super::stage::Stage;
+use super::{Engine, Result};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How often each is measured; the median counts.
+const ROUNDS: usize = 5;
+
+/// Connections are held for this long, twice, before a server is called serial: no diagnosis can be faster.
+const FLOOR_MS: f64 = 1400.0;
+
+pub(crate) struct Figure {
+    what: String,
+    seen: f64,
+    bound: f64,
+    unit: &'static str,
+}
+
+impl Figure {
+    /// Is this beyond its bound, with so much patience?
+    pub(crate) fn beyond(&self, patience: f64) -> bool {
+        self.seen > self.bound * patience
+    }
+}
+
+impl std::fmt::Display for Figure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { what, seen, bound, unit } = self;
+        write!(f, "| {what} | {seen:.0} {unit} | {bound:.0} {unit} |")
+    }
+}
+
+/// Everything that is measured on one engine. The machine should be idle.
+pub(crate) fn of(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
+    let mut figures = of_incident(cast, engine)?;
+    figures.push(of_scan(engine)?);
+    Ok(figures)
+}
+
+/// The table of all figures, for `docs/performance.md`.
+pub(crate) fn table(cast: &Cast, engines: &[Engine]) -> Result<String> {
+    let mut table = String::from("| what | median of 5 | bound |\n|---|---|---|\n");
+    for engine in engines {
+        for figure in of(cast, *engine)? {
+            let _ = writeln!(table, "{figure}");
+        }
+    }
+    Ok(table)
+}
+
+fn of_incident(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
+    let name = "incident/serial+stale+bind+endpoint+network";
+    let play = cast.find(name).ok_or_else(|| format!("no scene {name}"))?;
+    let stage = Stage::set(&play.scene, engine, &play.on, false)?;
+    let arguments = arguments(&stage, play)?;
+    let (whole, memory) = median(|| run(&arguments))?;
+    let passive: Vec<String> = arguments.iter().cloned().chain(["--passive".to_owned()]).collect();
+    let (quick, _) = median(|| run(&passive))?;
+    stage.strike()?;
+
+    let what = |text: &str| format!("{engine}: {text}");
+    let mut figures = vec![
+        Figure { what: what("the incident"), seen: whole, bound: FLOOR_MS * 1.5, unit: "ms" },
+        Figure { what: what("its peak memory"), seen: memory, bound: 60.0, unit: "MB" },
+    ];
+    // Podman's own answers take longer than this bound, so it is Docker's only.
+    let bound = if engine == Engine::Docker { 300.0 } else { FLOOR_MS };
+    figures.push(Figure { what: what("the incident, --passive"), seen: quick, bound, unit: "ms" });
+    Ok(figures)
+}
+
+/// Ten links among 200 containers, against the bare calls to the engine that any answer needs.
+fn of_scan(engine: Engine) -> Result<Figure> {
+    let stage = Stage::set(&crowd(), engine, &[], false)?;
+    let arguments = ["diagnose", "--engine", engine.name(), "--passive"].map(str::to_owned);
+    let (scan, _) = median(|| run(&arguments))?;
+    let (raw, _) = median(|| Ok((raw::scan(engine)?, 0.0)))?;
+    stage.strike()?;
+    let what =
+        format!("{engine}: passive scan of 200 containers, 10 links (bare calls: {raw:.0} ms)");
+    Ok(Figure { what, seen: scan, bound: raw * 1.5, unit: "ms" })
+}
+
+/// Ten clients with a server each, and 180 containers that only exist.
+fn crowd() -> Scene {
+    let container = |name: String, command: &str, url: Option<String>| Container {
+        state: if command.is_empty() { State::Created } else { State::Running },
+        command: command.split_whitespace().map(str::to_owned).collect(),
+        networks: vec!["crowd".into()],
+        env: url.map(|url| ("SERVER_URL".to_owned(), url)).into_iter().collect::<BTreeMap<_, _>>(),
+        name,
+        ..Container::default()
+    };
+    let pairs = (0..10).flat_map(|n| {
+        let url = format!("http://{{{{server{n}}}}}:8080");
+        let server = container(format!("server{n}"), "python3 -m http.server 8080", None);
+        [server, container(format!("client{n}"), "sleep infinity", Some(url))]
+    });
+    let idle = (0..180).map(|n| container(format!("idle{n}"), "", None));
+    let network = vec![Network { name: "crowd".into(), options: vec![] }];
+    Scene { container: pairs.chain(idle).collect(), network, ..Scene::default() }
+}
+
+/// The medians of two numbers that were measured together.
+fn median(mut measure: impl FnMut() -> Result<(f64, f64)>) -> Result<(f64, f64)> {
+    let seen = (0..ROUNDS).map(|_| measure()).collect::<Result<Vec<_>>>()?;
+    let (mut first, mut second): (Vec<f64>, Vec<f64>) = seen.into_iter().unzip();
+    first.sort_by(f64::total_cmp);
+    second.sort_by(f64::total_cmp);
+    Ok((first[ROUNDS / 2], second[ROUNDS / 2]))
+}
+
+/// Runs econn once: milliseconds, and its peak memory in megabytes as the kernel last told it.
+fn run(arguments: &[String]) -> Result<(f64, f64)> {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
+    command.args(arguments).args(["--format", "json"]);
+    command.env("DOCKER_HOST", Engine::Docker.host()).env("CONTAINER_HOST", Engine::Podman.host());
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let started = Instant::now();
+    let mut child = command.spawn().map_err(|trouble| trouble.to_string())?;
+    let status = format!("/proc/{}/status", child.id());
+    let mut memory = 0.0_f64;
+    while child.try_wait().map_err(|trouble| trouble.to_string())?.is_none() {
+        let told = std::fs::read_to_string(&status).unwrap_or_default();
+        let peak = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
+        memory = memory.max(peak.unwrap_or(0.0) / 1024.0);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok((started.elapsed().as_secs_f64() * 1000.0, memory))
+}

@@ -1,0 +1,241 @@
+//! Sets one scene up on one engine, and takes it down again whatever happens.
+//!
+//! Everything carries the label `econn.lab=<pid>.<start time>` of this process, so that a later run can tell what a
+//! killed one left (`engines.sh sweep`).
+
+use super::engine::BASE_IMAGE;
+use super::scene::{Container, Scene, State};
+use super::words::{Words, host_port};
+use super::{Engine, Result, folder, run_id};
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+/// How long a container may take until it listens, or has ended.
+const READY: Duration = Duration::from_secs(30);
+
+pub(crate) struct Stage {
+    pub(crate) engine: Engine,
+    pub(crate) words: Words,
+    /// Holds a folder for each build and each mount.
+    pub(crate) folder: PathBuf,
+    containers: Vec<String>,
+    networks: Vec<String>,
+    images: Vec<String>,
+}
+
+impl Stage {
+    /// Sets the scene up. `plain` keeps its names and ports as they are written.
+    pub(crate) fn set(scene: &Scene, engine: Engine, on: &[String], plain: bool) -> Result<Self> {
+        engine.ready()?;
+        let words = Words::of(scene, engine, on, plain)?;
+        let folder = folder::new()?;
+        let mut stage =
+            Self { engine, words, folder, containers: vec![], networks: vec![], images: vec![] };
+        stage.build(scene)?;
+        stage.make_networks(scene)?;
+        for container in &scene.container {
+            stage
+                .make(container)
+                .map_err(|trouble| format!("container {}: {trouble}", container.name))?;
+        }
+        for command in &scene.then {
+            engine.run(stage.words.fill_all(command)?)?;
+        }
+        Ok(stage)
+    }
+
+    fn build(&mut self, scene: &Scene) -> Result<()> {
+        for build in &scene.build {
+            let at = folder::write_source(&self.folder, build, &self.words)?;
+            let image = format!("econn-lab-{}{}:1", build.name, self.words.fill("{{ns}}")?);
+            let label = format!("--label=econn.lab={}", run_id());
+            // Without the cache: a scene that removes its image would take shared layers from under our hands.
+            let mut arguments =
+                words_of(&["build", "--quiet", "--no-cache", &label, "--tag", &image]);
+            arguments.extend(self.words.fill_all(&build.options)?);
+            arguments.push(at.display().to_string());
+            self.images.push(image.clone());
+            self.engine.run(arguments)?;
+            folder::age_source(&at, build, &self.words)?;
+            self.words.say(&format!("image:{}", build.name), &image)?;
+            self.words.say(&format!("folder:{}", build.name), &at.display().to_string())?;
+        }
+        Ok(())
+    }
+
+    fn make_networks(&mut self, scene: &Scene) -> Result<()> {
+        for network in &scene.network {
+            let real = self.words.name(&network.name)?;
+            let mut arguments =
+                vec!["network".into(), "create".into(), format!("--label=econn.lab={}", run_id())];
+            arguments.extend(self.words.fill_all(&network.options)?);
+            arguments.push(real.clone());
+            self.networks.push(real.clone());
+            self.engine.run(arguments)?;
+            let gateway = match self.engine {
+                Engine::Docker => "{{range .IPAM.Config}}{{.Gateway}}{{end}}",
+                Engine::Podman => "{{range .Subnets}}{{.Gateway}}{{end}}",
+            };
+            let gateway = self.engine.run(["network", "inspect", "--format", gateway, &real])?;
+            self.words.say(&format!("gateway:{}", network.name), &gateway)?;
+        }
+        Ok(())
+    }
+
+    fn make(&mut self, container: &Container) -> Result<()> {
+        let real = self.words.name(&container.name)?;
+        let networks =
+            container.networks.iter().map(|n| self.words.name(n)).collect::<Result<Vec<_>>>()?;
+        self.containers.push(real.clone());
+        self.engine.run(self.creation(container, &real, networks.first())?)?;
+        for network in networks.iter().skip(1) {
+            let aliases = container.aliases.iter().flat_map(|alias| ["--alias", alias]);
+            self.engine.run(
+                ["network", "connect"].into_iter().chain(aliases).chain([network.as_str(), &real]),
+            )?;
+        }
+        if container.state == State::Created {
+            return Ok(());
+        }
+        self.engine.run(["start", &real])?;
+        match container.state {
+            State::Exited => {
+                self.wait(&real, "to exit", || self.inspected(&real, "{{.State.Running}}", "false"))
+            }
+            _ => self.wait(&real, "to listen", || self.listens(&real, &container.listens)),
+        }?;
+        self.name_addresses(container, &real)
+    }
+
+    /// `ip:NAME` is the address in the first network of the container, `ip:NAME:NETWORK` the one in another.
+    fn name_addresses(&mut self, container: &Container, real: &str) -> Result<()> {
+        let format =
+            "{{range $name, $at := .NetworkSettings.Networks}}{{$name}}={{$at.IPAddress}} {{end}}";
+        let addresses = self.engine.run(["inspect", "--format", format, real])?;
+        let addresses: Vec<(&str, &str)> =
+            addresses.split_whitespace().filter_map(|word| word.split_once('=')).collect();
+        let mut first = addresses.first().map(|(_, address)| *address);
+        for (index, network) in container.networks.iter().enumerate() {
+            let name = self.words.name(network)?;
+            let found = addresses.iter().find(|(at, _)| *at == name);
+            let Some((_, address)) = found else { continue };
+            self.words.say(&format!("ip:{}:{network}", container.name), address)?;
+            if index == 0 {
+                first = Some(address);
+            }
+        }
+        first.map_or(Ok(()), |address| self.words.say(&format!("ip:{}", container.name), address))
+    }
+
+    /// The arguments of `create` for a container of the scene.
+    fn creation(
+        &self,
+        container: &Container,
+        real: &str,
+        network: Option<&String>,
+    ) -> Result<Vec<String>> {
+        let mut arguments = words_of(&["create", "--pull=never", "--name", real]);
+        arguments.push(format!("--label=econn.lab={}", run_id()));
+        if let Some(network) = network.filter(|network| *network != "default") {
+            arguments.push(format!("--network={network}"));
+            arguments
+                .extend(container.aliases.iter().map(|alias| format!("--network-alias={alias}")));
+        }
+        for (name, value) in &container.env {
+            arguments.push(format!("--env={name}={}", self.words.fill(value)?));
+        }
+        for published in &container.publish {
+            let port = host_port(published);
+            let real = self.words.fill(&format!("{{{{{port}}}}}"))?;
+            arguments.push(format!("--publish={}", published.replacen(port, &real, 1)));
+        }
+        for (destination, files) in &container.mounts {
+            let at = self
+                .folder
+                .join("mounts")
+                .join(&container.name)
+                .join(destination.trim_start_matches('/'));
+            folder::write_files(&at, files, &self.words)?;
+            arguments.push(format!("--volume={}:{destination}:ro", at.display()));
+        }
+        arguments.extend(self.words.fill_all(&container.options)?);
+        match &container.build {
+            Some(build) => arguments.push(self.words.fill(&format!("{{{{image:{build}}}}}"))?),
+            None => arguments.push(BASE_IMAGE.to_owned()),
+        }
+        if container.build.is_none() && container.command.is_empty() {
+            arguments.extend(words_of(&["sleep", "infinity"]));
+        }
+        arguments.extend(self.words.fill_all(&container.command)?);
+        Ok(arguments)
+    }
+
+    fn wait(&self, real: &str, what: &str, mut done: impl FnMut() -> bool) -> Result<()> {
+        let deadline = Instant::now() + READY;
+        while !done() {
+            if Instant::now() > deadline {
+                let log = self
+                    .engine
+                    .run(["logs", "--tail", "20", real])
+                    .unwrap_or_else(|trouble| trouble);
+                return Err(format!(
+                    "waited {} s for {real} {what}; its log:\n{log}",
+                    READY.as_secs()
+                ));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(())
+    }
+
+    fn inspected(&self, real: &str, format: &str, wanted: &str) -> bool {
+        self.engine.run(["inspect", "--format", format, real]).is_ok_and(|seen| seen == wanted)
+    }
+
+    /// Are all these ports listened on inside the container, at whatever address?
+    fn listens(&self, real: &str, ports: &[u16]) -> bool {
+        ports.iter().all(|port| {
+            let row = format!(":{port:04X} [0-9A-F]*:0000 0A");
+            self.engine
+                .run(["exec", real, "grep", "-qhs", &row, "/proc/net/tcp", "/proc/net/tcp6"])
+                .is_ok()
+        })
+    }
+
+    /// Takes everything down; says what would not go, because then somebody else holds it.
+    pub(crate) fn strike(mut self) -> Result<()> {
+        self.remove()
+    }
+
+    fn remove(&mut self) -> Result<()> {
+        let mut left = vec![];
+        for container in self.containers.drain(..).rev() {
+            // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
+            let patience: &[&str] = if self.engine == Engine::Podman { &["--time=0"] } else { &[] };
+            let words = ["rm", "--force", "--volumes"].iter().chain(patience).copied();
+            left.extend(self.engine.run(words.chain([container.as_str()])).err());
+        }
+        for network in self.networks.drain(..) {
+            left.extend(self.engine.run(["network", "rm", &network]).err());
+        }
+        for image in self.images.drain(..) {
+            left.extend(self.engine.run(["image", "rm", &image]).err());
+        }
+        left.extend(fs::remove_dir_all(&self.folder).err().map(|trouble| trouble.to_string()));
+        if left.is_empty() { Ok(()) } else { Err(format!("left behind: {}", left.join("\n"))) }
+    }
+}
+
+fn words_of(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+impl Drop for Stage {
+    /// Also after a panic, and where the stage was only half set; `strike` has left nothing to do here.
+    fn drop(&mut self) {
+        if !self.containers.is_empty() || !self.networks.is_empty() || !self.images.is_empty() {
+            let _ = self.remove();
+        }
+    }
+}

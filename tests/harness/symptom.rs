@@ -1,0 +1,77 @@
+//! The client's plain view, without econn: a small Python client that runs inside the client's container.
+
+use super::engine::BASE_IMAGE;
+use super::scene::Symptom;
+use super::stage::Stage;
+use super::{Result, run_id};
+use std::io::Write;
+use std::process::Stdio;
+
+const CLIENT: &str = include_str!("symptom.py");
+
+/// Does the stage show what the scene says? The error says what was seen instead.
+pub(crate) fn verify(stage: &Stage, symptom: &Symptom, expected: &str) -> Result<()> {
+    let expected = stage.words.fill(expected)?;
+    let client = stage.words.name(&symptom.client)?;
+    if !symptom.run.is_empty() {
+        let command = stage.words.fill_all(&symptom.run)?;
+        let said = stage.engine.exec(&client, &command)?;
+        return if said.contains(&expected) {
+            Ok(())
+        } else {
+            Err(format!(
+                "the scene is not as it says: in {client}, {:?} did not say {expected:?} but\n{said}",
+                symptom.run
+            ))
+        };
+    }
+    let url = stage
+        .words
+        .fill(symptom.url.as_deref().ok_or("a symptom needs a url or a command to run")?)?;
+    let seen = call(stage, &client, &url, symptom.held)?;
+    if seen == expected {
+        return Ok(());
+    }
+    Err(format!(
+        "the scene is not as it says: {client} calling {url} should see {expected:?} and saw {seen:?}"
+    ))
+}
+
+fn call(stage: &Stage, client: &str, url: &str, held: bool) -> Result<String> {
+    let mut command = stage.engine.command();
+    if client == "@host" {
+        // A throw-away container in the host's network sees what a program on the host sees.
+        let label = format!("--label=econn.lab={}", run_id());
+        command.args([
+            "run",
+            "--rm",
+            "--interactive",
+            "--pull=never",
+            "--network=host",
+            &label,
+            BASE_IMAGE,
+        ]);
+    } else {
+        command.args(["exec", "--interactive", client]);
+    }
+    command.args(["python3", "-", url]).args(held.then_some("held"));
+    let mut child = command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|trouble| trouble.to_string())?;
+    child
+        .stdin
+        .take()
+        .ok_or("no standard input")?
+        .write_all(CLIENT.as_bytes())
+        .map_err(|trouble| trouble.to_string())?;
+    let output = child.wait_with_output().map_err(|trouble| trouble.to_string())?;
+    let seen = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    if seen.is_empty() {
+        Err(String::from_utf8_lossy(&output.stderr).trim().to_owned())
+    } else {
+        Ok(seen)
+    }
+}

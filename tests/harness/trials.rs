@@ -1,0 +1,102 @@
+//! One test for each play and engine.
+
+use super::cast::{Cast, Play};
+use super::diagnosis::Diagnosis;
+use super::stage::Stage;
+use super::verdict::{differences, list, text, told};
+use super::{Engine, Result, figures, promises, symptom};
+use libtest_mimic::Trial;
+use std::fmt::Write;
+use std::sync::{PoisonError, RwLock};
+
+/// Scenes share the machine; one that must be alone takes it for itself.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+pub(crate) struct Trials;
+
+impl Trials {
+    /// The tests, those that must be alone last, so that they do not make the others wait in between.
+    pub(crate) fn of(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
+        let mut plays: Vec<&Play> = cast.plays.iter().collect();
+        plays.sort_by_key(|play| play.scene.alone);
+        let on_engines = |play: &Play| {
+            engines.iter().copied().filter(|e| play.scene.engines.contains(e)).collect()
+        };
+        let scenes = plays
+            .into_iter()
+            .flat_map(|play| {
+                let engines: Vec<Engine> = on_engines(play);
+                engines.into_iter().map(|engine| {
+                    let play = play.clone();
+                    Trial::test(format!("{} {engine}", play.name), move || {
+                        Ok(perform(&play, engine)?)
+                    })
+                })
+            })
+            .collect::<Vec<_>>();
+        let measured = engines.iter().map(|engine| {
+            let (cast, engine) = (cast.clone(), *engine);
+            Trial::test(format!("performance {engine}"), move || Ok(measure(&cast, engine)?))
+        });
+        scenes.into_iter().chain(measured).collect()
+    }
+}
+
+/// The figures may be twice their bounds, because tests run on busy machines.
+fn measure(cast: &Cast, engine: Engine) -> Result<()> {
+    let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+    let figures = figures::of(cast, engine)?;
+    if figures.iter().any(|figure| figure.beyond(2.0)) {
+        let lines: Vec<String> = figures.iter().map(ToString::to_string).collect();
+        return Err(format!("beyond twice the bound (what, seen, bound):\n{}", lines.join("\n")));
+    }
+    Ok(())
+}
+
+fn perform(play: &Play, engine: Engine) -> Result<()> {
+    // A test that panicked holds nothing that the next one needs.
+    let (_shared, _alone);
+    if play.scene.alone {
+        _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+    } else {
+        _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    }
+    let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
+    for symptom in play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only == engine))
+    {
+        symptom::verify(&stage, symptom, play.sees(symptom))?;
+    }
+    let diagnosis = Diagnosis::of(&stage, play)?;
+    let expected = play.expected(engine);
+    let mut wrong = differences(&diagnosis.report, &expected, &stage.words)?;
+    let exit = play.exit(&expected);
+    if diagnosis.exit != exit {
+        wrong.push(format!("exit code: expected {exit}, seen {}", diagnosis.exit));
+    }
+    wrong.extend(promises::broken(&diagnosis.report, diagnosis.exit, &diagnosis.stderr));
+    // What cannot be taken down is held by something that econn left behind.
+    wrong.extend(stage.strike().err());
+    if wrong.is_empty() { Ok(()) } else { Err(account(play, &wrong, &diagnosis)) }
+}
+
+/// Everything that somebody needs who reads only the log: what differs, the whole table, the report, the command.
+fn account(play: &Play, wrong: &[String], diagnosis: &Diagnosis) -> String {
+    let mut account = format!("{}\n\n", play.scene.about);
+    for line in wrong {
+        let _ = writeln!(account, "  * {line}");
+    }
+    for link in list(&diagnosis.report, "links") {
+        let _ =
+            writeln!(account, "\n{} {} {}", text(link, "id"), text(link, "outcome"), link["chain"]);
+        for row in list(link, "checks") {
+            let _ = writeln!(account, "  {:<20} {}", text(row, "check"), told(row));
+        }
+    }
+    let report = serde_json::to_string_pretty(&diagnosis.report).unwrap_or_default();
+    let _ = writeln!(
+        account,
+        "\n{}\nstderr:\n{}\nreport:\n{report}",
+        diagnosis.command, diagnosis.stderr
+    );
+    account
+}

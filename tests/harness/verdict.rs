@@ -1,0 +1,133 @@
+//! Compares a report with what the scene expects, and says each difference in one line.
+
+use super::Result;
+use super::scene::Expect;
+use super::words::Words;
+use serde_json::Value;
+
+/// All differences; none is a pass. Every link must be expected, and every expected link must be there once.
+pub(crate) fn differences(
+    report: &Value,
+    expected: &[Expect],
+    words: &Words,
+) -> Result<Vec<String>> {
+    let links = list(report, "links");
+    let mut differences = vec![];
+    let mut met = vec![false; links.len()];
+    for expect in expected {
+        let (client, url) = (words.name(&expect.client)?, words.fill(&expect.url)?);
+        let found: Vec<usize> = (0..links.len())
+            .filter(|at| {
+                text(&links[*at], "client") == client
+                    && text(&links[*at]["endpoint"], "url").contains(url.as_str())
+            })
+            .collect();
+        match found[..] {
+            [at] => {
+                met[at] = true;
+                let id = text(&links[at], "id");
+                differences.extend(
+                    of_link(&links[at], expect, words)?
+                        .into_iter()
+                        .map(|line| format!("{id}: {line}")),
+                );
+            }
+            _ => differences
+                .push(format!("expected one link {client} -> {url}, found {}", found.len())),
+        }
+    }
+    let unexpected = links.iter().zip(met).filter(|(_, met)| !met);
+    differences.extend(
+        unexpected
+            .map(|(link, _)| format!("a link that the scene does not expect: {}", link["id"])),
+    );
+    Ok(differences)
+}
+
+fn of_link(link: &Value, expect: &Expect, words: &Words) -> Result<Vec<String>> {
+    let mut lines = vec![];
+    let mut differ = |what: &str, expected: &str, seen: &str| {
+        lines.push(format!("{what:<20} expected {expected}, seen {seen}"));
+    };
+    if let Some(outcome) =
+        expect.outcome.as_ref().filter(|outcome| !outcome.holds(text(link, "outcome")))
+    {
+        differ("outcome", &outcome.to_string(), text(link, "outcome"));
+    }
+    if let Some(server) = &expect.server {
+        let server = words.name(server)?;
+        let seen = text(&link["server"], "container");
+        if seen != server {
+            differ("server", &server, seen);
+        }
+    }
+    for (what, wanted) in [("symptom", &expect.symptom), ("root_cause", &expect.root_cause)] {
+        if let Some(wanted) = wanted.as_deref().filter(|wanted| *wanted != text(link, what)) {
+            differ(what, wanted, text(link, what));
+        }
+    }
+    let chain: Vec<&str> = list(link, "chain").iter().filter_map(Value::as_str).collect();
+    if let Some(wanted) = expect.chain.as_ref().filter(|wanted| **wanted != chain) {
+        differ("chain", &wanted.join(" "), &chain.join(" "));
+    }
+    for row in list(link, "checks") {
+        let (check, outcome) = (text(row, "check"), text(row, "outcome"));
+        match expect.checks.get(check) {
+            Some(wanted) if !wanted.holds(outcome) => {
+                differ(check, &wanted.to_string(), &told(row));
+            }
+            None if outcome == "fail" => differ(check, "no fault", &told(row)),
+            _ => {}
+        }
+    }
+    let seen = codes(link);
+    for code in expect.codes.iter().filter(|code| !seen.contains(&code.as_str())) {
+        differ("codes", code, &seen.join(" "));
+    }
+    for code in expect.not_codes.iter().filter(|code| seen.contains(&code.as_str())) {
+        differ("codes", &format!("no {code}"), &seen.join(" "));
+    }
+    let fixes = fixes(link);
+    for piece in words.fill_all(&expect.fix)?.iter().filter(|piece| !fixes.contains(piece.as_str()))
+    {
+        differ("fix", &format!("one with {piece:?}"), &format!("\n{fixes}"));
+    }
+    Ok(lines)
+}
+
+/// A row of the checklist as one would tell it.
+pub(crate) fn told(row: &Value) -> String {
+    let findings =
+        list(row, "findings").iter().map(|f| format!(" {} ({})", text(f, "code"), text(f, "seen")));
+    let why = row["reason"].as_str().map(|reason| format!(" ({reason})")).unwrap_or_default();
+    format!("{}{why}{}", text(row, "outcome"), findings.collect::<String>())
+}
+
+pub(crate) fn findings(link: &Value) -> impl Iterator<Item = &Value> {
+    list(link, "checks").iter().flat_map(|row| list(row, "findings"))
+}
+
+fn codes(link: &Value) -> Vec<&str> {
+    findings(link).map(|finding| text(finding, "code")).collect()
+}
+
+fn fixes(link: &Value) -> String {
+    let mut fixes = String::new();
+    for fix in findings(link).flat_map(|finding| list(finding, "fix")) {
+        for part in ["say", "command", "patch"] {
+            fixes.push_str(text(fix, part));
+            fixes.push('\n');
+        }
+    }
+    fixes
+}
+
+/// A text of the report, "" where there is none.
+pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
+    value[key].as_str().unwrap_or_default()
+}
+
+/// A list of the report, empty where there is none.
+pub(crate) fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {
+    value[key].as_array().map_or(&[], Vec::as_slice)
+}

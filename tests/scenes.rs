@@ -1,0 +1,42 @@
+//! Every scene of `tests/scenes`, on every engine that it names: set up with the engine's own command line, seen
+//! once with the client's own eyes, diagnosed by the real binary, compared with the verdict that the scene expects.
+//!
+//! `cargo test --test scenes -- NAME` runs those whose name contains NAME; `-- --lab NAME` sets one up to play with,
+//! `-- --bench` measures.
+//! The tests need both engines (`tests/lab/engines.sh start`, `tests/lab/images.sh build`, or simply `make test`).
+//! `ECONN_TEST_ENGINES=docker` leaves the other engine out, and says so.
+
+mod harness;
+
+use harness::{Cast, Engine, Trials, bench, lab, sweep, tidy};
+use libtest_mimic::Arguments;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cast = match Cast::load() {
+        Ok(cast) => cast,
+        Err(trouble) => {
+            eprintln!("scenes: {trouble}");
+            return ExitCode::from(2);
+        }
+    };
+    let engines = Engine::asked_for();
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    match &words[..] {
+        [flag, rest @ ..] if flag == "--lab" => return lab(&cast, rest),
+        [flag] if flag == "--bench" => return bench(&cast, &engines),
+        _ => {}
+    }
+
+    let mut arguments = Arguments::from_args();
+    arguments.test_threads = arguments.test_threads.or(Some(4));
+    if !arguments.list {
+        for left_out in Engine::ALL.into_iter().filter(|engine| !engines.contains(engine)) {
+            eprintln!("scenes: ECONN_TEST_ENGINES LEAVES OUT every scene on {left_out}");
+        }
+        sweep();
+    }
+    let conclusion = libtest_mimic::run(&arguments, Trials::of(&cast, &engines));
+    tidy();
+    conclusion.exit_code()
+}
