@@ -8,7 +8,13 @@ use std::time::Duration;
 /// Names every fault between two containers in one run: endpoint, network and DNS, server state, path, bind address,
 /// concurrency, image freshness, each with evidence and a fix.
 #[derive(Debug, Parser)]
-#[command(name = "econn", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    name = "econn",
+    version,
+    max_term_width = 100,
+    subcommand_required = true,
+    arg_required_else_help = true
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -185,7 +191,9 @@ impl Limit {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() && !value.is_empty() => Ok((name.into(), value.into())),
+        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
+            Ok((name.into(), value.into()))
+        }
         _ => Err(format!("{text} is not NAME=VALUE")),
     }
 }
@@ -195,7 +203,8 @@ fn check_id(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     let ids: Vec<&str> = checks::ALL.iter().map(|c| c.id).collect();
-    let near = ids.iter().min_by_key(|id| strsim::damerau_levenshtein(id, text)).map_or("", |id| id);
+    let near =
+        ids.iter().min_by_key(|id| strsim::damerau_levenshtein(id, text)).map_or("", |id| id);
     Err(format!("there is no check {text}; did you mean {near}? The checks are {}", ids.join(", ")))
 }
 
@@ -211,7 +220,9 @@ mod tests {
 
     #[test]
     fn a_duration_is_a_number_with_a_unit() {
-        for (text, ms) in [("500ms", 500), ("60s", 60_000), ("2m", 120_000), ("1h", 3_600_000), ("1.5s", 1500)] {
+        for (text, ms) in
+            [("500ms", 500), ("60s", 60_000), ("2m", 120_000), ("1h", 3_600_000), ("1.5s", 1500)]
+        {
             assert_eq!(Limit::parse(text).unwrap().duration.as_millis(), ms, "{text}");
         }
         for text in ["60", "s", "", "5 s", "-1s", "1d", "1e400s"] {

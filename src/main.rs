@@ -18,7 +18,9 @@ fn main() -> ExitCode {
     // A panic is a bug of econn: one line and the code of the contract, not a trace over the report.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        eprintln!("econn: this is a bug in econn ({place}); please report it with the command you ran");
+        eprintln!(
+            "econn: this is a bug in econn ({place}); please report it with the command you ran"
+        );
     }));
     match std::panic::catch_unwind(|| run::run(cli)) {
         Ok(Ok(code)) => code.into(),

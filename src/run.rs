@@ -19,7 +19,9 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
     match cli.command {
         Command::Diagnose(diagnose) => self::diagnose(&diagnose),
         Command::Snapshot(save) => snapshot(&save),
-        Command::Demo(judging) => report(&parse(INCIDENT, Path::new("the recorded incident"))?, &[], &judging),
+        Command::Demo(judging) => {
+            report(&parse(INCIDENT, Path::new("the recorded incident"))?, &[], &judging)
+        }
         Command::Explain { subject } => explain(subject.as_deref()),
         Command::Checks => stdout(render::manual::checks().as_bytes()).map(|()| Code(0)),
     }
@@ -39,7 +41,8 @@ fn diagnose(diagnose: &Diagnose) -> Result<Code, Failure> {
 
 fn snapshot(save: &Save) -> Result<Code, Failure> {
     let snapshot = look(&save.looking, &save.containers)?;
-    let mut text = serde_json::to_string_pretty(&snapshot).map_err(|e| Failure::incomplete(e.to_string()))?;
+    let mut text =
+        serde_json::to_string_pretty(&snapshot).map_err(|e| Failure::incomplete(e.to_string()))?;
     text.push('\n');
     write(&save.output, text.as_bytes())?;
     let answered = snapshot.engines.iter().any(|e| e.error.is_none());
@@ -61,12 +64,17 @@ fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot, Failure> {
         deadline: Instant::now() + looking.timeout.duration,
         limit: looking.timeout.text.clone(),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = runtime.map_err(|e| Failure::incomplete(format!("no threads for the probes: {e}")))?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime =
+        runtime.map_err(|e| Failure::incomplete(format!("no threads for the probes: {e}")))?;
     let work = async {
-        let engines = stage("asking the engines", collect::connect(places.clone(), looking.engine)).await;
+        let engines =
+            stage("asking the engines", collect::connect(places.clone(), looking.engine)).await;
         complain(&engines, looking.engine);
-        stage("looking at the containers", collect::survey(engines, &request)).await.map_err(Failure::usage)
+        stage("looking at the containers", collect::survey(engines, &request))
+            .await
+            .map_err(Failure::usage)
     };
     let result = runtime.block_on(async {
         tokio::select! {
@@ -86,7 +94,9 @@ fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot, Failure> {
 /// Waits for Ctrl-C or a request to end, and gives the exit code of shells for it.
 async fn interrupted() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) else {
+    let (Ok(mut int), Ok(mut term)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
         return std::future::pending().await;
     };
     tokio::select! {
@@ -98,7 +108,10 @@ async fn interrupted() -> u8 {
 /// Says on stderr which engines did not answer.
 fn complain(engines: &Engines, choice: Choice) {
     for silent in &engines.silent {
-        eprintln!("econn: {}", render::clean(silent.error.as_deref().unwrap_or("an engine does not answer")));
+        eprintln!(
+            "econn: {}",
+            render::clean(silent.error.as_deref().unwrap_or("an engine does not answer"))
+        );
     }
     if engines.connections.is_empty() && engines.silent.is_empty() {
         let which = match choice {
@@ -115,8 +128,13 @@ fn sources(given: &[(String, String)]) -> Result<Vec<(String, PathBuf)>, Failure
         .iter()
         .map(|(server, dir)| match Path::new(dir).canonicalize() {
             Ok(path) if path.is_dir() => Ok((server.clone(), path)),
-            Ok(_) => Err(Failure::usage(format!("--source {server}={dir}: {dir} is no folder; give the folder of the Dockerfile"))),
-            Err(e) => Err(Failure::usage(format!("--source {server}={dir}: {}; give the folder of the Dockerfile", e.kind()))),
+            Ok(_) => Err(Failure::usage(format!(
+                "--source {server}={dir}: {dir} is no folder; give the folder of the Dockerfile"
+            ))),
+            Err(e) => Err(Failure::usage(format!(
+                "--source {server}={dir}: {}; give the folder of the Dockerfile",
+                e.kind()
+            ))),
         })
         .collect()
 }
@@ -133,7 +151,8 @@ fn report(snapshot: &Snapshot, containers: &[String], judging: &Judging) -> Resu
     let report = judge(snapshot, &wanted);
     for output in &judging.output {
         let mut bytes = Vec::new();
-        render::render(&report, output.format, &render::Style::file(), &mut bytes).map_err(|e| Failure::incomplete(e.to_string()))?;
+        render::render(&report, output.format, &render::Style::file(), &mut bytes)
+            .map_err(|e| Failure::incomplete(e.to_string()))?;
         write(&output.path, &bytes)?;
     }
     stdout(&rendered(&report, judging)?)?;
@@ -143,36 +162,53 @@ fn report(snapshot: &Snapshot, containers: &[String], judging: &Judging) -> Resu
 fn rendered(report: &Report, judging: &Judging) -> Result<Vec<u8>, Failure> {
     let style = render::Style::stdout(judging.color);
     let mut bytes = Vec::new();
-    render::render(report, judging.format, &style, &mut bytes).map_err(|e| Failure::incomplete(e.to_string()))?;
+    render::render(report, judging.format, &style, &mut bytes)
+        .map_err(|e| Failure::incomplete(e.to_string()))?;
     Ok(bytes)
 }
 
 /// Reads a saved snapshot.
 fn load(file: &Path) -> Result<Snapshot, Failure> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Failure::usage(format!("--from {}: {}; give a file that econn snapshot wrote", file.display(), e.kind())))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        Failure::usage(format!(
+            "--from {}: {}; give a file that econn snapshot wrote",
+            file.display(),
+            e.kind()
+        ))
+    })?;
     parse(&text, file)
 }
 
 fn parse(text: &str, file: &Path) -> Result<Snapshot, Failure> {
     let foreign = |why: String| {
-        Failure::usage(format!("--from {}: {why}; give a whole file that econn snapshot wrote", file.display()))
+        Failure::usage(format!(
+            "--from {}: {why}; give a whole file that econn snapshot wrote",
+            file.display()
+        ))
     };
     let value: serde_json::Value = serde_json::from_str(text).map_err(|e| {
         foreign(format!("not a snapshot (line {} column {})", e.line(), e.column()))
     })?;
     match value.get("snapshot_version").and_then(serde_json::Value::as_u64) {
         Some(version) if version == u64::from(SNAPSHOT_VERSION) => {}
-        Some(version) => return Err(foreign(format!("snapshot version {version}, and this econn reads {SNAPSHOT_VERSION}"))),
+        Some(version) => {
+            return Err(foreign(format!(
+                "snapshot version {version}, and this econn reads {SNAPSHOT_VERSION}"
+            )));
+        }
         None => return Err(foreign("not a snapshot of econn".into())),
     }
     serde_json::from_value(value).map_err(|e| foreign(format!("a damaged snapshot ({e})")))
 }
 
 fn known(snapshot: &Snapshot, containers: &[String]) -> Result<(), Failure> {
-    let is_known = |name: &String| name == checks::model::HOST_CLIENT || snapshot.containers.iter().any(|c| c.name == *name);
+    let is_known = |name: &String| {
+        name == checks::model::HOST_CLIENT || snapshot.containers.iter().any(|c| c.name == *name)
+    };
     match containers.iter().find(|name| !is_known(name)) {
-        Some(name) => Err(Failure::usage(format!("diagnose: there is no container {name} in the snapshot"))),
+        Some(name) => {
+            Err(Failure::usage(format!("diagnose: there is no container {name} in the snapshot")))
+        }
         None => Ok(()),
     }
 }
@@ -188,14 +224,17 @@ fn explain(subject: Option<&str>) -> Result<Code, Failure> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|e| Failure::usage(format!("{} can't be written: {}", path.display(), e.kind())))
+    std::fs::write(path, bytes)
+        .map_err(|e| Failure::usage(format!("{} can't be written: {}", path.display(), e.kind())))
 }
 
 /// Writes to stdout. A reader that has seen enough is no error.
 fn stdout(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::incomplete(format!("stdout: {}", e.kind()))),
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::incomplete(format!("stdout: {}", e.kind())))
+        }
         _ => Ok(()),
     }
 }

@@ -1,5 +1,5 @@
 use super::{freshness, proofs};
-use crate::model::{Case, Fact, Found, Judgement, Rule};
+use crate::model::{Case, Fact, Found, Judgement, Rule, quoted};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC202",

@@ -1,5 +1,7 @@
 use super::{freshness, proofs};
-use crate::model::{Case, Content, Difference, Fact, Found, How, Judgement, Rule, Tag, Undecided};
+use crate::model::{
+    Case, Content, Difference, Fact, Found, How, Judgement, Rule, Tag, Undecided, quoted,
+};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC201",
@@ -94,7 +96,7 @@ fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Option<&Tag>) -
                 "build the image again, then recreate {} from it (a restart keeps the old image)",
                 container.name
             ),
-            format!("{engine} build -t {} {}", container.image, content.context),
+            format!("{engine} build -t {} {}", quoted(&container.image), quoted(&content.context)),
         ),
     }
 }

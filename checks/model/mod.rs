@@ -8,6 +8,7 @@ mod link;
 mod place;
 mod probed;
 mod report;
+mod shell;
 mod snapshot;
 mod symptom;
 
@@ -25,6 +26,7 @@ pub(crate) use report::chain;
 pub use report::{
     EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Tool,
 };
+pub use shell::quoted;
 pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,

@@ -293,7 +293,10 @@ impl Compose {
     /// The beginning of a Compose command for this project: `-p NAME -f FILE`.
     #[must_use]
     pub fn flags(&self) -> String {
-        let files = self.config_files.iter().map(|file| format!("-f {file}"));
-        std::iter::once(format!("-p {}", self.project)).chain(files).collect::<Vec<_>>().join(" ")
+        let files = self.config_files.iter().map(|file| format!("-f {}", super::quoted(file)));
+        std::iter::once(format!("-p {}", super::quoted(&self.project)))
+            .chain(files)
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 }

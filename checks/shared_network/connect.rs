@@ -1,6 +1,6 @@
 //! The command that puts client and server on one network where names are answered.
 
-use crate::model::{Attachment, Case, Container, Fact, Found, NetworkMode, Target};
+use crate::model::{Attachment, Case, Container, Fact, Found, NetworkMode, Target, quoted};
 
 /// Adds the remedy that joins client and server.
 pub(super) fn joined(case: &Case<'_>, server: Target<'_>, found: Found) -> Found {
@@ -24,7 +24,7 @@ pub(super) fn joined(case: &Case<'_>, server: Target<'_>, found: Found) -> Found
         ));
     }
     let alias = match &joining.compose {
-        Some(compose) if !compose.one_off => format!("--alias {} ", compose.service),
+        Some(compose) if !compose.one_off => format!("--alias {} ", quoted(&compose.service)),
         _ => String::new(),
     };
     let found = found.fix_by(

@@ -1,7 +1,7 @@
 use super::connect::joined;
 use super::resolver_fails::answers;
 use super::{finds_server, lookup};
-use crate::model::{Case, Found, Judgement, Rule, Symptom};
+use crate::model::{Case, Found, Judgement, Rule, Symptom, quoted};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC504",
@@ -56,7 +56,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     } else {
         found.fix(format!("dial {} instead of {name}", owner.name)).fix_by(
             format!("or give {} the alias {name} on {network}", owner.name),
-            format!("{engine} network disconnect {network} {0} && {engine} network connect --alias {name} {network} {0}", owner.name),
+            format!("{engine} network disconnect {network} {0} && {engine} network connect --alias {1} {network} {0}", owner.name, quoted(name)),
         )
     }))
 }

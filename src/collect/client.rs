@@ -55,7 +55,9 @@ async fn one(errand: Errand) -> Return {
     };
     let lookup = async {
         match (&errand.name, &errand.resolver) {
-            (Some(name), Ok((config, hosts))) => Some(Ok(probe::resolve(name, config, hosts, LIMIT).await)),
+            (Some(name), Ok((config, hosts))) => {
+                Some(Ok(probe::resolve(name, config, hosts, LIMIT).await))
+            }
             (Some(_), Err(why)) => Some(Err(why.clone())),
             (None, _) => None,
         }
@@ -105,7 +107,8 @@ async fn reply(errand: &Errand, to: SocketAddr, host: &str) -> Option<Reply> {
 async fn path(errand: &Errand) -> Path {
     let mut attempts: Vec<Attempt> = Vec::new();
     let mut refused_by_server = None;
-    let resets = || errand.server.as_ref().and_then(|pid| probe::resets_sent(&pid.read("net/snmp").ok()?));
+    let resets =
+        || errand.server.as_ref().and_then(|pid| probe::resets_sent(&pid.read("net/snmp").ok()?));
     for to in errand.addresses.iter().take(ADDRESSES) {
         let before = resets();
         let attempt = probe::connect(*to, LIMIT).await;

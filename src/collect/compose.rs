@@ -10,7 +10,10 @@ use std::path::{Path, PathBuf};
 /// are not on this machine.
 pub(super) fn origin(seen: &Seen) -> Result<Option<Origin>, String> {
     let Some(labels) = &seen.facts.compose else { return Ok(None) };
-    let Some(folder) = labels.working_dir.as_ref().map(PathBuf::from).filter(|dir| dir.is_dir()) else { return Ok(None) };
+    let Some(folder) = labels.working_dir.as_ref().map(PathBuf::from).filter(|dir| dir.is_dir())
+    else {
+        return Ok(None);
+    };
     let build = compose::build_of(&folder, &labels.config_files.join(","), &labels.service)?;
     Ok(build.map(|build| Origin {
         named_by: format!("{} line {}", build.file.display(), build.line),

@@ -24,7 +24,10 @@ pub(crate) fn listeners(pid: &ProvenPid) -> Result<Vec<Listener>, String> {
 pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) {
     let name = seen.facts.name.clone();
     if !seen.facts.state.is_running() {
-        let why = format!("{name} is {}, so it has no sockets and no network namespace", seen.facts.state.status);
+        let why = format!(
+            "{name} is {}, so it has no sockets and no network namespace",
+            seen.facts.state.status
+        );
         refuse(seen, &why);
         files(engine, seen, None).await;
         return;
@@ -44,16 +47,25 @@ pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) 
     };
     seen.facts.listeners = settled(&pid, seen.facts.state.up_seconds, awaited).await.into();
     let netstat = pid.read("net/netstat");
-    seen.facts.queue_counters =
-        netstat.and_then(|text| probe::queue_counters(&text).ok_or_else(|| "the kernel shows no such counters".into())).into();
+    seen.facts.queue_counters = netstat
+        .and_then(|text| {
+            probe::queue_counters(&text).ok_or_else(|| "the kernel shows no such counters".into())
+        })
+        .into();
     seen.facts.namespace = namespace_inode(&pid).into();
     files(engine, seen, Some(&pid)).await;
 }
 
 /// The listening sockets, looked at again while a young container does not yet listen where it is awaited.
-async fn settled(pid: &ProvenPid, up_seconds: Option<u64>, awaited: &[u16]) -> Result<Vec<Listener>, String> {
+async fn settled(
+    pid: &ProvenPid,
+    up_seconds: Option<u64>,
+    awaited: &[u16],
+) -> Result<Vec<Listener>, String> {
     let mut rows = listeners(pid)?;
-    let missing = |rows: &[Listener]| awaited.iter().any(|port| !rows.iter().any(|l| l.address.port() == *port));
+    let missing = |rows: &[Listener]| {
+        awaited.iter().any(|port| !rows.iter().any(|l| l.address.port() == *port))
+    };
     if up_seconds.is_some_and(|s| s < YOUNG) {
         for _ in 0..AGAIN.0 {
             if !missing(&rows) {
@@ -80,7 +92,12 @@ async fn files(engine: &Connection, seen: &mut Seen, pid: Option<&ProvenPid>) {
     seen.facts.hosts = hosts.map(|text| probe::parse_hosts(&text)).into();
 }
 
-async fn text(engine: &Connection, id: &str, pid: Option<&ProvenPid>, path: &str) -> Result<String, String> {
+async fn text(
+    engine: &Connection,
+    id: &str,
+    pid: Option<&ProvenPid>,
+    path: &str,
+) -> Result<String, String> {
     const LIMIT: u64 = 256 << 10;
     if let Some(bytes) = pid.and_then(|pid| read_file(pid, path, LIMIT).ok()) {
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
@@ -103,6 +120,7 @@ pub(crate) fn machine_listeners() -> Result<Vec<Listener>, String> {
     if super::machine::is_container() {
         return Err("econn runs in a container, and can't see the engine's machine".into());
     }
-    let read = |path: &str| std::fs::read_to_string(path).map_err(|e| format!("{path}: {}", e.kind()));
+    let read =
+        |path: &str| std::fs::read_to_string(path).map_err(|e| format!("{path}: {}", e.kind()));
     probe::listeners(&read("/proc/self/net/tcp")?, &read("/proc/self/net/tcp6").unwrap_or_default())
 }

@@ -18,7 +18,12 @@ pub(crate) struct Origin {
 }
 
 /// Everything on the freshness of one server.
-pub(crate) async fn freshness(engine: &Connection, seen: &Seen, origin: Result<Option<Origin>, String>, passive: bool) -> Freshness {
+pub(crate) async fn freshness(
+    engine: &Connection,
+    seen: &Seen,
+    origin: Result<Option<Origin>, String>,
+    passive: bool,
+) -> Freshness {
     let tag = tag(engine, seen).await;
     let content = match origin {
         Err(why) => Fact::Unknown(why),
@@ -33,7 +38,12 @@ pub(crate) async fn freshness(engine: &Connection, seen: &Seen, origin: Result<O
 }
 
 /// Whether the image that the container's image name means now equals the source; asked only where it matters.
-pub(crate) async fn now_is_newest(engine: &Connection, seen: &Seen, freshness: &Freshness, origin: &Origin) -> Option<bool> {
+pub(crate) async fn now_is_newest(
+    engine: &Connection,
+    seen: &Seen,
+    freshness: &Freshness,
+    origin: &Origin,
+) -> Option<bool> {
     let tag = freshness.tag.value().filter(|tag| tag.running != tag.now)?;
     freshness.content.value().filter(|content| !content.differing.is_empty())?;
     let content = content(engine, seen, &tag.now, origin).await.ok()?;
@@ -42,7 +52,8 @@ pub(crate) async fn now_is_newest(engine: &Connection, seen: &Seen, freshness: &
 
 async fn tag(engine: &Connection, seen: &Seen) -> Fact<Tag> {
     let reference = &seen.facts.image;
-    let is_id = reference.len() >= 12 && super::engine::bare(reference).chars().all(|c| c.is_ascii_hexdigit());
+    let is_id = reference.len() >= 12
+        && super::engine::bare(reference).chars().all(|c| c.is_ascii_hexdigit());
     if reference.is_empty() || is_id || reference.contains('@') {
         return Fact::Skipped(format!("{reference} is an image by its id, which no build moves"));
     }
@@ -61,10 +72,21 @@ async fn tag(engine: &Connection, seen: &Seen) -> Fact<Tag> {
             Err(why) => return Fact::Unknown(why),
         }
     };
-    Fact::Known(Tag { reference: reference.clone(), running, now, same_layers, now_is_newest: None })
+    Fact::Known(Tag {
+        reference: reference.clone(),
+        running,
+        now,
+        same_layers,
+        now_is_newest: None,
+    })
 }
 
-async fn content(engine: &Connection, seen: &Seen, image_id: &str, origin: &Origin) -> Result<Content, String> {
+async fn content(
+    engine: &Connection,
+    seen: &Seen,
+    image_id: &str,
+    origin: &Origin,
+) -> Result<Content, String> {
     let (context, mut settings) = (origin.context.clone(), origin.settings.clone());
     settings.base_workdir = Some(seen.raw.workdir.clone()).filter(|dir| !dir.is_empty());
     settings.image_env = Some(seen.raw.env.iter().cloned().collect());
@@ -79,7 +101,11 @@ async fn content(engine: &Connection, seen: &Seen, image_id: &str, origin: &Orig
     let files = read(engine, container.id(), &image).await;
     container.close().await;
     let files = files?;
-    let mounted = if live.files.is_empty() { ImageFiles::default() } else { read(engine, &seen.facts.id, &live).await? };
+    let mounted = if live.files.is_empty() {
+        ImageFiles::default()
+    } else {
+        read(engine, &seen.facts.id, &live).await?
+    };
     let named_by = origin.named_by.clone();
     blocking(move || {
         let mut content = source::compare(&image, &files, &named_by);
@@ -133,6 +159,10 @@ fn add(content: &mut Content, other: Content) {
     content.undecided.dedup();
 }
 
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T, String> + Send + 'static) -> Result<T, String> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| "comparing the source broke off".to_owned())?
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| "comparing the source broke off".to_owned())?
 }

@@ -15,7 +15,9 @@ pub(crate) fn is_alive(owner_text: &str) -> bool {
     let theirs: Vec<&str> = owner_text.split('/').collect();
     let mine = me();
     let mine: Vec<&str> = mine.split('/').collect();
-    let ([machine, boot, space, pid, _], [my_machine, my_boot, my_space, ..]) = (theirs.as_slice(), mine.as_slice()) else {
+    let ([machine, boot, space, pid, _], [my_machine, my_boot, my_space, ..]) =
+        (theirs.as_slice(), mine.as_slice())
+    else {
         return true;
     };
     if machine != my_machine {
@@ -33,12 +35,18 @@ pub(crate) fn is_alive(owner_text: &str) -> bool {
 
 /// `machine/boot/pid namespace/pid/start time` of a process; `None` when it does not exist.
 fn owner(pid: u32) -> Option<String> {
-    let word = |path: &str| fs::read_to_string(path).map_or_else(|_| "-".into(), |text| text.trim().to_owned());
+    let word = |path: &str| {
+        fs::read_to_string(path).map_or_else(|_| "-".into(), |text| text.trim().to_owned())
+    };
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
     let start = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.to_owned();
     let space = fs::read_link("/proc/self/ns/pid").ok()?;
     let space = space.to_string_lossy().chars().filter(char::is_ascii_digit).collect::<String>();
-    Some(format!("{}/{}/{space}/{pid}/{start}", word("/etc/machine-id"), word("/proc/sys/kernel/random/boot_id")))
+    Some(format!(
+        "{}/{}/{space}/{pid}/{start}",
+        word("/etc/machine-id"),
+        word("/proc/sys/kernel/random/boot_id")
+    ))
 }
 
 #[cfg(test)]

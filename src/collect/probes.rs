@@ -9,7 +9,9 @@ use super::server::{self, Port};
 use super::survey::{Listed, Request};
 use super::vantage::{Namespace, in_namespace};
 use super::{compose, fresh, machine};
-use checks::model::{Case, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, ResolverConfig, Snapshot};
+use checks::model::{
+    Case, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, ResolverConfig, Snapshot,
+};
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -17,8 +19,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 /// Fills the snapshot's probed facts in.
-pub(super) async fn probe(engines: &[Connection], all: &Listed, snapshot: &mut Snapshot, request: &Request) {
-    let servers: BTreeSet<usize> = (0..snapshot.links.len()).filter_map(|link| server_index(all, snapshot, link)).collect();
+pub(super) async fn probe(
+    engines: &[Connection],
+    all: &Listed,
+    snapshot: &mut Snapshot,
+    request: &Request,
+) {
+    let servers: BTreeSet<usize> =
+        (0..snapshot.links.len()).filter_map(|link| server_index(all, snapshot, link)).collect();
     let images = images(engines, all, servers.clone(), request);
     let active = async {
         queues(all, snapshot, &servers).await;
@@ -83,12 +91,19 @@ async fn visits(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
         by_client.entry((link.engine.clone(), link.client.clone())).or_default().push(errand);
     }
     let journeys = by_client.into_iter().map(|((engine, client), errands)| async move {
-        let links: Vec<(usize, bool)> = errands.iter().map(|e| (e.link, e.dial.is_some())).collect();
-        let stand = if client == HOST_CLIENT { machine_namespace() } else {
-            all.find(&engine, &client).ok_or_else(|| format!("{client} is gone")).and_then(|index| namespace(all, index))
+        let links: Vec<(usize, bool)> =
+            errands.iter().map(|e| (e.link, e.dial.is_some())).collect();
+        let stand = if client == HOST_CLIENT {
+            machine_namespace()
+        } else {
+            all.find(&engine, &client)
+                .ok_or_else(|| format!("{client} is gone"))
+                .and_then(|index| namespace(all, index))
         };
         let seen = match stand {
-            Ok(stand) => in_time(request, in_namespace(&stand, || client::run(errands))).await.and_then(|seen| seen),
+            Ok(stand) => in_time(request, in_namespace(&stand, || client::run(errands)))
+                .await
+                .and_then(|seen| seen),
             Err(why) => Err(why),
         };
         (links, seen)
@@ -120,16 +135,23 @@ fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) ->
         _ => case.proper_name(s).to_owned(),
     });
     let addresses = server.filter(|_| asks_name).map(|s| {
-        let on_common = case.attachments(s.container).iter().filter(|a| common.iter().any(|n| n.name == a.network));
+        let on_common = case
+            .attachments(s.container)
+            .iter()
+            .filter(|a| common.iter().any(|n| n.name == a.network));
         on_common.flat_map(|a| &a.addresses).map(|ip| SocketAddr::new(*ip, s.port)).collect()
     });
     let is_http = matches!(link.endpoint.scheme.as_deref(), Some("http" | "ws"));
-    let dialled = !case.is_outside() && link.endpoint.malformed.is_none() && link.endpoint.port != 0;
-    let process = server_index(all, snapshot, index).and_then(|i| proven(&all.seen[i].1).ok()).map(Arc::new);
+    let dialled =
+        !case.is_outside() && link.endpoint.malformed.is_none() && link.endpoint.port != 0;
+    let process =
+        server_index(all, snapshot, index).and_then(|i| proven(&all.seen[i].1).ok()).map(Arc::new);
     Errand {
         link: index,
         dial: dialled.then(|| (link.endpoint.host.clone(), link.endpoint.port)),
-        http_path: is_http.then(|| probe_path(request, link.server.as_ref().and_then(|s| s.container.as_deref()))),
+        http_path: is_http.then(|| {
+            probe_path(request, link.server.as_ref().and_then(|s| s.container.as_deref()))
+        }),
         name,
         addresses: addresses.unwrap_or_default(),
         server: process,
@@ -147,20 +169,29 @@ fn probe_path(request: &Request, server: Option<&str>) -> String {
 fn names(case: &Case<'_>) -> Result<(ResolverConfig, Vec<HostsLine>), String> {
     let Some(client) = case.client() else {
         let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-        return Ok((probe::parse_resolv_conf(&read("/etc/resolv.conf")), probe::parse_hosts(&read("/etc/hosts"))));
+        return Ok((
+            probe::parse_resolv_conf(&read("/etc/resolv.conf")),
+            probe::parse_hosts(&read("/etc/hosts")),
+        ));
     };
     match (&client.resolver, &client.hosts) {
         (Fact::Known(resolver), Fact::Known(hosts)) => Ok((resolver.clone(), hosts.clone())),
-        (Fact::Unknown(why) | Fact::Skipped(why), _) | (_, Fact::Unknown(why) | Fact::Skipped(why)) => Err(why.clone()),
+        (Fact::Unknown(why) | Fact::Skipped(why), _)
+        | (_, Fact::Unknown(why) | Fact::Skipped(why)) => Err(why.clone()),
     }
 }
 
 fn fill(snapshot: &mut Snapshot, back: Return) {
-    let none_needed = "no name is asked for: the server does not run, or shares no network with the client";
+    let none_needed =
+        "no name is asked for: the server does not run, or shares no network with the client";
     let link = &mut snapshot.links[back.link];
-    link.visit = back.visit.map_or_else(|| Fact::Skipped("the endpoint is not dialled".into()), Fact::from);
+    link.visit =
+        back.visit.map_or_else(|| Fact::Skipped("the endpoint is not dialled".into()), Fact::from);
     link.lookup = back.lookup.map_or_else(|| Fact::Skipped(none_needed.into()), Fact::from);
-    link.path = back.path.map_or_else(|| Fact::Unknown("the server has no address on a common network".into()), Fact::Known);
+    link.path = back.path.map_or_else(
+        || Fact::Unknown("the server has no address on a common network".into()),
+        Fact::Known,
+    );
 }
 
 fn unseen(snapshot: &mut Snapshot, link: usize, why: &str) {
@@ -186,7 +217,8 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
                 Fact::Known(listeners) => match namespace(all, container) {
                     Ok(stand) => {
                         let port = Port { port, protocol, listeners };
-                        let probed = server::concurrency(&stand, &port, request.deadline.into_std());
+                        let probed =
+                            server::concurrency(&stand, &port, request.deadline.into_std());
                         in_time(request, probed).await.unwrap_or_else(Fact::Unknown)
                     }
                     Err(why) => Fact::Unknown(why),
@@ -209,21 +241,31 @@ fn protocol(snapshot: &Snapshot, links: &[usize], request: &Request) -> Protocol
     let of = |link: &usize| &snapshot.links[*link];
     let server = links.iter().find_map(|link| of(link).server.as_ref()?.container.clone());
     let named = request.probes.iter().any(|(name, _)| Some(name) == server.as_ref());
-    let http = links.iter().any(|link| matches!(of(link).endpoint.scheme.as_deref(), Some("http" | "ws")));
+    let http =
+        links.iter().any(|link| matches!(of(link).endpoint.scheme.as_deref(), Some("http" | "ws")));
     if !http && !named {
         return Protocol::Unknown;
     }
-    Protocol::Http { host: server.clone().unwrap_or_else(|| "localhost".into()), path: probe_path(request, server.as_deref()) }
+    Protocol::Http {
+        host: server.clone().unwrap_or_else(|| "localhost".into()),
+        path: probe_path(request, server.as_deref()),
+    }
 }
 
 /// The freshness of every server.
-async fn images(engines: &[Connection], all: &Listed, servers: BTreeSet<usize>, request: &Request) -> Vec<(usize, Fact<Freshness>)> {
+async fn images(
+    engines: &[Connection],
+    all: &Listed,
+    servers: BTreeSet<usize>,
+    request: &Request,
+) -> Vec<(usize, Fact<Freshness>)> {
     let looks = servers.into_iter().map(|index| async move {
         let (engine, seen) = &all.seen[index];
         let engine = &engines[*engine];
         let origin = origin(seen, request);
         let look = async {
-            let mut freshness = fresh::freshness(engine, seen, origin.clone(), request.passive).await;
+            let mut freshness =
+                fresh::freshness(engine, seen, origin.clone(), request.passive).await;
             if let Ok(Some(origin)) = &origin
                 && !request.passive
             {

@@ -22,12 +22,18 @@ pub(crate) async fn queues(namespace: &Namespace) -> Result<Vec<Listener>, Strin
 }
 
 /// Probes one port in its namespace.
-pub(crate) async fn concurrency(namespace: &Namespace, port: &Port, deadline: Instant) -> Fact<Concurrency> {
+pub(crate) async fn concurrency(
+    namespace: &Namespace,
+    port: &Port,
+    deadline: Instant,
+) -> Fact<Concurrency> {
     let Some(target) = target(&port.listeners, port.port) else {
         return Fact::Unknown(format!("nothing listens on port {}", port.port));
     };
     let protocol = port.protocol.clone();
-    let probes = move || async move { probe::concurrency(target, &protocol, Limits::default(), deadline).await };
+    let probes = move || async move {
+        probe::concurrency(target, &protocol, Limits::default(), deadline).await
+    };
     in_namespace(namespace, probes).await.into()
 }
 
@@ -50,7 +56,12 @@ mod tests {
     use checks::model::Listener;
 
     fn probed(bound: &[&str]) -> String {
-        let row = |a: &&str| Listener { address: a.parse().unwrap(), v6_only: None, waiting: 0, backlog: None };
+        let row = |a: &&str| Listener {
+            address: a.parse().unwrap(),
+            v6_only: None,
+            waiting: 0,
+            backlog: None,
+        };
         let rows: Vec<Listener> = bound.iter().map(row).collect();
         target(&rows, 8080).map_or_else(|| "nothing".into(), |a| a.to_string())
     }

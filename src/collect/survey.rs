@@ -5,7 +5,8 @@ use super::engine::{Connection, Engines, Seen};
 use super::links::{self, Claim, Dialled, Named, World};
 use super::{ends, machine, probes};
 use checks::model::{
-    Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, Settings, Snapshot, Source,
+    Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, Settings,
+    Snapshot, Source,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -55,7 +56,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     }
     facts.extend(engines.silent.iter().cloned());
     facts.sort_by(|a, b| a.name.cmp(&b.name));
-    if !engines.connections.is_empty() && facts.iter().all(|e| e.error.is_none()) {
+    if facts.iter().any(|e| e.error.is_none()) {
         request.names_exist(&all)?;
     }
     let connections = &engines.connections;
@@ -102,10 +103,17 @@ impl Listed {
     }
 }
 
-async fn list(engine: &Connection, now: jiff::Timestamp) -> Result<(Vec<Seen>, Vec<Network>, Vec<String>), String> {
-    #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into the 52 bits of a double")]
+async fn list(
+    engine: &Connection,
+    now: jiff::Timestamp,
+) -> Result<(Vec<Seen>, Vec<Network>, Vec<String>), String> {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 fit into the 52 bits of a double"
+    )]
     let now = now.as_millisecond() as f64 / 1000.0;
-    let (containers, networks) = futures_util::future::join(engine.containers(now), engine.networks()).await;
+    let (containers, networks) =
+        futures_util::future::join(engine.containers(now), engine.networks()).await;
     let (seen, notes) = containers?;
     Ok((seen, networks?, notes))
 }
@@ -113,20 +121,31 @@ async fn list(engine: &Connection, now: jiff::Timestamp) -> Result<(Vec<Seen>, V
 impl Request {
     /// Everything that the user named has to exist: a slip of the pen must not look like a healthy run.
     fn names_exist(&self, all: &Listed) -> Result<(), String> {
-        let known = |name: &str| name == HOST_CLIENT || all.seen.iter().any(|(_, s)| s.facts.name == name);
+        let known =
+            |name: &str| name == HOST_CLIENT || all.seen.iter().any(|(_, s)| s.facts.name == name);
         let clients = self.named.iter().map(|n| ("--link", &n.client));
         let sources = self.sources.iter().map(|(name, _)| ("--source", name));
         let probes = self.probes.iter().map(|(name, _)| ("--probe", name));
         let wanted = self.containers.iter().map(|name| ("diagnose", name));
         for (flag, name) in wanted.chain(clients).chain(sources).chain(probes) {
             if !known(name) {
-                let near = all.seen.iter().map(|(_, s)| s.facts.name.as_str()).min_by_key(|n| strsim::damerau_levenshtein(n, name));
-                let hint = near.map_or_else(|| "no container exists".to_owned(), |n| format!("did you mean {n}?"));
+                let near = all
+                    .seen
+                    .iter()
+                    .map(|(_, s)| s.facts.name.as_str())
+                    .min_by_key(|n| strsim::damerau_levenshtein(n, name));
+                let hint = near.map_or_else(
+                    || "no container exists".to_owned(),
+                    |n| format!("did you mean {n}?"),
+                );
                 return Err(format!("{flag}: there is no container {name}; {hint}"));
             }
         }
         if let Some(project) = &self.project
-            && !all.seen.iter().any(|(_, s)| s.facts.compose.as_ref().is_some_and(|c| c.project == *project))
+            && !all
+                .seen
+                .iter()
+                .any(|(_, s)| s.facts.compose.as_ref().is_some_and(|c| c.project == *project))
         {
             return Err(format!("--project: no container belongs to a Compose project {project}"));
         }
@@ -135,8 +154,10 @@ impl Request {
 
     fn keeps(&self, all: &Listed, link: &Link) -> bool {
         let server = link.server.as_ref().and_then(|s| s.container.as_deref());
-        let server_engine = link.server.as_ref().and_then(|s| s.engine.as_deref()).unwrap_or(&link.engine);
-        let named = self.containers.is_empty() || self.containers.iter().any(|n| *n == link.client || Some(n.as_str()) == server);
+        let server_engine =
+            link.server.as_ref().and_then(|s| s.engine.as_deref()).unwrap_or(&link.engine);
+        let named = self.containers.is_empty()
+            || self.containers.iter().any(|n| *n == link.client || Some(n.as_str()) == server);
         let project = |engine: &str, name: &str| {
             let (_, seen) = &all.seen[all.find(engine, name)?];
             seen.facts.compose.as_ref().map(|c| c.project.clone())
@@ -150,7 +171,12 @@ impl Request {
 }
 
 /// What every container is told, and what the user says that some are.
-async fn claims(engines: &[Connection], all: &mut Listed, request: &Request, notes: &mut Vec<String>) -> Vec<Claim> {
+async fn claims(
+    engines: &[Connection],
+    all: &mut Listed,
+    request: &Request,
+    notes: &mut Vec<String>,
+) -> Vec<Claim> {
     let facts = all.facts();
     let others: Vec<&Container> = facts.iter().collect();
     let mut claims = Vec::new();
@@ -162,14 +188,26 @@ async fn claims(engines: &[Connection], all: &mut Listed, request: &Request, not
         notes.extend(found.notes);
         for (told, source) in found.told {
             if links::is_link(&told) {
-                let sources = std::iter::once(source.clone()).chain(super::compose::also(seen, &source)).collect();
-                claims.push(Claim { engine: seen.facts.engine.clone(), client: seen.facts.name.clone(), told, sources });
+                let sources = std::iter::once(source.clone())
+                    .chain(super::compose::also(seen, &source))
+                    .collect();
+                claims.push(Claim {
+                    engine: seen.facts.engine.clone(),
+                    client: seen.facts.name.clone(),
+                    told,
+                    sources,
+                });
             }
         }
     }
     for named in &request.named {
         for engine in engines_of(engines, all, named) {
-            let claim = Claim { engine, client: named.client.clone(), told: named.told.clone(), sources: vec![Source::Flag] };
+            let claim = Claim {
+                engine,
+                client: named.client.clone(),
+                told: named.told.clone(),
+                sources: vec![Source::Flag],
+            };
             claims.push(claim);
         }
     }
@@ -180,11 +218,17 @@ async fn claims(engines: &[Connection], all: &mut Listed, request: &Request, not
 /// one that has the server, else the first.
 fn engines_of(engines: &[Connection], all: &Listed, named: &Named) -> Vec<String> {
     if named.client != HOST_CLIENT {
-        return all.seen.iter().filter(|(_, s)| s.facts.name == named.client).map(|(_, s)| s.facts.engine.clone()).collect();
+        return all
+            .seen
+            .iter()
+            .filter(|(_, s)| s.facts.name == named.client)
+            .map(|(_, s)| s.facts.engine.clone())
+            .collect();
     }
     let port = named.told.port.unwrap_or(0);
     let serves = |c: &Container| c.published_as(port).is_some() || c.is_named(&named.told.host);
-    let with_server = all.seen.iter().find(|(_, s)| serves(&s.facts)).map(|(_, s)| s.facts.engine.clone());
+    let with_server =
+        all.seen.iter().find(|(_, s)| serves(&s.facts)).map(|(_, s)| s.facts.engine.clone());
     with_server.or_else(|| engines.first().map(|c| c.facts.name.clone())).into_iter().collect()
 }
 
@@ -194,14 +238,20 @@ fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
     let sockets: RefCell<HashMap<usize, Result<Vec<Listener>, String>>> = RefCell::default();
     let read = |index: usize| -> Result<Vec<Listener>, String> {
         let mut sockets = sockets.borrow_mut();
-        sockets.entry(index).or_insert_with(|| ends::listeners(&links::proven(&all.seen[index].1)?)).clone()
+        sockets
+            .entry(index)
+            .or_insert_with(|| ends::listeners(&links::proven(&all.seen[index].1)?))
+            .clone()
     };
     let listens = |container: &Container, port: u16| {
         let index = all.find(&container.engine, &container.name);
-        index.is_some_and(|index| read(index).is_ok_and(|rows| rows.iter().any(|l| l.address.port() == port)))
+        index.is_some_and(|index| {
+            read(index).is_ok_and(|rows| rows.iter().any(|l| l.address.port() == port))
+        })
     };
     let machine = machine::addresses();
-    let world = World { containers: &facts, networks: &all.networks, machine: &machine, listens: &listens };
+    let world =
+        World { containers: &facts, networks: &all.networks, machine: &machine, listens: &listens };
     let links = claims.into_iter().filter_map(|claim| {
         let itself = match all.find(&claim.engine, &claim.client) {
             Some(index) => read(index),
@@ -243,22 +293,39 @@ async fn look_at_ends(engines: &[Connection], all: &mut Listed, links: &[Link]) 
 fn told_by_hosts_files(snapshot: &mut Snapshot) {
     let (containers, networks) = (snapshot.containers.clone(), snapshot.networks.clone());
     let listens = |container: &Container, port: u16| {
-        container.listeners.value().is_some_and(|rows| rows.iter().any(|l| l.address.port() == port))
+        container
+            .listeners
+            .value()
+            .is_some_and(|rows| rows.iter().any(|l| l.address.port() == port))
     };
     let machine = machine::addresses();
-    let world = World { containers: &containers, networks: &networks, machine: &machine, listens: &listens };
+    let world = World {
+        containers: &containers,
+        networks: &networks,
+        machine: &machine,
+        listens: &listens,
+    };
     for link in &mut snapshot.links {
-        if !matches!(link.meant, Meant::Nobody | Meant::External) || link.endpoint.malformed.is_some() {
+        if !matches!(link.meant, Meant::Nobody | Meant::External)
+            || link.endpoint.malformed.is_some()
+        {
             continue;
         }
         let client = containers.iter().find(|c| c.engine == link.engine && c.name == link.client);
         let lines = client.and_then(|c| c.hosts.value()).into_iter().flatten();
         let host = &link.endpoint.host;
-        let line = lines.into_iter().find(|line| line.names.iter().any(|n| n.eq_ignore_ascii_case(host)));
+        let line =
+            lines.into_iter().find(|line| line.names.iter().any(|n| n.eq_ignore_ascii_case(host)));
         if let Some(line) = line {
             let address = line.address.to_string();
             let itself = link.listens_itself == Fact::Known(true);
-            let dialled = Dialled { engine: &link.engine, client: &link.client, host: &address, port: link.endpoint.port, listens_itself: itself };
+            let dialled = Dialled {
+                engine: &link.engine,
+                client: &link.client,
+                host: &address,
+                port: link.endpoint.port,
+                listens_itself: itself,
+            };
             let (server, meant) = world.meaning(dialled);
             link.meant = if meant == Meant::Address { Meant::Name } else { meant };
             link.server = server;
@@ -271,7 +338,8 @@ fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
         return format!("EC906 no engine answers: {}", engines.asked.join("; "));
     }
     let count = snapshot.containers.len();
-    let names = engines.connections.iter().map(|c| c.facts.name.as_str()).collect::<Vec<_>>().join(", ");
+    let names =
+        engines.connections.iter().map(|c| c.facts.name.as_str()).collect::<Vec<_>>().join(", ");
     format!(
         "EC901 no link found: the environment, the command line and the mounted configuration files of {count} containers \
          ({names}) tell no address of another container; name one with --link CLIENT=URL"

@@ -24,7 +24,10 @@ pub(crate) fn explain(subject: Option<&str>) -> Option<String> {
         return Some(page(check));
     }
     let rules = ALL.iter().flat_map(|check| check.rules.iter().map(move |rule| (check, rule)));
-    rules.into_iter().find(|(_, rule)| rule.code.eq_ignore_ascii_case(subject)).map(|(check, rule)| finding(check, rule))
+    rules
+        .into_iter()
+        .find(|(_, rule)| rule.code.eq_ignore_ascii_case(subject))
+        .map(|(check, rule)| finding(check, rule))
 }
 
 fn page(check: &Check) -> String {

@@ -1,5 +1,6 @@
 //! Prints a report, and never judges: one format a file, each into a writer that it is given.
 
+mod details;
 mod json;
 pub(crate) mod manual;
 mod table;
@@ -26,6 +27,11 @@ impl Style {
         Self { color: false, width: WIDTH }
     }
 
+    /// Text in bold, where there is colour.
+    fn bold(self, text: &str) -> String {
+        if self.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
     /// For stdout: the flag decides, then NO_COLOR, then CLICOLOR_FORCE, then CLICOLOR=0, then whether it is a terminal.
     pub(crate) fn stdout(color: Color) -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
@@ -48,7 +54,12 @@ impl Style {
 }
 
 /// Prints the report.
-pub(crate) fn render(report: &Report, format: Format, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(crate) fn render(
+    report: &Report,
+    format: Format,
+    style: &Style,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     match format {
         Format::Table => table::render(report, style, out),
         Format::Json => json::render(report, out),
@@ -57,7 +68,16 @@ pub(crate) fn render(report: &Report, format: Format, style: &Style, out: &mut d
 
 /// Text from outside, safe for a terminal: no control sequence survives.
 pub(crate) fn clean(text: &str) -> String {
-    let shown = |c: char| if c.is_control() || ('\u{202a}'..='\u{202e}').contains(&c) || ('\u{2066}'..='\u{2069}').contains(&c) { '\u{fffd}' } else { c };
+    let shown = |c: char| {
+        if c.is_control()
+            || ('\u{202a}'..='\u{202e}').contains(&c)
+            || ('\u{2066}'..='\u{2069}').contains(&c)
+        {
+            '\u{fffd}'
+        } else {
+            c
+        }
+    };
     text.chars().map(shown).collect()
 }
 

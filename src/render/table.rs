@@ -1,8 +1,8 @@
-//! The report for people: for each link what the client sees and why, then the checks, faults first and in the order in
-//! which the client would meet them.
+//! The report for people: for each link a table of its checks, faults first and in the order in which the client would
+//! meet them, and below it the evidence and the fixes. Commands stand on lines of their own, so that they can be copied.
 
-use super::{Style, clean};
-use checks::model::{Finding, Fix, LinkReport, Outcome, Report, Row, Severity, Source};
+use super::{Style, clean, details};
+use checks::model::{LinkReport, Outcome, Report, Row, Severity, Source, Symptom};
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use std::io::{self, Write};
 
@@ -11,112 +11,146 @@ pub(super) fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io:
     for engine in &report.engines {
         let state = match &engine.error {
             Some(error) => format!("no answer: {error}"),
-            None => format!("{} {}", engine.kind.command(), engine.version),
+            None => format!(
+                "{} {} at {} ({})",
+                engine.kind.command(),
+                engine.version,
+                engine.host,
+                engine.chosen_because
+            ),
         };
-        writeln!(out, "engine {}: {} at {} ({})", engine.name, clean(&state), clean(&engine.host), clean(&engine.chosen_because))?;
+        writeln!(out, "engine {}: {}", clean(&engine.name), clean(&state))?;
     }
     for link in &report.links {
-        head(link, out)?;
+        head(link, style, out)?;
         writeln!(out, "{}", table(link, style))?;
+        details::render(link, style, out)?;
     }
     for note in &report.notes {
         writeln!(out, "note: {}", clean(note))?;
     }
-    summary(report, out)
+    summary(report, style, out)
 }
 
-fn head(link: &LinkReport, out: &mut dyn Write) -> io::Result<()> {
+fn head(link: &LinkReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(
+        out,
+        "\n{}",
+        style.bold(&format!("{} -> {}", clean(&link.client), clean(&link.endpoint.url)))
+    )?;
     let server = match &link.server {
         Some(server) => match &server.container {
-            Some(name) => format!("{name}, port {}", server.port),
-            None => format!("{:?}, port {}", server.kind, server.port).to_lowercase(),
+            Some(name) => format!(
+                "{name}, port {}, in {}",
+                server.port,
+                server.engine.as_ref().unwrap_or(&link.engine)
+            ),
+            None => format!(
+                "{} process, port {}",
+                format!("{:?}", server.kind).to_lowercase(),
+                server.port
+            ),
         },
         None => "nothing known".into(),
     };
-    writeln!(out, "\n{} -> {}   ({}, meant: {})", clean(&link.client), clean(&link.endpoint.url), clean(&link.engine), clean(&server))?;
+    let mut lines = vec![("server", server)];
     for source in &link.endpoint.sources {
         let edit = match source {
-            Source::File { host_path: Some(path), .. } => format!(" (on this machine {path})"),
+            Source::File { host_path: Some(path), .. } => format!("; on this machine {path}"),
             _ => String::new(),
         };
-        writeln!(out, "  told by {}", clean(&format!("{source}{edit}")))?;
+        lines.push(("told by", format!("{source}{edit}")));
     }
-    if let Some(symptom) = link.symptom {
-        let words = serde_json::to_value(symptom).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default();
-        writeln!(out, "  the client sees: {words}")?;
-    }
+    lines.extend(link.symptom.map(|symptom| ("it sees", symptom_words(symptom))));
     if let Some(cause) = &link.root_cause {
-        write!(out, "  root cause: {cause}")?;
-        if link.chain.len() > 1 {
-            write!(out, ", then in this order: {}", link.chain[1..].join(", "))?;
-        }
-        writeln!(out)?;
+        lines.push(("root cause", cause.clone()));
+    }
+    if link.chain.len() > 1 {
+        lines.push((
+            "hidden",
+            format!(
+                "{}, each seen only when the one before is repaired",
+                link.chain[1..].join(", ")
+            ),
+        ));
+    }
+    for (label, text) in lines {
+        writeln!(out, "  {label:<11}{}", clean(&text))?;
     }
     Ok(())
 }
 
+fn symptom_words(symptom: Symptom) -> String {
+    serde_json::to_value(symptom)
+        .ok()
+        .and_then(|v| v.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
 fn table(link: &LinkReport, style: &Style) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::ASCII_BORDERS_ONLY_CONDENSED).set_content_arrangement(ContentArrangement::Dynamic).set_width(style.width);
+    table
+        .load_style(presets::ASCII_FULL_CONDENSED)
+        .set_content_arrangement(ContentArrangement::Dynamic)
+        .set_width(style.width);
     if style.color {
         table.enforce_styling();
     } else {
         table.force_no_tty();
     }
-    let mut rows: Vec<&Row> = link.checks.iter().collect();
-    rows.sort_by_key(|row| (std::cmp::Reverse(row.outcome), place(link, row)));
-    for row in rows {
-        let color = match row.outcome {
-            Outcome::Fail => Color::Red,
-            Outcome::Unknown => Color::Magenta,
-            Outcome::Warn => Color::Yellow,
-            Outcome::Pass => Color::Green,
-            Outcome::Skip => Color::DarkGrey,
-        };
-        let word = format!("{:?}", row.outcome).to_uppercase();
-        let layer = row.layer.map_or_else(String::new, |layer| format!("{layer} "));
+    table.set_header(vec!["layer", "check", "outcome", "what was seen"]);
+    for row in ordered(link) {
+        let layer = row.layer.map_or_else(|| "-".to_owned(), |layer| layer.to_string());
+        let outcome = format!("{:?}", row.outcome).to_uppercase();
         table.add_row(vec![
-            Cell::new(word).fg(color).add_attribute(Attribute::Bold),
-            Cell::new(format!("{layer}{}", row.check)),
-            Cell::new(told(row)),
+            Cell::new(layer),
+            Cell::new(clean(&row.check)),
+            Cell::new(outcome).fg(color(row.outcome)).add_attribute(Attribute::Bold),
+            Cell::new(seen(row)),
         ]);
     }
     table
 }
 
-/// The place of a row's first fault in the chain.
-fn place(link: &LinkReport, row: &Row) -> usize {
-    let first = row.findings.iter().find(|f| f.severity == Severity::Fail);
-    first.and_then(|f| link.chain.iter().position(|code| *code == f.code)).unwrap_or(usize::MAX)
-}
-
-fn told(row: &Row) -> String {
-    let mut lines: Vec<String> = row.findings.iter().flat_map(finding).collect();
-    lines.extend(row.reason.iter().map(|reason| clean(reason)));
-    lines.join("\n")
-}
-
-fn finding(finding: &Finding) -> Vec<String> {
-    let mut lines = vec![format!("{} {}", finding.code, clean(&finding.seen))];
-    lines.extend(finding.evidence.iter().map(|e| format!("  seen  {}: {}", clean(&e.what), clean(&e.value))));
-    for Fix { say, command, proven, .. } in &finding.fix {
-        let tried = match proven {
-            Some(true) => " (tried: works)",
-            Some(false) => " (tried: does not help)",
-            None => "",
-        };
-        lines.push(format!("  fix   {}{tried}", clean(say)));
-        lines.extend(command.iter().map(|command| format!("        $ {}", clean(command))));
+fn color(outcome: Outcome) -> Color {
+    match outcome {
+        Outcome::Fail => Color::Red,
+        Outcome::Unknown => Color::Magenta,
+        Outcome::Warn => Color::Yellow,
+        Outcome::Pass => Color::Green,
+        Outcome::Skip => Color::DarkGrey,
     }
-    lines
 }
 
-fn summary(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+/// The rows, faults first and in the order of the chain.
+pub(super) fn ordered(link: &LinkReport) -> Vec<&Row> {
+    let place = |row: &Row| {
+        let first = row.findings.iter().find(|f| f.severity == Severity::Fail);
+        first.and_then(|f| link.chain.iter().position(|code| *code == f.code)).unwrap_or(usize::MAX)
+    };
+    let mut rows: Vec<&Row> = link.checks.iter().collect();
+    rows.sort_by_key(|row| (std::cmp::Reverse(row.outcome), place(row)));
+    rows
+}
+
+fn seen(row: &Row) -> String {
+    let found = row.findings.iter().map(|f| format!("{} {}", clean(&f.code), clean(&f.seen)));
+    found.chain(row.reason.iter().map(|reason| clean(reason))).collect::<Vec<_>>().join("\n")
+}
+
+fn summary(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let s = &report.summary;
-    let outcome = format!("{:?}", report.outcome).to_lowercase();
-    let parts = [(s.fail, "fail"), (s.unknown, "unknown"), (s.warn, "warn"), (s.pass, "pass"), (s.skip, "skip")];
-    let counts: Vec<String> = parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
-    let counts = if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) };
+    let outcome = format!("{:?}", report.outcome).to_uppercase();
+    let parts = [
+        (s.fail, "fail"),
+        (s.unknown, "unknown"),
+        (s.warn, "warn"),
+        (s.pass, "pass"),
+        (s.skip, "skip"),
+    ];
+    let counts: Vec<String> =
+        parts.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}")).collect();
+    let counts = if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) };
     let links = if s.links == 1 { "link" } else { "links" };
-    writeln!(out, "\n{outcome}: {} {links}{counts}", s.links)
+    writeln!(out, "\n{} {} {links}{counts}", style.bold(&outcome), s.links)
 }

@@ -102,7 +102,7 @@ impl Play {
     }
 
     /// What this symptom must be, with these switches.
-    pub(crate) fn sees<'a>(&'a self, symptom: &'a Symptom) -> &'a str {
+    pub(crate) fn sees<'a>(&'a self, symptom: &'a Symptom) -> &'a OneOf {
         let first = self.faults().into_iter().find_map(|switch| {
             let held = switch.sees_held.as_ref().filter(|_| symptom.held);
             held.or(switch.sees.as_ref()).filter(|_| symptom.url.is_some())

@@ -45,7 +45,7 @@ fn keep(play: &Play, engine: Option<&str>) -> Result<()> {
     eprintln!("{} on {engine}: {}\n", play.name, play.scene.about);
     for symptom in play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only == engine))
     {
-        let expected = stage.words.fill(play.sees(symptom))?;
+        let expected = play.sees(symptom).map(|text| stage.words.fill(text))?;
         let told = symptom::verify(&stage, symptom, &expected).err();
         let called = match &symptom.url {
             Some(url) => format!("calling {}", stage.words.fill(url)?),

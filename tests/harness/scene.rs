@@ -145,8 +145,8 @@ pub(crate) struct Switch {
     pub(crate) fix: Option<String>,
     /// What the client sees when this is the first fault that it meets; and what it sees only while somebody holds
     /// an idle connection.
-    pub(crate) sees: Option<String>,
-    pub(crate) sees_held: Option<String>,
+    pub(crate) sees: Option<OneOf>,
+    pub(crate) sees_held: Option<OneOf>,
 }
 
 /// What must be seen on the stage itself, without econn, so that no scene can rot.
@@ -165,7 +165,7 @@ pub(crate) struct Symptom {
     /// Or: a command to run there, whose output must contain `sees`.
     #[serde(default)]
     pub(crate) run: Vec<String>,
-    pub(crate) sees: String,
+    pub(crate) sees: OneOf,
 }
 
 /// The verdict on one link. What is left out is not compared, but an unlisted check must not fail.
@@ -180,7 +180,7 @@ pub(crate) struct Expect {
     /// The server that is meant.
     pub(crate) server: Option<String>,
     pub(crate) outcome: Option<OneOf>,
-    pub(crate) symptom: Option<String>,
+    pub(crate) symptom: Option<OneOf>,
     pub(crate) root_cause: Option<String>,
     pub(crate) chain: Option<Vec<String>>,
     #[serde(default)]
@@ -204,10 +204,22 @@ pub(crate) enum OneOf {
 }
 
 impl OneOf {
+    /// The same with every value changed.
+    pub(crate) fn map<E>(&self, change: impl Fn(&String) -> Result<String, E>) -> Result<Self, E> {
+        Ok(match self {
+            Self::One(one) => Self::One(change(one)?),
+            Self::Any(any) => Self::Any(any.iter().map(change).collect::<Result<_, _>>()?),
+        })
+    }
+
     pub(crate) fn holds(&self, value: &str) -> bool {
+        self.any(|one| one == value)
+    }
+
+    pub(crate) fn any(&self, test: impl Fn(&str) -> bool) -> bool {
         match self {
-            Self::One(one) => one == value,
-            Self::Any(any) => any.iter().any(|one| one == value),
+            Self::One(one) => test(one),
+            Self::Any(any) => any.iter().any(|one| test(one)),
         }
     }
 }

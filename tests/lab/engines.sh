@@ -141,8 +141,18 @@ end() {
     local pid
     pid=$(ours "$1") || return 0
     kill "$pid"
-    for _ in $(seq 100); do ours "$1" >/dev/null || return 0; sleep 0.2; done
-    kill -9 "$pid"
+    for _ in $(seq 100); do ours "$1" >/dev/null || break; sleep 0.2; done
+    if ours "$1" >/dev/null; then kill -9 "$pid"; fi
+}
+
+# Podman keeps a monitor for five minutes after each `exec` through its socket; what that runs when it ends would
+# make the deleted store anew.
+end_monitors() {
+    local process
+    for process in /proc/[0-9]*; do
+        [ "$(cat "$process/comm" 2>/dev/null)" = conmon ] || continue
+        if tr '\0' ' ' 2>/dev/null <"$process/cmdline" | grep -qF "$run/podman/"; then kill -9 "${process#/proc/}" || true; fi
+    done
 }
 
 # The rules, chains and bridges that an engine of ours left in the kernel.
@@ -176,6 +186,7 @@ stop() {
             if answers "$kind"; then remove_objects "$kind" all; fi
             end "$kind"
         fi
+        [ "$kind" = docker ] || end_monitors
         rm -f "$state/$kind.pid"
         answers "$kind" || { clean_kernel "$kind"; rm -f "$(socket_of "$kind")"; }
     done

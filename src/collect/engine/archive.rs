@@ -4,7 +4,8 @@ use super::{Connection, line};
 use crate::collect::owner::HELPER_LABEL;
 use bollard::models::{ContainerCreateBody, ContainerSummary};
 use bollard::query_parameters::{
-    CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder, RemoveContainerOptionsBuilder,
+    CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder,
+    RemoveContainerOptionsBuilder,
 };
 use futures_util::StreamExt;
 use hyper::body::Bytes;
@@ -18,7 +19,11 @@ pub(crate) struct ImageContainer<'a> {
 
 impl Connection {
     /// Makes a container from an image, by its id, to read its files. It is never started.
-    pub(crate) async fn image_container(&self, image_id: &str, owner: &str) -> Result<ImageContainer<'_>, String> {
+    pub(crate) async fn image_container(
+        &self,
+        image_id: &str,
+        owner: &str,
+    ) -> Result<ImageContainer<'_>, String> {
         let labels = [(HELPER_LABEL.to_owned(), owner.to_owned())];
         let body = ContainerCreateBody {
             image: Some(image_id.to_owned()),
@@ -30,12 +35,21 @@ impl Connection {
         };
         let name = format!("econn-{}-{}", std::process::id(), &image_id[..image_id.len().min(12)]);
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
-        let made = self.docker.create_container(Some(options), body).await.map_err(|e| format!("no container can be made from the image: {}", line(&e)))?;
+        let made = self
+            .docker
+            .create_container(Some(options), body)
+            .await
+            .map_err(|e| format!("no container can be made from the image: {}", line(&e)))?;
         Ok(ImageContainer { engine: self, id: made.id })
     }
 
     /// A file or folder of a container as a tar archive, at most `limit` bytes; `None` when it is not there.
-    pub(crate) async fn archive(&self, container: &str, path: &str, limit: usize) -> Result<Option<Vec<u8>>, String> {
+    pub(crate) async fn archive(
+        &self,
+        container: &str,
+        path: &str,
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, String> {
         let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
         let mut stream = Box::pin(self.docker.download_from_container(container, Some(options)));
         let mut tar = Vec::new();
@@ -45,7 +59,9 @@ impl Connection {
                     return Err(format!("{path} is larger than {} MiB", limit >> 20));
                 }
                 Ok(bytes) => tar.extend_from_slice(&bytes),
-                Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => return Ok(None),
+                Err(bollard::errors::Error::DockerResponseServerError {
+                    status_code: 404, ..
+                }) => return Ok(None),
                 Err(error) => return Err(line(&error)),
             }
         }
@@ -54,7 +70,12 @@ impl Connection {
 
     /// A file or folder of a container as a tar archive, read by `take` on a thread of its own while it arrives, so that it
     /// is never in memory as a whole. `None` when it is not there.
-    pub(crate) async fn stream<T, F>(&self, container: &str, path: &str, take: F) -> Result<Option<T>, String>
+    pub(crate) async fn stream<T, F>(
+        &self,
+        container: &str,
+        path: &str,
+        take: F,
+    ) -> Result<Option<T>, String>
     where
         T: Send + 'static,
         F: FnOnce(&mut dyn Read) -> Result<T, String> + Send + 'static,
@@ -63,7 +84,10 @@ impl Connection {
         let mut stream = Box::pin(self.docker.download_from_container(container, Some(options)));
         let first = match stream.next().await {
             None => return Ok(None),
-            Some(Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. })) => return Ok(None),
+            Some(Err(bollard::errors::Error::DockerResponseServerError {
+                status_code: 404,
+                ..
+            })) => return Ok(None),
             Some(Err(error)) => return Err(line(&error)),
             Some(Ok(first)) => first,
         };
@@ -92,13 +116,20 @@ impl Connection {
     /// Removes our own containers whose owner `is_dead` says to be.
     pub(crate) async fn sweep(&self, is_dead: impl Fn(&str) -> bool) {
         let filters = [("label".to_owned(), vec![HELPER_LABEL.to_owned()])].into();
-        let options = bollard::query_parameters::ListContainersOptionsBuilder::new().all(true).filters(&filters).build();
+        let options = bollard::query_parameters::ListContainersOptionsBuilder::new()
+            .all(true)
+            .filters(&filters)
+            .build();
         let Ok(list) = self.docker.list_containers(Some(options)).await else { return };
         self.remove_dead(&list, &is_dead).await;
     }
 
     /// Removes those of the listed containers that are ours and whose owner is dead.
-    pub(super) async fn remove_dead(&self, list: &[ContainerSummary], is_dead: &impl Fn(&str) -> bool) {
+    pub(super) async fn remove_dead(
+        &self,
+        list: &[ContainerSummary],
+        is_dead: &impl Fn(&str) -> bool,
+    ) {
         for helper in list {
             let owner = helper.labels.as_ref().and_then(|l| l.get(HELPER_LABEL));
             if let (Some(id), Some(owner)) = (&helper.id, owner)

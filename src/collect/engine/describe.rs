@@ -48,9 +48,15 @@ pub(crate) struct Mount {
 }
 
 /// The facts of all inspected containers of one engine.
-pub(super) fn all(engine: &Engine, inspected: HashMap<String, ContainerInspectResponse>, now: f64) -> Vec<Seen> {
-    let names: HashMap<String, String> =
-        inspected.iter().map(|(id, c)| (id.clone(), name(c.name.as_deref().unwrap_or(id)).to_owned())).collect();
+pub(super) fn all(
+    engine: &Engine,
+    inspected: HashMap<String, ContainerInspectResponse>,
+    now: f64,
+) -> Vec<Seen> {
+    let names: HashMap<String, String> = inspected
+        .iter()
+        .map(|(id, c)| (id.clone(), name(c.name.as_deref().unwrap_or(id)).to_owned()))
+        .collect();
     inspected.into_iter().map(|(id, c)| one(engine, id, c, &names, now)).collect()
 }
 
@@ -58,14 +64,25 @@ fn name(text: &str) -> &str {
     text.trim_start_matches('/')
 }
 
-fn one(engine: &Engine, id: String, inspect: ContainerInspectResponse, names: &HashMap<String, String>, now: f64) -> Seen {
+fn one(
+    engine: &Engine,
+    id: String,
+    inspect: ContainerInspectResponse,
+    names: &HashMap<String, String>,
+    now: f64,
+) -> Seen {
     let unseen = || "not looked at: it is no end of a link".to_owned();
     let config = inspect.config.unwrap_or_default();
     let host = inspect.host_config.unwrap_or_default();
     let settings = inspect.network_settings.unwrap_or_default();
     let labels = config.labels.unwrap_or_default();
     let started = inspect.state.as_ref().and_then(|s| moment(s.started_at.as_deref()));
-    let pid = inspect.state.as_ref().and_then(|s| s.pid).and_then(|pid| u32::try_from(pid).ok()).filter(|pid| *pid > 0);
+    let pid = inspect
+        .state
+        .as_ref()
+        .and_then(|s| s.pid)
+        .and_then(|pid| u32::try_from(pid).ok())
+        .filter(|pid| *pid > 0);
     let network_mode = mode(host.network_mode.as_deref().unwrap_or(""), names);
     let attachments = match network_mode {
         NetworkMode::Networks => attachments(settings.networks.unwrap_or_default()),
@@ -75,11 +92,19 @@ fn one(engine: &Engine, id: String, inspect: ContainerInspectResponse, names: &H
         engine: engine.name.clone(),
         name: names[&id].clone(),
         image: config.image.unwrap_or_default(),
-        state: inspect.state.map(|s| state(&s, inspect.restart_count.unwrap_or(0), now)).unwrap_or_default(),
+        state: inspect
+            .state
+            .map(|s| state(&s, inspect.restart_count.unwrap_or(0), now))
+            .unwrap_or_default(),
         network_mode,
         attachments,
         ports: ports(settings.ports.unwrap_or_default(), host.port_bindings.unwrap_or_default()),
-        exposed: config.exposed_ports.unwrap_or_default().iter().filter_map(|p| tcp_port(p)).collect(),
+        exposed: config
+            .exposed_ports
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|p| tcp_port(p))
+            .collect(),
         hostname: config.hostname.unwrap_or_default(),
         compose: compose(&labels),
         namespace: Fact::Skipped(unseen()),
@@ -96,7 +121,11 @@ fn one(engine: &Engine, id: String, inspect: ContainerInspectResponse, names: &H
     let raw = Raw {
         pid,
         started: started.map(seconds),
-        env: env.iter().filter_map(|line| line.split_once('=')).map(|(k, v)| (k.to_owned(), v.to_owned())).collect(),
+        env: env
+            .iter()
+            .filter_map(|line| line.split_once('='))
+            .map(|(k, v)| (k.to_owned(), v.to_owned()))
+            .collect(),
         argv,
         mounts: inspect
             .mounts
@@ -121,12 +150,19 @@ fn moment(text: Option<&str>) -> Option<Timestamp> {
     text?.parse::<Timestamp>().ok().filter(|at| at.as_second() > 0)
 }
 
-#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit into the 52 bits of a double")]
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "milliseconds since 1970 fit into the 52 bits of a double"
+)]
 fn seconds(at: Timestamp) -> f64 {
     at.as_millisecond() as f64 / 1000.0
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an up-time is small and not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "an up-time is small and not negative"
+)]
 fn state(state: &bollard::models::ContainerState, restarts: i64, now: f64) -> State {
     let status = state.status.map(|s| s.to_string()).unwrap_or_default();
     let started = moment(state.started_at.as_deref());
@@ -137,10 +173,18 @@ fn state(state: &bollard::models::ContainerState, restarts: i64, now: f64) -> St
         start_error: state.error.as_deref().filter(|e| !e.is_empty()).map(start_error),
         started_at: started.map(|at| at.to_string()),
         finished_at: moment(state.finished_at.as_deref()).map(|at| at.to_string()),
-        up_seconds: started.filter(|_| status == "running").map(|at| (now - seconds(at)).max(0.0) as u64),
+        up_seconds: started
+            .filter(|_| status == "running")
+            .map(|at| (now - seconds(at)).max(0.0) as u64),
         restarts: u64::try_from(restarts).unwrap_or(0),
-        health: health.and_then(|h| h.status).map(|s| s.to_string()).filter(|s| !s.is_empty() && s != "none"),
-        health_exit_code: health.and_then(|h| h.log.as_ref()).and_then(|log| log.last()).and_then(|last| last.exit_code),
+        health: health
+            .and_then(|h| h.status)
+            .map(|s| s.to_string())
+            .filter(|s| !s.is_empty() && s != "none"),
+        health_exit_code: health
+            .and_then(|h| h.log.as_ref())
+            .and_then(|log| log.last())
+            .and_then(|last| last.exit_code),
         status,
     }
 }
@@ -165,8 +209,12 @@ fn mode(text: &str, names: &HashMap<String, String>) -> NetworkMode {
         "host" => NetworkMode::Host,
         "none" => NetworkMode::None,
         _ => match text.split_once(':') {
-            Some(("container", id)) => NetworkMode::Container(names.get(id).cloned().unwrap_or_else(|| name(id).to_owned())),
-            _ if text.starts_with("slirp4netns") || text.starts_with("pasta") => NetworkMode::UserMode(text.into()),
+            Some(("container", id)) => NetworkMode::Container(
+                names.get(id).cloned().unwrap_or_else(|| name(id).to_owned()),
+            ),
+            _ if text.starts_with("slirp4netns") || text.starts_with("pasta") => {
+                NetworkMode::UserMode(text.into())
+            }
             _ => NetworkMode::Networks,
         },
     }
@@ -178,11 +226,23 @@ fn attachments(networks: HashMap<String, EndpointSettings>) -> Vec<Attachment> {
         .filter(|(name, _)| name != "host" && name != "none")
         .map(|(network, endpoint)| {
             let addresses = [endpoint.ip_address, endpoint.global_ipv6_address];
-            let mut aliases: Vec<String> =
-                endpoint.aliases.unwrap_or_default().into_iter().chain(endpoint.dns_names.unwrap_or_default()).collect();
+            let mut aliases: Vec<String> = endpoint
+                .aliases
+                .unwrap_or_default()
+                .into_iter()
+                .chain(endpoint.dns_names.unwrap_or_default())
+                .collect();
             aliases.sort();
             aliases.dedup();
-            Attachment { network, addresses: addresses.into_iter().flatten().filter_map(|ip| ip.parse().ok()).collect(), aliases }
+            Attachment {
+                network,
+                addresses: addresses
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|ip| ip.parse().ok())
+                    .collect(),
+                aliases,
+            }
         })
         .collect();
     attachments.sort_by(|a, b| a.network.cmp(&b.network));
@@ -206,8 +266,12 @@ fn ports(active: PortMap, asked: PortMap) -> Vec<Port> {
             let Ok(container_port) = port.parse() else { continue };
             for binding in bindings.unwrap_or_default() {
                 let host_port = binding.host_port.and_then(|p| p.parse().ok()).filter(|p| *p != 0);
-                let host_ip = binding.host_ip.and_then(|ip| ip.parse().ok()).filter(|ip: &IpAddr| !ip.is_unspecified());
-                let port = Port { container_port, protocol: protocol.into(), host_ip, host_port, active };
+                let host_ip = binding
+                    .host_ip
+                    .and_then(|ip| ip.parse().ok())
+                    .filter(|ip: &IpAddr| !ip.is_unspecified());
+                let port =
+                    Port { container_port, protocol: protocol.into(), host_ip, host_port, active };
                 let known = |p: &Port| {
                     p.container_port == port.container_port
                         && p.protocol == port.protocol
@@ -220,13 +284,22 @@ fn ports(active: PortMap, asked: PortMap) -> Vec<Port> {
             }
         }
     }
-    ports.sort_by(|a, b| (a.container_port, &a.protocol, a.host_port, a.host_ip).cmp(&(b.container_port, &b.protocol, b.host_port, b.host_ip)));
+    ports.sort_by(|a, b| {
+        (a.container_port, &a.protocol, a.host_port, a.host_ip).cmp(&(
+            b.container_port,
+            &b.protocol,
+            b.host_port,
+            b.host_ip,
+        ))
+    });
     ports
 }
 
 fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
     let label = |key: &str| {
-        let found = labels.get(&format!("com.docker.compose.{key}")).or_else(|| labels.get(&format!("io.podman.compose.{key}")));
+        let found = labels
+            .get(&format!("com.docker.compose.{key}"))
+            .or_else(|| labels.get(&format!("io.podman.compose.{key}")));
         found.filter(|value| !value.is_empty()).cloned()
     };
     Some(Compose {
@@ -234,7 +307,9 @@ fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
         service: label("service")?,
         one_off: label("oneoff").is_some_and(|v| v.eq_ignore_ascii_case("true")),
         working_dir: label("project.working_dir"),
-        config_files: label("project.config_files").map(|v| v.split(',').map(|f| f.trim().to_owned()).collect()).unwrap_or_default(),
+        config_files: label("project.config_files")
+            .map(|v| v.split(',').map(|f| f.trim().to_owned()).collect())
+            .unwrap_or_default(),
     })
 }
 
@@ -246,14 +321,20 @@ mod tests {
     fn map(key: &str, bindings: &[(&str, &str)]) -> PortMap {
         let bindings = bindings
             .iter()
-            .map(|(ip, port)| PortBinding { host_ip: Some((*ip).into()), host_port: Some((*port).into()) })
+            .map(|(ip, port)| PortBinding {
+                host_ip: Some((*ip).into()),
+                host_port: Some((*port).into()),
+            })
             .collect();
         [(key.to_owned(), Some(bindings))].into()
     }
 
     #[test]
     fn both_families_of_one_published_port_are_one() {
-        let seen = ports(map("8080/tcp", &[("0.0.0.0", "18141"), ("::", "18141")]), map("8080/tcp", &[("", "18141")]));
+        let seen = ports(
+            map("8080/tcp", &[("0.0.0.0", "18141"), ("::", "18141")]),
+            map("8080/tcp", &[("", "18141")]),
+        );
         assert_eq!(seen.len(), 1);
         assert!(seen[0].active && seen[0].host_port == Some(18141) && seen[0].host_ip.is_none());
     }
@@ -273,7 +354,10 @@ mod tests {
 
     #[test]
     fn of_an_error_at_the_start_only_the_class_is_kept() {
-        assert_eq!(start_error("Bind for 0.0.0.0:1 failed: port is already allocated"), "a port on the machine is already taken");
+        assert_eq!(
+            start_error("Bind for 0.0.0.0:1 failed: port is already allocated"),
+            "a port on the machine is already taken"
+        );
         assert_eq!(start_error("token=abc"), "it could not be started");
     }
 }

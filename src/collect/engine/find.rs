@@ -15,9 +15,16 @@ pub(crate) struct Place {
 }
 
 /// The places to ask, in order, each once.
-pub(crate) fn places(host: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -> Result<Vec<Place>, String> {
+pub(crate) fn places(
+    host: Option<&str>,
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Place>, String> {
     if let Some(url) = host {
-        return Ok(vec![Place { address: Address::parse(url)?, because: "--host".into(), named: true }]);
+        return Ok(vec![Place {
+            address: Address::parse(url)?,
+            because: "--host".into(),
+            named: true,
+        }]);
     }
     let mut places: Vec<Place> = Vec::new();
     let mut add = |address: Address, because: &str, named: bool| {
@@ -25,9 +32,13 @@ pub(crate) fn places(host: Option<&str>, env: &dyn Fn(&str) -> Option<String>) -
             places.push(Place { address, because: because.into(), named });
         }
     };
-    for (variable, sockets) in [("DOCKER_HOST", docker_sockets(env)), ("CONTAINER_HOST", podman_sockets(env))] {
+    for (variable, sockets) in
+        [("DOCKER_HOST", docker_sockets(env)), ("CONTAINER_HOST", podman_sockets(env))]
+    {
         match env(variable).filter(|value| !value.is_empty()) {
-            Some(url) => add(Address::parse(&url).map_err(|e| format!("{variable}: {e}"))?, variable, true),
+            Some(url) => {
+                add(Address::parse(&url).map_err(|e| format!("{variable}: {e}"))?, variable, true)
+            }
             None => {
                 for socket in sockets {
                     add(Address::Unix(socket), "default socket", false);
@@ -42,7 +53,10 @@ fn docker_sockets(env: &dyn Fn(&str) -> Option<String>) -> Vec<PathBuf> {
     let mut sockets = vec![PathBuf::from("/var/run/docker.sock")];
     sockets.extend(env("XDG_RUNTIME_DIR").map(|dir| PathBuf::from(dir).join("docker.sock")));
     if let Some(home) = env("HOME").map(PathBuf::from) {
-        sockets.extend([".docker/run/docker.sock", ".docker/desktop/docker.sock", ".rd/docker.sock"].map(|s| home.join(s)));
+        sockets.extend(
+            [".docker/run/docker.sock", ".docker/desktop/docker.sock", ".rd/docker.sock"]
+                .map(|s| home.join(s)),
+        );
     }
     sockets
 }
@@ -59,12 +73,19 @@ mod tests {
 
     fn found(host: Option<&str>, vars: &[(&str, &str)]) -> Vec<String> {
         let env = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-        places(host, &env).unwrap().into_iter().map(|p| format!("{} ({})", p.address, p.because)).collect()
+        places(host, &env)
+            .unwrap()
+            .into_iter()
+            .map(|p| format!("{} ({})", p.address, p.because))
+            .collect()
     }
 
     #[test]
     fn a_named_host_is_the_only_place() {
-        assert_eq!(found(Some("tcp://ci:2375"), &[("DOCKER_HOST", "unix:///x.sock")]), ["tcp://ci:2375 (--host)"]);
+        assert_eq!(
+            found(Some("tcp://ci:2375"), &[("DOCKER_HOST", "unix:///x.sock")]),
+            ["tcp://ci:2375 (--host)"]
+        );
     }
 
     #[test]

@@ -74,7 +74,11 @@ pub(crate) async fn connect(places: Vec<find::Place>, choice: Choice) -> Engines
             Err(why) => {
                 engines.asked.push(why.clone());
                 let exists = matches!(&place.address, Address::Unix(path) if path.exists());
-                let kind = if place.address.to_string().contains("podman") { EngineKind::Podman } else { EngineKind::Docker };
+                let kind = if place.address.to_string().contains("podman") {
+                    EngineKind::Podman
+                } else {
+                    EngineKind::Docker
+                };
                 if (place.named || exists) && choice.takes(kind) {
                     engines.silent.push(Engine {
                         name: kind.command().into(),
@@ -109,7 +113,9 @@ impl Connection {
             bollard::API_DEFAULT_VERSION,
         )
         .map_err(|e| e.to_string())?;
-        let version = docker.version().await.map_err(|e| format!("{} does not answer as an engine does: {}", place.address, line(&e)))?;
+        let version = docker.version().await.map_err(|e| {
+            format!("{} does not answer as an engine does: {}", place.address, line(&e))
+        })?;
         let component = version.components.iter().flatten().next().map(|c| c.name.as_str());
         let kind = match component {
             Some(name) if name.contains("Podman") => EngineKind::Podman,
@@ -128,7 +134,8 @@ impl Connection {
 
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
     pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
-        let options = bollard::query_parameters::ListContainersOptionsBuilder::new().all(true).build();
+        let options =
+            bollard::query_parameters::ListContainersOptionsBuilder::new().all(true).build();
         let list = self.docker.list_containers(Some(options)).await.map_err(|e| line(&e))?;
         self.remove_dead(&list, &|owner| !is_alive(owner)).await;
         let ids: Vec<String> = list
@@ -152,8 +159,13 @@ impl Connection {
                     raw.insert(id, inspect);
                 }
                 // It ended between the list and the look: nothing to say but that.
-                Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
-                    notes.push(format!("EC903 {}: a container went away while it was looked at", self.facts.name));
+                Err(bollard::errors::Error::DockerResponseServerError {
+                    status_code: 404, ..
+                }) => {
+                    notes.push(format!(
+                        "EC903 {}: a container went away while it was looked at",
+                        self.facts.name
+                    ));
                 }
                 Err(error) => notes.push(format!(
                     "EC904 {}: container {} can't be read: {}",
@@ -182,7 +194,9 @@ impl Connection {
                 let layers = image.root_fs.and_then(|fs| fs.layers).unwrap_or_default();
                 Ok(Some((bare(&id).to_owned(), layers)))
             }
-            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => Ok(None),
+            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
+                Ok(None)
+            }
             Err(error) => Err(line(&error)),
         }
     }
@@ -196,7 +210,9 @@ pub(crate) fn bare(id: &str) -> &str {
 /// An error of the engine in one line, without control characters.
 pub(crate) fn line(error: &bollard::errors::Error) -> String {
     let text = match error {
-        bollard::errors::Error::DockerResponseServerError { status_code, message } => format!("{status_code}: {message}"),
+        bollard::errors::Error::DockerResponseServerError { status_code, message } => {
+            format!("{status_code}: {message}")
+        }
         bollard::errors::Error::RequestTimeoutError => "no answer in time".into(),
         other => {
             let mut text = other.to_string();

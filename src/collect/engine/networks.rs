@@ -20,7 +20,8 @@ async fn docker(engine: &Connection) -> Result<Vec<Network>, String> {
         let name = n.name.unwrap_or_default();
         let driver = n.driver.unwrap_or_default();
         let options: BTreeMap<String, String> = n.options.unwrap_or_default().into_iter().collect();
-        let default = options.get("com.docker.network.bridge.default_bridge").is_some_and(|v| v == "true");
+        let default =
+            options.get("com.docker.network.bridge.default_bridge").is_some_and(|v| v == "true");
         let pools = n.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
         Network {
             engine: engine.facts.name.clone(),
@@ -35,7 +36,11 @@ async fn docker(engine: &Connection) -> Result<Vec<Network>, String> {
             name,
         }
     };
-    Ok(list.into_iter().map(network).filter(|n| !matches!(n.driver.as_str(), "host" | "null")).collect())
+    Ok(list
+        .into_iter()
+        .map(network)
+        .filter(|n| !matches!(n.driver.as_str(), "host" | "null"))
+        .collect())
 }
 
 /// What Podman's own API says of a network.
@@ -52,7 +57,14 @@ struct Libpod {
 
 impl Default for Libpod {
     fn default() -> Self {
-        Self { name: String::new(), driver: String::new(), internal: false, dns_enabled: None, subnets: None, options: None }
+        Self {
+            name: String::new(),
+            driver: String::new(),
+            internal: false,
+            dns_enabled: None,
+            subnets: None,
+            options: None,
+        }
     }
 }
 
@@ -64,7 +76,8 @@ struct Subnet {
 
 async fn podman(engine: &Connection) -> Result<Vec<Network>, String> {
     let text = engine.transport.get("/v4.0.0/libpod/networks/json").await?;
-    let list: Vec<Libpod> = serde_json::from_str(&text).map_err(|e| format!("the list of networks can't be read: {e}"))?;
+    let list: Vec<Libpod> = serde_json::from_str(&text)
+        .map_err(|e| format!("the list of networks can't be read: {e}"))?;
     let network = |n: Libpod| {
         let subnets = n.subnets.unwrap_or_default();
         Network {
@@ -74,7 +87,10 @@ async fn podman(engine: &Connection) -> Result<Vec<Network>, String> {
             internal: n.internal,
             gateways: subnets.iter().filter_map(|s| s.gateway.as_ref()?.parse().ok()).collect(),
             subnets: subnets.into_iter().map(|s| s.subnet).collect(),
-            names: n.dns_enabled.map_or_else(|| Fact::Unknown("the engine does not say whether it answers names".into()), Fact::Known),
+            names: n.dns_enabled.map_or_else(
+                || Fact::Unknown("the engine does not say whether it answers names".into()),
+                Fact::Known,
+            ),
             options: n.options.unwrap_or_default(),
             name: n.name,
         }

@@ -37,8 +37,12 @@ impl Address {
         }
         let rest = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://"));
         match rest.map(|rest| rest.trim_end_matches('/')) {
-            Some(authority) if authority.contains(':') && !authority.contains('/') => Ok(Self::Tcp(authority.into())),
-            _ => Err(format!("{text} is not an engine's address that can be used: give unix:///path/to.sock or tcp://host:port")),
+            Some(authority) if authority.contains(':') && !authority.contains('/') => {
+                Ok(Self::Tcp(authority.into()))
+            }
+            _ => Err(format!(
+                "{text} is not an engine's address that can be used: give unix:///path/to.sock or tcp://host:port"
+            )),
         }
     }
 
@@ -62,11 +66,17 @@ impl Address {
         match tokio::time::timeout(Duration::from_secs(5), knock).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(match error.kind() {
-                std::io::ErrorKind::NotFound => format!("there is no socket at {self}; is the engine installed and started?"),
-                std::io::ErrorKind::PermissionDenied => {
-                    format!("no permission on {self}; run as root, or join the group that owns the socket")
+                std::io::ErrorKind::NotFound => {
+                    format!("there is no socket at {self}; is the engine installed and started?")
                 }
-                std::io::ErrorKind::ConnectionRefused => format!("nobody answers at {self}; start the engine"),
+                std::io::ErrorKind::PermissionDenied => {
+                    format!(
+                        "no permission on {self}; run as root, or join the group that owns the socket"
+                    )
+                }
+                std::io::ErrorKind::ConnectionRefused => {
+                    format!("nobody answers at {self}; start the engine")
+                }
                 kind => format!("{self} can't be reached: {kind}"),
             }),
             Err(_) => Err(format!("{self} does not answer within 5 s")),
@@ -99,7 +109,9 @@ impl Transport {
     pub(crate) fn new(address: Address) -> Self {
         Self {
             address: Arc::new(address),
-            unix: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(16).build(UnixConnector),
+            unix: Client::builder(TokioExecutor::new())
+                .pool_max_idle_per_host(16)
+                .build(UnixConnector),
             tcp: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(16).build_http(),
         }
     }
@@ -107,16 +119,23 @@ impl Transport {
     /// Reads a path that bollard has no call for, as text.
     pub(crate) async fn get(&self, path: &str) -> Result<String, String> {
         let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
-        let request = Request::builder().method(Method::GET).uri(path).body(body).map_err(|e| e.to_string())?;
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri(path)
+            .body(body)
+            .map_err(|e| e.to_string())?;
         let response = self.send(request).await.map_err(|e| e.to_string())?;
         let status = response.status();
         let read = Limited::new(response.into_body(), BODY_LIMIT).collect();
-        let body = tokio::time::timeout(ANSWER_LIMIT, read).await.map_err(|_| "the engine's answer did not end in time")?;
+        let body = tokio::time::timeout(ANSWER_LIMIT, read)
+            .await
+            .map_err(|_| "the engine's answer did not end in time")?;
         let bytes = body.map_err(|e| e.to_string())?.to_bytes();
         if !status.is_success() {
             return Err(format!("the engine answered {status} to {path}"));
         }
-        String::from_utf8(bytes.to_vec()).map_err(|_| format!("the engine's answer to {path} is not text"))
+        String::from_utf8(bytes.to_vec())
+            .map_err(|_| format!("the engine's answer to {path} is not text"))
     }
 
     async fn send(
@@ -130,7 +149,9 @@ impl Transport {
                 self.unix.request(request)
             }
             Address::Tcp(authority) => {
-                *request.uri_mut() = format!("http://{authority}{path}").parse::<hyper::Uri>().map_err(hyper::http::Error::from)?;
+                *request.uri_mut() = format!("http://{authority}{path}")
+                    .parse::<hyper::Uri>()
+                    .map_err(hyper::http::Error::from)?;
                 self.tcp.request(request)
             }
         };
@@ -143,7 +164,10 @@ impl Transport {
 
 impl Transport {
     /// Carries one of bollard's own requests.
-    pub(crate) async fn carry(self, request: BollardRequest) -> Result<Response<Incoming>, bollard::errors::Error> {
+    pub(crate) async fn carry(
+        self,
+        request: BollardRequest,
+    ) -> Result<Response<Incoming>, bollard::errors::Error> {
         let (parts, body) = request.into_parts();
         let body = body.map_err(|error| std::io::Error::other(error.to_string())).boxed_unsync();
         self.send(Request::from_parts(parts, body)).await

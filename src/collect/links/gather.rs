@@ -25,7 +25,11 @@ pub(crate) struct Gathered {
 }
 
 /// Looks through one container.
-pub(crate) async fn gather(engine: &Connection, seen: &Seen, is_name: &dyn Fn(&str) -> bool) -> Gathered {
+pub(crate) async fn gather(
+    engine: &Connection,
+    seen: &Seen,
+    is_name: &dyn Fn(&str) -> bool,
+) -> Gathered {
     let known = Known { is_name, vars: &seen.raw.env };
     let mut gathered = Gathered::default();
     let outside_files = |told: Told| {
@@ -36,8 +40,12 @@ pub(crate) async fn gather(engine: &Connection, seen: &Seen, is_name: &dyn Fn(&s
         };
         Some((told, source))
     };
-    gathered.told.extend(told::from_env(&seen.raw.env, &known).into_iter().filter_map(outside_files));
-    gathered.told.extend(told::from_args(&seen.raw.argv, &known).into_iter().filter_map(outside_files));
+    gathered
+        .told
+        .extend(told::from_env(&seen.raw.env, &known).into_iter().filter_map(outside_files));
+    gathered
+        .told
+        .extend(told::from_args(&seen.raw.argv, &known).into_iter().filter_map(outside_files));
     for file in files(engine, seen, &mut gathered).await {
         read(&file, &known, &mut gathered);
     }
@@ -59,7 +67,12 @@ fn read(file: &File, known: &Known<'_>, gathered: &mut Gathered) {
     match told::from_file(&file.path, text, known) {
         Ok(found) => gathered.told.extend(found.into_iter().filter_map(|told| {
             let Place::Line { key, line } = &told.place else { return None };
-            let source = Source::File { path: file.path.clone(), host_path: file.host_path.clone(), key: key.clone(), line: *line };
+            let source = Source::File {
+                path: file.path.clone(),
+                host_path: file.host_path.clone(),
+                key: key.clone(),
+                line: *line,
+            };
             Some((told, source))
         })),
         Err(why) if why.starts_with(&file.path) => gathered.unread.push(why),
@@ -78,12 +91,18 @@ async fn files(engine: &Connection, seen: &Seen, gathered: &mut Gathered) -> Vec
             Some(Ok(found)) => files.extend(found),
             Some(Err(_)) | None => match fetched(engine, &seen.facts.id, mount).await {
                 Ok(found) => files.extend(found),
-                Err(why) => gathered.notes.push(format!("EC905 {}: {} was not searched: {why}", seen.facts.name, mount.destination)),
+                Err(why) => gathered.notes.push(format!(
+                    "EC905 {}: {} was not searched: {why}",
+                    seen.facts.name, mount.destination
+                )),
             },
         }
     }
     if files.len() > FILES_LIMIT {
-        gathered.notes.push(format!("EC905 {}: only the first {FILES_LIMIT} configuration files were read", seen.facts.name));
+        gathered.notes.push(format!(
+            "EC905 {}: only the first {FILES_LIMIT} configuration files were read",
+            seen.facts.name
+        ));
         files.truncate(FILES_LIMIT);
     }
     files
@@ -99,15 +118,29 @@ pub(crate) fn proven(seen: &Seen) -> Result<ProvenPid, String> {
 
 fn is_searched(mount: &Mount) -> bool {
     let to = &mount.destination;
-    let system = ["/proc", "/sys", "/dev", "/var/run/docker.sock", "/run/podman", "/etc/localtime", "/etc/ssl", "/usr"];
-    !to.is_empty() && to != "/" && !to.ends_with(".sock") && !system.iter().any(|s| to == s || to.starts_with(&format!("{s}/")))
+    let system = [
+        "/proc",
+        "/sys",
+        "/dev",
+        "/var/run/docker.sock",
+        "/run/podman",
+        "/etc/localtime",
+        "/etc/ssl",
+        "/usr",
+    ];
+    !to.is_empty()
+        && to != "/"
+        && !to.ends_with(".sock")
+        && !system.iter().any(|s| to == s || to.starts_with(&format!("{s}/")))
 }
 
 fn in_place(pid: &ProvenPid, mount: &Mount, gathered: &mut Gathered) -> Result<Vec<File>, String> {
     let listing = match list_files(pid, &mount.destination, 3, 2000) {
         Ok(listing) => listing,
         Err(why) => match read_file(pid, &mount.destination, FILE_LIMIT) {
-            Ok(text) if told::is_config_name(&mount.destination) => return Ok(vec![file(mount, mount.destination.clone(), text)]),
+            Ok(text) if told::is_config_name(&mount.destination) => {
+                return Ok(vec![file(mount, mount.destination.clone(), text)]);
+            }
             Ok(_) => return Ok(Vec::new()),
             Err(_) => return Err(why),
         },
@@ -115,7 +148,10 @@ fn in_place(pid: &ProvenPid, mount: &Mount, gathered: &mut Gathered) -> Result<V
     if let Some(cut) = listing.cut {
         gathered.notes.push(format!("EC905 {}: {cut}", mount.destination));
     }
-    let wanted = listing.files.into_iter().filter(|(path, len)| told::is_config_name(path) && *len <= FILE_LIMIT);
+    let wanted = listing
+        .files
+        .into_iter()
+        .filter(|(path, len)| told::is_config_name(path) && *len <= FILE_LIMIT);
     let mut files = Vec::new();
     for (path, _) in wanted.take(FILES_LIMIT + 1) {
         match read_file(pid, &path, FILE_LIMIT) {
@@ -128,15 +164,25 @@ fn in_place(pid: &ProvenPid, mount: &Mount, gathered: &mut Gathered) -> Result<V
 
 /// The mount's files by the engine's archive, where they can't be read in place: a stopped container, a remote engine.
 async fn fetched(engine: &Connection, id: &str, mount: &Mount) -> Result<Vec<File>, String> {
-    let Some(tar) = engine.archive(id, &mount.destination, ARCHIVE_LIMIT).await? else { return Ok(Vec::new()) };
+    let Some(tar) = engine.archive(id, &mount.destination, ARCHIVE_LIMIT).await? else {
+        return Ok(Vec::new());
+    };
     let mut archive = tar::Archive::new(tar.as_slice());
     let parent = mount.destination.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
     let mut files = Vec::new();
     for entry in archive.entries().map_err(|e| e.to_string())? {
         let mut entry = entry.map_err(|e| e.to_string())?;
-        let inside = entry.path().map_err(|e| e.to_string())?.to_string_lossy().trim_start_matches("./").to_owned();
+        let inside = entry
+            .path()
+            .map_err(|e| e.to_string())?
+            .to_string_lossy()
+            .trim_start_matches("./")
+            .to_owned();
         let path = format!("{parent}/{inside}");
-        if !entry.header().entry_type().is_file() || !told::is_config_name(&path) || entry.size() > FILE_LIMIT {
+        if !entry.header().entry_type().is_file()
+            || !told::is_config_name(&path)
+            || entry.size() > FILE_LIMIT
+        {
             continue;
         }
         let mut text = Vec::new();

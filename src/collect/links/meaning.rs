@@ -2,7 +2,7 @@
 //!
 //! Published ports are translated here and nowhere else.
 
-use checks::model::{Container, HOST_CLIENT, Meant, NetworkMode, Network, Server, ServerKind};
+use checks::model::{Container, HOST_CLIENT, Meant, Network, NetworkMode, Server, ServerKind};
 use std::net::IpAddr;
 
 /// Names by which engines give their containers the engine's machine.
@@ -48,7 +48,10 @@ impl<'a> World<'a> {
         let host = dialled.host.to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host);
         let address = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
-        if host == "localhost" || host.ends_with(".localhost") || address.is_some_and(|ip| ip.is_loopback()) {
+        if host == "localhost"
+            || host.ends_with(".localhost")
+            || address.is_some_and(|ip| ip.is_loopback())
+        {
             return self.loopback(dialled);
         }
         if HOST_NAMES.contains(&host) {
@@ -65,7 +68,8 @@ impl<'a> World<'a> {
     }
 
     fn is_on_host(&self, dialled: Dialled<'_>) -> bool {
-        dialled.client == HOST_CLIENT || self.client(dialled).is_some_and(|c| c.network_mode == NetworkMode::Host)
+        dialled.client == HOST_CLIENT
+            || self.client(dialled).is_some_and(|c| c.network_mode == NetworkMode::Host)
     }
 
     /// The client's own loopback: itself, or a mistake that has a likely meaning.
@@ -81,7 +85,8 @@ impl<'a> World<'a> {
             };
         }
         if dialled.listens_itself {
-            let mate = self.namespace_mates(dialled).into_iter().find(|c| (self.listens)(c, dialled.port));
+            let mate =
+                self.namespace_mates(dialled).into_iter().find(|c| (self.listens)(c, dialled.port));
             let own = mate.or_else(|| self.client(dialled));
             return (own.map(|c| self.server(dialled, c, dialled.port)), Meant::OwnListener);
         }
@@ -100,20 +105,35 @@ impl<'a> World<'a> {
             return (Some(self.server(dialled, container, port)), Meant::HostPublished);
         }
         let on_host = |c: &&Container| {
-            c.network_mode == NetworkMode::Host && c.name != dialled.client && (self.serves(c, dialled.port) || (self.listens)(c, dialled.port))
+            c.network_mode == NetworkMode::Host
+                && c.name != dialled.client
+                && (self.serves(c, dialled.port) || (self.listens)(c, dialled.port))
         };
-        let mut candidates = self.containers.iter().filter(|c| c.state.is_running()).filter(on_host);
+        let mut candidates =
+            self.containers.iter().filter(|c| c.state.is_running()).filter(on_host);
         match (candidates.next(), candidates.next()) {
             (Some(only), None) => (Some(self.server(dialled, only, dialled.port)), Meant::Host),
-            _ => (Some(Server { kind: ServerKind::Host, container: None, port: dialled.port, engine: None }), Meant::Host),
+            _ => (
+                Some(Server {
+                    kind: ServerKind::Host,
+                    container: None,
+                    port: dialled.port,
+                    engine: None,
+                }),
+                Meant::Host,
+            ),
         }
     }
 
     fn address(&self, dialled: Dialled<'_>, ip: IpAddr) -> (Option<Server>, Meant) {
-        let mut owners: Vec<&Container> = self.containers.iter().filter(|c| c.addresses().any(|a| a == ip)).collect();
+        let mut owners: Vec<&Container> =
+            self.containers.iter().filter(|c| c.addresses().any(|a| a == ip)).collect();
         owners.sort_by_key(|c| (c.engine != dialled.engine, !c.state.is_running()));
         if let Some(owner) = owners.first() {
-            return (Some(self.server(dialled, owner, self.inside(owner, dialled.port))), Meant::Address);
+            return (
+                Some(self.server(dialled, owner, self.inside(owner, dialled.port))),
+                Meant::Address,
+            );
         }
         if self.machine.contains(&ip) || self.networks.iter().any(|n| n.gateways.contains(&ip)) {
             return self.on_machine(dialled);
@@ -121,22 +141,39 @@ impl<'a> World<'a> {
         if self.networks.iter().any(|n| n.subnets.iter().any(|subnet| contains(subnet, ip))) {
             return (self.guess(dialled), Meant::Nobody);
         }
-        (Some(Server { kind: ServerKind::External, container: None, port: dialled.port, engine: None }), Meant::External)
+        (
+            Some(Server {
+                kind: ServerKind::External,
+                container: None,
+                port: dialled.port,
+                engine: None,
+            }),
+            Meant::External,
+        )
     }
 
     fn name(&self, dialled: Dialled<'_>, host: &str) -> (Option<Server>, Meant) {
-        let carriers = |name: &str| -> Vec<&'a Container> { self.containers.iter().filter(|c| c.is_named(name)).collect() };
+        let carriers = |name: &str| -> Vec<&'a Container> {
+            self.containers.iter().filter(|c| c.is_named(name)).collect()
+        };
         let mut owners = carriers(host);
         if owners.is_empty()
             && let Some((first, rest)) = host.split_once('.')
-            && (rest == "dns.podman" || self.networks.iter().any(|n| n.name.eq_ignore_ascii_case(rest)))
+            && (rest == "dns.podman"
+                || self.networks.iter().any(|n| n.name.eq_ignore_ascii_case(rest)))
         {
             owners = carriers(first);
         }
         let client = self.client(dialled);
-        let shares = |c: &Container| client.is_some_and(|me| me.attachments.iter().any(|a| c.attachments.iter().any(|b| a.network == b.network)));
+        let shares = |c: &Container| {
+            client.is_some_and(|me| {
+                me.attachments.iter().any(|a| c.attachments.iter().any(|b| a.network == b.network))
+            })
+        };
         let project = |c: &Container| c.compose.as_ref().map(|c| c.project.clone());
-        let related = |c: &Container| client.is_some_and(|me| project(me).is_some() && project(me) == project(c));
+        let related = |c: &Container| {
+            client.is_some_and(|me| project(me).is_some() && project(me) == project(c))
+        };
         // Of several carriers of a name: the client's own engine, a common network, a running one, the same project.
         owners.sort_by_key(|c| {
             (
@@ -150,11 +187,23 @@ impl<'a> World<'a> {
             )
         });
         if let Some(owner) = owners.first() {
-            let port = if self.is_on_host(dialled) { dialled.port } else { self.inside(owner, dialled.port) };
+            let port = if self.is_on_host(dialled) {
+                dialled.port
+            } else {
+                self.inside(owner, dialled.port)
+            };
             return (Some(self.server(dialled, owner, port)), Meant::Name);
         }
         if host.contains('.') {
-            return (Some(Server { kind: ServerKind::External, container: None, port: dialled.port, engine: None }), Meant::External);
+            return (
+                Some(Server {
+                    kind: ServerKind::External,
+                    container: None,
+                    port: dialled.port,
+                    engine: None,
+                }),
+                Meant::External,
+            );
         }
         (self.guess(dialled), Meant::Nobody)
     }
@@ -162,7 +211,9 @@ impl<'a> World<'a> {
     /// The port inside that is meant when a container's own name or address is dialled: the dialled one, unless that is only
     /// published and not served.
     fn inside(&self, container: &Container, port: u16) -> u16 {
-        if (self.listens)(container, port) || container.ports.iter().any(|p| p.container_port == port) {
+        if (self.listens)(container, port)
+            || container.ports.iter().any(|p| p.container_port == port)
+        {
             return port;
         }
         container.published_as(port).unwrap_or(port)
@@ -209,19 +260,31 @@ impl<'a> World<'a> {
 
     /// Whether a container says of itself that it serves the port.
     fn serves(&self, container: &Container, port: u16) -> bool {
-        container.exposed.contains(&port) || container.ports.iter().any(|p| p.container_port == port && p.protocol == "tcp")
+        container.exposed.contains(&port)
+            || container.ports.iter().any(|p| p.container_port == port && p.protocol == "tcp")
     }
 
     /// The container whose name, alias or service is nearest to the dialled one, if any is near.
     fn nearest(&self, dialled: Dialled<'_>) -> Option<Server> {
         let wanted = plain(dialled.host);
-        let distance = |c: &Container| c.names().map(|n| strsim::damerau_levenshtein(&plain(n), &wanted)).min().unwrap_or(usize::MAX);
+        let distance = |c: &Container| {
+            c.names()
+                .map(|n| strsim::damerau_levenshtein(&plain(n), &wanted))
+                .min()
+                .unwrap_or(usize::MAX)
+        };
         let near = |c: &Container| {
             let allowed = (wanted.chars().count() / 4).clamp(1, 3);
-            distance(c) <= allowed || c.names().any(|n| n.len() >= 4 && (plain(n).contains(&wanted) || wanted.contains(&plain(n))))
+            distance(c) <= allowed
+                || c.names().any(|n| {
+                    n.len() >= 4 && (plain(n).contains(&wanted) || wanted.contains(&plain(n)))
+                })
         };
-        let mut found: Vec<&Container> =
-            self.containers.iter().filter(|c| c.engine == dialled.engine && c.name != dialled.client && near(c)).collect();
+        let mut found: Vec<&Container> = self
+            .containers
+            .iter()
+            .filter(|c| c.engine == dialled.engine && c.name != dialled.client && near(c))
+            .collect();
         found.sort_by_key(|c| (distance(c), !c.state.is_running(), c.name.clone()));
         found.first().map(|c| self.server(dialled, c, dialled.port))
     }
@@ -236,13 +299,20 @@ impl<'a> World<'a> {
         let Some(client) = self.client(dialled) else { return Vec::new() };
         self.containers
             .iter()
-            .filter(|c| c.engine == client.engine && c.name != client.name && home(c) == home(client))
+            .filter(|c| {
+                c.engine == client.engine && c.name != client.name && home(c) == home(client)
+            })
             .collect()
     }
 
     fn server(&self, dialled: Dialled<'_>, container: &Container, port: u16) -> Server {
         let engine = (container.engine != dialled.engine).then(|| container.engine.clone());
-        Server { kind: ServerKind::Container, container: Some(container.name.clone()), port, engine }
+        Server {
+            kind: ServerKind::Container,
+            container: Some(container.name.clone()),
+            port,
+            engine,
+        }
     }
 }
 
@@ -260,7 +330,8 @@ pub(crate) fn contains(subnet: &str, ip: IpAddr) -> bool {
             bits <= 32 && (u32::from(base) ^ u32::from(ip)).checked_shr(32 - bits).unwrap_or(0) == 0
         }
         (IpAddr::V6(base), IpAddr::V6(ip)) => {
-            bits <= 128 && (u128::from(base) ^ u128::from(ip)).checked_shr(128 - bits).unwrap_or(0) == 0
+            bits <= 128
+                && (u128::from(base) ^ u128::from(ip)).checked_shr(128 - bits).unwrap_or(0) == 0
         }
         _ => false,
     }

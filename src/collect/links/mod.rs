@@ -35,9 +35,13 @@ impl std::str::FromStr for Named {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (client, url) = text.split_once('=').ok_or_else(|| format!("{text} is not CLIENT=URL, as in hapi=http://mock:8080"))?;
+        let (client, url) = text
+            .split_once('=')
+            .ok_or_else(|| format!("{text} is not CLIENT=URL, as in hapi=http://mock:8080"))?;
         if client.is_empty() {
-            return Err(format!("{text} names no client before the =; a process of the machine is {HOST_CLIENT}"));
+            return Err(format!(
+                "{text} names no client before the =; a process of the machine is {HOST_CLIENT}"
+            ));
         }
         let told = told::from_text(url)?;
         if told.port.is_none() {
@@ -51,7 +55,9 @@ impl std::str::FromStr for Named {
 pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
     let mut merged: Vec<Claim> = Vec::new();
     for claim in claims {
-        let same = |m: &&mut Claim| m.engine == claim.engine && m.client == claim.client && m.told.url() == claim.told.url();
+        let same = |m: &&mut Claim| {
+            m.engine == claim.engine && m.client == claim.client && m.told.url() == claim.told.url()
+        };
         match merged.iter_mut().find(same) {
             Some(known) => {
                 known.sources.extend(claim.sources);
@@ -64,7 +70,9 @@ pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
         claim.sources.sort();
         claim.sources.dedup();
     }
-    merged.sort_by(|a, b| (&a.engine, &a.client, a.told.url()).cmp(&(&b.engine, &b.client, b.told.url())));
+    merged.sort_by(|a, b| {
+        (&a.engine, &a.client, a.told.url()).cmp(&(&b.engine, &b.client, b.told.url()))
+    });
     merged
 }
 
@@ -86,10 +94,16 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         port,
         listens_itself: listens_itself == Fact::Known(true),
     };
-    let (server, meant) = if malformed.is_some() { (None, Meant::Nobody) } else { world.meaning(dialled) };
+    let (server, meant) =
+        if malformed.is_some() { (None, Meant::Nobody) } else { world.meaning(dialled) };
     let named_by_user = claim.sources.contains(&Source::Flag);
-    let is_itself = server.as_ref().is_some_and(|s| s.container.as_deref() == Some(claim.client.as_str()) && s.engine.is_none());
-    if is_itself && !named_by_user && matches!(meant, Meant::Name | Meant::Address | Meant::HostPublished) {
+    let is_itself = server.as_ref().is_some_and(|s| {
+        s.container.as_deref() == Some(claim.client.as_str()) && s.engine.is_none()
+    });
+    if is_itself
+        && !named_by_user
+        && matches!(meant, Meant::Name | Meant::Address | Meant::HostPublished)
+    {
         return None;
     }
     let not_yet = || "not looked at".to_owned();
@@ -127,7 +141,10 @@ fn malformed(told: &Told) -> Option<String> {
 }
 
 /// All names by which containers other than `me` are called, in lower case.
-pub(crate) fn other_names(containers: &[&Container], me: &Container) -> std::collections::HashSet<String> {
+pub(crate) fn other_names(
+    containers: &[&Container],
+    me: &Container,
+) -> std::collections::HashSet<String> {
     let others = containers.iter().filter(|c| c.name != me.name || c.engine != me.engine);
     others.flat_map(|c| c.names().map(str::to_ascii_lowercase)).collect()
 }

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 const SINGLE: usize = 3;
 /// From this median on a staircase can be told from noise.
 const SLOW: Duration = Duration::from_millis(40);
-/// How long a server that turned a connection away is given to notice that its only place is free.
+/// How long a server that turned a connection away is given to notice that a place is free.
 const FREE: Duration = Duration::from_millis(100);
 const MODES: [HoldMode; 3] = [HoldMode::Idle, HoldMode::Partial, HoldMode::KeptAlive];
 
@@ -115,7 +115,9 @@ impl Probe {
     /// The single requests, each on a connection of its own; false when the server does not speak
     /// HTTP.
     async fn single(&mut self, ask: &Ask) -> Result<bool, String> {
-        for number in 1..=SINGLE {
+        let mut again = true;
+        while self.seen.baseline_us.len() < SINGLE {
+            let number = self.seen.baseline_us.len() + 1;
             let limit = self.limits.reply.min(self.left());
             let started = Instant::now();
             let one = async {
@@ -126,15 +128,19 @@ impl Probe {
             };
             let why = match timeout(limit, one).await {
                 Ok(Ok((talk, status))) => {
-                    self.seen
-                        .baseline_us
-                        .push(u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX));
+                    let us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+                    self.seen.baseline_us.push(us);
                     self.seen.status.get_or_insert(status);
                     talk.finish().await;
                     continue;
                 }
                 Ok(Err(Silence::Other(error))) => {
                     return Err(format!("the server could not be asked: {error}"));
+                }
+                Ok(Err(Silence::Closed | Silence::CutOff)) if number > 1 && again => {
+                    again = false;
+                    sleep(FREE).await;
+                    continue;
                 }
                 Err(_) if self.left().is_zero() => {
                     return Err(self.late("the single requests were answered"));
@@ -160,10 +166,20 @@ impl Probe {
                 if self.left() < ground.longest(least) {
                     return Err(self.late("the hold test was complete"));
                 }
-                let Ok(hold) = timeout_at(self.deadline, hold(ground, mode, least)).await else {
+                let held = async {
+                    match hold(ground, mode, least).await? {
+                        // Perhaps the place of the connection before was not free yet.
+                        None if mode == HoldMode::Idle => {
+                            sleep(FREE).await;
+                            hold(ground, mode, least).await
+                        }
+                        held => Ok(held),
+                    }
+                };
+                let Ok(held) = timeout_at(self.deadline, held).await else {
                     return Err(self.late("the hold test was complete"));
                 };
-                let Some(hold) = hold? else { break };
+                let Some(hold) = held? else { break };
                 self.seen.holds.push(hold);
                 if !matches!(hold.answered, Answered::AfterRelease | Answered::CutOff) {
                     break;

@@ -3,8 +3,8 @@
 //! to resolve a name. Where no status line came back, a second look finds out whether the port
 //! speaks TLS instead.
 
-use super::connect::millis;
-use checks::model::Reply;
+use super::connect::{connect, millis};
+use checks::model::{Connect, Reply};
 use reqwest::header::HOST;
 use reqwest::redirect::Policy;
 use std::error::Error;
@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// A connect that takes the whole limit must not look like a reply that does.
-const MARGIN: Duration = Duration::from_millis(50);
+const MARGIN: Duration = Duration::from_millis(100);
 
 /// Sends `GET path` to `target` with `host` in the Host header and waits for the status line, for
 /// `limit` in all. No reply (`None`) means that there was no connection. The time is that of the
@@ -36,6 +36,10 @@ pub(crate) async fn request(
         Err(error) => Some(classify(&error)),
     };
     match reply {
+        // On a busy machine both time limits may pass at once: was there a connection?
+        Some(Reply::ReadTimeout) if connect(target, limit).await.connect == Connect::Timeout => {
+            (None, ms)
+        }
         Some(Reply::NotHttp | Reply::Closed | Reply::Reset) if speaks_tls(target, limit).await => {
             (Some(Reply::Tls), ms)
         }

@@ -22,6 +22,13 @@ pub(super) struct Expanded {
     pub(super) assumed: Vec<String>,
 }
 
+impl Expanded {
+    /// A text that holds no variables.
+    pub(super) fn verbatim(text: &str) -> Self {
+        Self { text: text.into(), assumed: Vec::new() }
+    }
+}
+
 /// Whose rules hold.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Manner {

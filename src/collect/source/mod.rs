@@ -27,6 +27,7 @@ mod roots;
 mod scope;
 mod stage;
 mod transfer;
+mod yaml;
 
 pub(crate) use archive::{Entry, ImageFiles};
 pub(crate) use blob::blob_id;

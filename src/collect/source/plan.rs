@@ -89,9 +89,8 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     let dockerfile = dockerfile(context, settings)?;
     let opened = Context::open(context, dockerfile.path.as_deref(), settings.containerignore_first)?;
     let script = Script::parse(&dockerfile.text, &dockerfile.name)?;
-    let mut builder = Builder::new(&script, settings, opened, &dockerfile.name);
-    let target = builder.target()?;
-    let built = builder.evaluate(target);
+    let mut builder = Builder::new(&script, settings, opened, &dockerfile.name)?;
+    let built = builder.built();
     let mut undecided = std::mem::take(&mut builder.undecided);
     let opened = builder.context;
     if opened.is_cut() {

@@ -11,7 +11,7 @@ pub(super) enum Rest {
     /// There are none.
     Unset,
     /// They are those of the image.
-    Image(Rc<BTreeMap<String, String>>),
+    Image(Rc<BTreeMap<String, Variable>>),
     /// Nobody here knows.
     Unknown,
 }
@@ -44,9 +44,14 @@ impl Scope {
         }
         match &self.rest {
             Rest::Unset => Variable::Unset,
-            Rest::Image(variables) => variables.get(name).cloned().map_or(Variable::Unset, Variable::Set),
+            Rest::Image(variables) => variables.get(name).cloned().unwrap_or(Variable::Unset),
             Rest::Unknown => Variable::Unknown(format!("variable {name} of the base image")),
         }
+    }
+
+    /// The variables that ENV set.
+    pub(super) fn environment(&self) -> impl Iterator<Item = (&String, &Variable)> {
+        self.environment.iter()
     }
 
     /// A word of an instruction with its variables filled in.
@@ -157,7 +162,7 @@ mod tests {
 
     #[test]
     fn what_the_base_sets_may_be_known() {
-        let image = BTreeMap::from([("HOME".to_owned(), "/home/x".to_owned())]);
+        let image = BTreeMap::from([("HOME".to_owned(), Variable::Set("/home/x".to_owned()))]);
         let scope = Scope::new('\\', Rest::Image(Rc::new(image)));
         assert_eq!(scope.word("$HOME/$NONE").unwrap().text, "/home/x/");
         let scope = Scope::new('\\', Rest::Unknown);

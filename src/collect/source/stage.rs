@@ -3,6 +3,7 @@
 use super::context::Context;
 use super::dockerfile::{Action, Run, Script, Step};
 use super::effect::Effect;
+use super::expand::Variable;
 use super::paths::{clean, is_within, join, parent};
 use super::plan::{Planned, Settings};
 use super::scope::{Rest, Scope};
@@ -35,6 +36,8 @@ pub(super) struct State {
     pub(super) folders: BTreeSet<String>,
     /// Where relative destinations begin.
     pub(super) workdir: Workdir,
+    /// The build arguments whose value was assumed for that.
+    pub(super) workdir_assumes: Vec<String>,
     /// The variables.
     pub(super) scope: Scope,
     /// The image that the first stage of the chain begins with.
@@ -47,13 +50,13 @@ pub(super) struct State {
 #[derive(Debug)]
 pub(super) struct Builder<'a> {
     pub(super) script: &'a Script,
-    pub(super) settings: &'a Settings,
     pub(super) context: Context,
     pub(super) dockerfile: &'a str,
     /// What could not be followed.
     pub(super) undecided: Vec<String>,
     /// What was copied from the context.
     pub(super) inputs: BTreeSet<String>,
+    settings: Settings,
     globals: Scope,
     /// The stages that the built image consists of, the target first.
     chain: Vec<usize>,
@@ -62,21 +65,45 @@ pub(super) struct Builder<'a> {
 
 impl<'a> Builder<'a> {
     /// Nothing is followed yet.
-    pub(super) fn new(script: &'a Script, settings: &'a Settings, context: Context, dockerfile: &'a str) -> Self {
-        let mut globals = Scope::new(script.escape, Rest::Unset);
-        for step in &script.globals {
+    ///
+    /// # Errors
+    ///
+    /// Returns that no stage has the name of the target.
+    pub(super) fn new(
+        script: &'a Script,
+        settings: &Settings,
+        context: Context,
+        dockerfile: &'a str,
+    ) -> Result<Self, String> {
+        let mut builder = Self {
+            script,
+            context,
+            dockerfile,
+            undecided: Vec::new(),
+            inputs: BTreeSet::new(),
+            settings: settings.clone(),
+            globals: Scope::new(script.escape, Rest::Unset),
+            chain: Vec::new(),
+            done: BTreeMap::new(),
+        };
+        builder.set_globals();
+        builder.set_chain()?;
+        builder.confirm_arguments();
+        Ok(builder)
+    }
+
+    fn set_globals(&mut self) {
+        self.globals = Scope::new(self.script.escape, Rest::Unset);
+        for step in &self.script.globals {
             if let Action::Arg(arguments) = &step.action {
                 for (name, default) in arguments {
-                    globals.declare(name, default.as_deref(), settings, None);
+                    self.globals.declare(name, default.as_deref(), &self.settings, None);
                 }
             }
         }
-        let (undecided, inputs, chain, done) = (Vec::new(), BTreeSet::new(), Vec::new(), BTreeMap::new());
-        Self { script, settings, context, dockerfile, undecided, inputs, globals, chain, done }
     }
 
-    /// The stage that the image is built from.
-    pub(super) fn target(&mut self) -> Result<usize, String> {
+    fn set_chain(&mut self) -> Result<(), String> {
         let count = self.script.stages.len();
         let target = match &self.settings.target {
             None => count.checked_sub(1),
@@ -87,7 +114,36 @@ impl<'a> Builder<'a> {
             format!("{}: no stage is named {name}", self.dockerfile)
         })?;
         self.chain = std::iter::successors(Some(target), |stage| self.base_stage(*stage)).collect();
-        Ok(target)
+        Ok(())
+    }
+
+    /// Where the image's configuration is what the default of a build argument would give, the default was used.
+    fn confirm_arguments(&mut self) {
+        let built = self.declared();
+        let mut confirmed: Vec<&String> = Vec::new();
+        if let Workdir::At(folder) = &built.workdir {
+            if Some(folder.as_str()) == self.settings.base_workdir.as_deref() {
+                confirmed.extend(&built.workdir_assumes);
+            }
+        }
+        for (name, value) in built.scope.environment() {
+            let seen = self.settings.image_env.as_ref().and_then(|image| image.get(name));
+            match value {
+                Variable::Assumed(value, argument) if Some(value) == seen => confirmed.push(argument),
+                _ => {}
+            }
+        }
+        for name in confirmed {
+            if let Variable::Assumed(value, _) = built.scope.get(name) {
+                self.settings.args.insert(name.clone(), Some(value));
+            }
+        }
+        self.set_globals();
+    }
+
+    /// What the built stage holds at its end.
+    pub(super) fn built(&mut self) -> Rc<State> {
+        self.evaluate(self.chain[0])
     }
 
     /// An earlier stage by its name or number.
@@ -128,52 +184,51 @@ impl<'a> Builder<'a> {
         let in_chain = self.chain.contains(&stage);
         let (workdir, rest) = match &self.settings.image_env {
             _ if from_scratch => (Workdir::At("/".into()), Rest::Unset),
-            Some(image) if in_chain => (self.base_workdir(), Rest::Image(Rc::new(self.not_set_here(image)))),
+            Some(image) if in_chain => (self.base_workdir(), Rest::Image(Rc::new(self.variables_of_base(image)))),
             None if in_chain => (self.base_workdir(), Rest::Unknown),
             _ => (Workdir::Below(String::new()), Rest::Unknown),
         };
+        let mut state = State::new(Scope::new(self.script.escape, rest), workdir);
         let usual = if from_scratch { &[][..] } else { &USUAL_FOLDERS[..] };
-        let folders = usual.iter().copied().chain(["/"]).map(String::from).collect();
-        let scope = Scope::new(self.script.escape, rest);
-        State { files: BTreeMap::new(), folders, workdir, scope, base, from_scratch }
+        state.folders.extend(usual.iter().map(|folder| (*folder).to_owned()));
+        State { base, from_scratch, ..state }
     }
 
-    /// The working folder of the base image, from that of the built image and all WORKDIRs between them.
-    fn base_workdir(&self) -> Workdir {
-        let mut state = State {
-            files: BTreeMap::new(),
-            folders: BTreeSet::new(),
-            workdir: Workdir::Below(String::new()),
-            scope: Scope::new(self.script.escape, Rest::Unknown),
-            base: None,
-            from_scratch: false,
-        };
+    /// The built image's working folder and variables, as far as its own Dockerfile says.
+    fn declared(&self) -> State {
+        let scope = Scope::new(self.script.escape, Rest::Unknown);
+        let mut state = State::new(scope, Workdir::Below(String::new()));
         for stage in self.chain.iter().rev() {
             state.scope = state.scope.inherited();
             for step in &self.script.stages[*stage].steps {
                 self.declare(&mut state, step);
             }
         }
-        let built = self.settings.base_workdir.as_deref().map(|dir| if dir.is_empty() { "/" } else { dir });
-        let base = match (&state.workdir, built) {
-            (Workdir::Below(rest), Some(built)) if rest.is_empty() => Some(clean(built)),
+        state
+    }
+
+    /// The working folder of the base image, from that of the built image and all WORKDIRs between them.
+    fn base_workdir(&self) -> Workdir {
+        let built = self.settings.base_workdir.as_deref().map(|dir| clean(&format!("/{dir}")));
+        let base = match (self.declared().workdir, built) {
+            (Workdir::Below(rest), Some(built)) if rest.is_empty() => Some(built),
             (Workdir::Below(rest), Some(built)) => {
-                clean(built).strip_suffix(&format!("/{rest}")).map(|base| clean(&format!("/{base}")))
+                built.strip_suffix(&format!("/{rest}")).map(|base| clean(&format!("/{base}")))
             }
             _ => None,
         };
         base.map_or(Workdir::Below(String::new()), Workdir::At)
     }
 
-    /// The image's variables without those that the Dockerfile sets itself at some time.
-    fn not_set_here(&self, image: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-        let mut left = image.clone();
-        for step in self.chain.iter().flat_map(|stage| &self.script.stages[*stage].steps) {
-            if let Action::Env(pairs) = &step.action {
-                left.retain(|name, _| pairs.iter().all(|(set, _)| set != name));
-            }
-        }
-        left
+    /// The image's variables; of those that the Dockerfile sets itself, the base image's value is not known.
+    fn variables_of_base(&self, image: &BTreeMap<String, String>) -> BTreeMap<String, Variable> {
+        let steps = self.chain.iter().flat_map(|stage| &self.script.stages[*stage].steps);
+        let pairs = steps.filter_map(|step| if let Action::Env(pairs) = &step.action { Some(pairs) } else { None });
+        let here = pairs.flatten().map(|(name, _)| {
+            (name.clone(), Variable::Unknown(format!("variable {name} of the base image")))
+        });
+        let there = image.iter().map(|(name, value)| (name.clone(), Variable::Set(value.clone())));
+        there.chain(here).collect()
     }
 
     fn step(&mut self, state: &mut State, stage: usize, step: &Step) {
@@ -189,7 +244,7 @@ impl<'a> Builder<'a> {
         match &step.action {
             Action::Arg(arguments) => {
                 for (name, default) in arguments {
-                    state.scope.declare(name, default.as_deref(), self.settings, Some(&self.globals));
+                    state.scope.declare(name, default.as_deref(), &self.settings, Some(&self.globals));
                 }
             }
             Action::Env(pairs) => state.scope.set(pairs),
@@ -208,20 +263,32 @@ impl<'a> Builder<'a> {
 }
 
 impl State {
+    fn new(scope: Scope, workdir: Workdir) -> Self {
+        Self {
+            files: BTreeMap::new(),
+            folders: BTreeSet::from(["/".to_owned()]),
+            workdir,
+            workdir_assumes: Vec::new(),
+            scope,
+            base: None,
+            from_scratch: false,
+        }
+    }
+
     /// WORKDIR.
     fn enter(&mut self, path: &str, line: usize) {
-        let path = match self.scope.word(path) {
-            Ok(word) if word.assumed.is_empty() => word.text,
-            Ok(word) => {
-                let name = &word.assumed[0];
-                self.workdir = Workdir::Unknown(format!("WORKDIR at line {line}: build argument {name} is not known"));
-                return;
-            }
+        let word = match self.scope.word(path) {
+            Ok(word) => word,
             Err(why) => {
                 self.workdir = Workdir::Unknown(format!("WORKDIR at line {line}: {why}"));
                 return;
             }
         };
+        let path = word.text;
+        if path.starts_with('/') {
+            self.workdir_assumes.clear();
+        }
+        self.workdir_assumes.extend(word.assumed);
         self.workdir = match &self.workdir {
             _ if path.starts_with('/') => Workdir::At(clean(&path)),
             Workdir::At(folder) => Workdir::At(join(folder, &path)),

@@ -2,43 +2,23 @@
 
 use super::entry::Entry;
 use super::variable::{self, Fill};
+use super::words::List;
 use super::{Known, Place, Told, dsn, format, judge, path, shell};
 
 /// Shells nest (`sh -c "bash -c ..."`), but not deeper than this.
 const DEPTH: usize = 3;
-const SHELLS: &[&str] = &["sh", "bash", "ash", "dash", "zsh", "ksh"];
-const INTERPRETERS: &[&str] =
-    &["python", "python2", "python3", "node", "ruby", "perl", "php", "deno", "bun", "pwsh"];
+const SHELLS: List = List("sh bash ash dash zsh ksh");
+const INTERPRETERS: List = List("python python2 python3 node ruby perl php deno bun pwsh");
 
 /// Words before the program that is really started.
-const WRAPPERS: &[&str] = &[
-    "exec",
-    "env",
-    "sudo",
-    "nohup",
-    "time",
-    "timeout",
-    "tini",
-    "dumb-init",
-    "nice",
-    "su-exec",
-    "gosu",
-    "command",
-    "if",
-    "then",
-    "else",
-    "elif",
-    "while",
-    "until",
-    "do",
-    "!",
-    "{",
-    "xargs",
-    "watch",
-];
+const WRAPPERS: List = List(
+    "\
+    exec env sudo nohup time timeout tini dumb-init nice su-exec gosu command if then else \
+    elif while until do ! { xargs watch",
+);
 
 /// Programs that show their words to the user, or pass them on to other machines.
-const SPEAKERS: &[&str] = &["echo", "printf", ":", "logger", "test", "[", "docker", "podman"];
+const SPEAKERS: List = List("echo printf : logger test [ docker podman");
 
 /// Programs that call what they are told, and the service they expect there.
 const CALLERS: &[(&str, &str)] = &[
@@ -78,58 +58,16 @@ const CALLERS: &[(&str, &str)] = &[
 ];
 
 /// Flags of callers that take something else than an address.
-const OTHER_VALUES: &[&str] = &[
-    "-H",
-    "--header",
-    "-d",
-    "--data",
-    "--data-raw",
-    "--data-binary",
-    "-A",
-    "--user-agent",
-    "-e",
-    "--referer",
-    "-u",
-    "--user",
-    "-o",
-    "--output",
-    "-O",
-    "-X",
-    "--request",
-    "-x",
-    "--proxy",
-    "-F",
-    "--form",
-    "--cookie",
-    "-c",
-    "-U",
-    "-w",
-    "-m",
-    "--max-time",
-    "--connect-timeout",
-    "--retry",
-    "-t",
-    "--timeout",
-    "-T",
-    "-i",
-    "-n",
-    "-a",
-];
+const OTHER_VALUES: List = List(
+    "\
+    -H --header -d --data --data-raw --data-binary -A --user-agent -e --referer -u --user -o \
+    --output -O -X --request -x --proxy -F --form --cookie -c -U -w -m --max-time \
+    --connect-timeout --retry -t --timeout -T -i -n -a",
+);
 
 /// Flags whose value is `NAME=VALUE`, and only the name counts.
-const DEFINES: &[&str] = &[
-    "-e",
-    "--env",
-    "--set",
-    "--set-string",
-    "--build-arg",
-    "-o",
-    "--option",
-    "-D",
-    "--define",
-    "-v",
-    "--var",
-];
+const DEFINES: List =
+    List("-e --env --set --set-string --build-arg -o --option -D --define -v --var");
 
 /// Finds the endpoints that a command line tells.
 pub(crate) fn from_args(argv: &[String], known: &Known<'_>) -> Vec<Told> {
@@ -171,7 +109,7 @@ fn walk(words: &[Word], depth: usize, known: &Known<'_>, fill: Fill<'_>) -> Vec<
         } else if let Some(text) = inline(command, INTERPRETERS) {
             let code = Entry::flag("target", &text.text, text.index, "");
             told.extend(judge::links(&[code], known, fill));
-        } else if !SPEAKERS.contains(&program)
+        } else if !SPEAKERS.has(program)
             || command.iter().any(|word| word.text.contains("/dev/tcp/"))
         {
             told.extend(judge::links(&entries(command, &n.to_string()), known, fill));
@@ -181,11 +119,11 @@ fn walk(words: &[Word], depth: usize, known: &Known<'_>, fill: Fill<'_>) -> Vec<
 }
 
 /// The text that `sh -c` or `python -c` is given.
-fn inline<'w>(command: &'w [Word], programs: &[&str]) -> Option<&'w Word> {
+fn inline<'w>(command: &'w [Word], programs: List) -> Option<&'w Word> {
     let at = command.iter().position(|word| {
-        programs.contains(
-            &basename(&word.text).trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'),
-        ) || programs.contains(&basename(&word.text))
+        let name = basename(&word.text);
+        programs.has(name)
+            || programs.has(name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.'))
     })?;
     let flag = command[at..].iter().position(|word| {
         let short = word.text.strip_prefix('-').filter(|flag| !flag.starts_with('-'));
@@ -239,7 +177,7 @@ fn entries(command: &[Word], group: &str) -> Vec<Entry> {
             entries.push(flag(name, value, word.index, group, service));
         } else if word.text.starts_with('-') && word.text.len() > 1 {
             let Some(value) = words.next_if(|next| !next.text.starts_with('-')) else { continue };
-            let other = service != Some("redis") && OTHER_VALUES.contains(&word.text.as_str());
+            let other = service != Some("redis") && OTHER_VALUES.has(&word.text);
             match service {
                 Some(_) if other => {}
                 Some(_) if half(&word.text).is_none() => positional.push(value),
@@ -285,8 +223,7 @@ fn word_alone(word: &Word, name: &str, group: &str) -> Entry {
 
 fn flag(name: &str, value: &str, index: usize, group: &str, service: Option<&str>) -> Entry {
     if let Some((inner, rest)) = assignment(value).filter(|_| !value.contains(' ')) {
-        let combined =
-            if DEFINES.contains(&name) { inner.to_owned() } else { format!("{name}.{inner}") };
+        let combined = if DEFINES.has(name) { inner.to_owned() } else { format!("{name}.{inner}") };
         return Entry::flag(&combined, rest, index, group);
     }
     match service.zip(half(name)) {
@@ -324,10 +261,7 @@ fn assignment(word: &str) -> Option<(&str, &str)> {
 
 fn is_wrapper(word: &str) -> bool {
     let duration = word.trim_end_matches(['s', 'm', 'h']).parse::<f64>().is_ok();
-    duration
-        || word.starts_with('-')
-        || assignment(word).is_some()
-        || WRAPPERS.contains(&basename(word))
+    duration || word.starts_with('-') || assignment(word).is_some() || WRAPPERS.has(basename(word))
 }
 
 fn basename(word: &str) -> &str {

@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Address>> {
     go_mysql(text).or_else(|| oracle(text)).or_else(|| pairs(text))
 }
 
-/// `user:password@tcp(db:3306)/name` of Go's MySQL driver.
+/// `user:password@tcp(db:3306)/name` of Go's `MySQL` driver.
 fn go_mysql(text: &str) -> Option<Vec<Address>> {
     let (front, rest) = text.split_once('(')?;
     let protocol = front.rsplit_once('@').map_or(front, |(_, protocol)| protocol);
@@ -175,7 +175,7 @@ fn by_semicolon(text: &str) -> Option<Vec<(String, String)>> {
     for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
         match part.split_once('=') {
             Some((name, value)) => {
-                parts.push((key(name), value.trim().trim_matches(['"', '\'']).to_owned()))
+                parts.push((key(name), value.trim().trim_matches(['"', '\'']).to_owned()));
             }
             // The piece of a value with a semicolon in it.
             None if !parts.is_empty() => {}

@@ -3,55 +3,22 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use super::address::Authority;
+use super::words::List;
 use super::{Trouble, variable};
 
 /// Addresses that a program listens on and nobody can be told to reach.
-const WILDCARDS: &[&str] = &["0.0.0.0", "::", "0:0:0:0:0:0:0:0", "*", "+", "0"];
+const WILDCARDS: List = List("0.0.0.0 :: 0:0:0:0:0:0:0:0 * + 0");
 
 /// Endings of file names: `data.db` is no host.
-const FILE_ENDINGS: &[&str] = &[
-    "cert",
-    "cfg",
-    "conf",
-    "crt",
-    "csv",
-    "db",
-    "gz",
-    "html",
-    "ini",
-    "jar",
-    "js",
-    "json",
-    "key",
-    "lock",
-    "log",
-    "md",
-    "pem",
-    "php",
-    "pid",
-    "properties",
-    "py",
-    "rb",
-    "sh",
-    "sock",
-    "sql",
-    "sqlite",
-    "sqlite3",
-    "svg",
-    "tar",
-    "tgz",
-    "toml",
-    "ts",
-    "txt",
-    "xml",
-    "yaml",
-    "yml",
-    "zip",
-];
+const FILE_ENDINGS: List = List(
+    "\
+    cert cfg conf crt csv db gz html ini jar js json key lock log md pem php pid properties py \
+    rb sh sock sql sqlite sqlite3 svg tar tgz toml ts txt xml yaml yml zip",
+);
 
 /// `0.0.0.0`, `[::]`, `*`: where a program listens, never a destination.
 pub(super) fn is_wildcard(host: &str) -> bool {
-    WILDCARDS.contains(&host) || host.starts_with("*.")
+    WILDCARDS.has(host) || host.starts_with("*.")
 }
 
 /// The client itself, whatever its network is.
@@ -84,13 +51,13 @@ pub(super) fn is_dotted(host: &str) -> bool {
         !head.is_empty()
             && end.len() >= 2
             && end.chars().all(char::is_alphabetic)
-            && !FILE_ENDINGS.contains(&end)
+            && !FILE_ENDINGS.has(end)
     }) && is_name(host)
 }
 
 /// `data.db`: a file, not a host.
 pub(super) fn is_file(host: &str) -> bool {
-    host.rsplit_once('.').is_some_and(|(_, end)| FILE_ENDINGS.contains(&end))
+    host.rsplit_once('.').is_some_and(|(_, end)| FILE_ENDINGS.has(end))
 }
 
 /// A name that cannot be mistaken for a number or a version.
@@ -104,33 +71,26 @@ pub(super) fn authority(text: &str) -> Option<Authority> {
     if text.contains(['%', '{', '}', '<', '>', '(', ')', '*', '+', '"', '\'']) {
         return None;
     }
-    let (host, port) = match text.strip_prefix('[') {
-        Some(inner) => {
-            let Some((host, rest)) = inner.split_once(']') else {
-                return Some(unparsable("a bracket is not closed"));
-            };
-            let Ok(ip) = host.parse::<Ipv6Addr>() else {
-                return Some(unparsable("what stands in brackets is no IPv6 address"));
-            };
-            match rest.strip_prefix(':') {
-                Some(port) => (ip.to_string(), port),
-                None if rest.is_empty() => (ip.to_string(), ""),
-                None => {
-                    return Some(unparsable("something stands between the bracket and the port"));
-                }
-            }
+    let Some(inner) = text.strip_prefix('[') else {
+        let (host, port) = text.split_once(':').unwrap_or((text, ""));
+        if port.contains(':') {
+            return Some(unparsable(
+                "it has more than one port, or an IPv6 address without brackets",
+            ));
         }
-        None => {
-            let (host, port) = text.split_once(':').unwrap_or((text, ""));
-            if port.contains(':') {
-                return Some(unparsable(
-                    "it has more than one port, or an IPv6 address without brackets",
-                ));
-            }
-            (variable::lower(host), port)
-        }
+        return Some(checked(variable::lower(host), port));
     };
-    Some(checked(host, port))
+    let Some((host, rest)) = inner.split_once(']') else {
+        return Some(unparsable("a bracket is not closed"));
+    };
+    let Ok(ip) = host.parse::<Ipv6Addr>() else {
+        return Some(unparsable("what stands in brackets is no IPv6 address"));
+    };
+    match rest.strip_prefix(':') {
+        Some(port) => Some(checked(ip.to_string(), port)),
+        None if rest.is_empty() => Some(checked(ip.to_string(), "")),
+        None => Some(unparsable("something stands between the bracket and the port")),
+    }
 }
 
 fn checked(host: String, port: &str) -> Authority {

@@ -7,32 +7,48 @@ use super::role::{Role, Setting};
 use super::scheme::{self, Kind};
 use super::value::{self, Reading};
 use super::variable::{self, Fill};
+use super::words::List;
 use super::{Known, Told, Trouble, host, path};
 
 /// Endings of what is downloaded, not talked to.
-const ARTEFACTS: &[&str] = &[
-    ".asc", ".bz2", ".deb", ".gz", ".gpg", ".jar", ".pem", ".py", ".rpm", ".sh", ".sha256", ".sig",
-    ".tar", ".tgz", ".whl", ".xz", ".zip", ".zst", ".md", ".html", ".png", ".svg", ".jpg", ".ico",
-    ".css", ".xsd", ".dtd",
-];
+const ARTEFACTS: List = List(
+    "asc bz2 deb gz gpg jar pem py rpm sh sha256 sig tar tgz whl xz zip zst md html png svg jpg ico css xsd dtd",
+);
 
 /// The links in entries that belong together: one environment, one command, one document.
 pub(super) fn links(entries: &[Entry], known: &Known<'_>, fill: Fill<'_>) -> Vec<Told> {
     let halves = Halves::of(entries);
     let mut told = Vec::new();
     for entry in entries {
+        let mut reading = value::read(&entry.value, fill);
+        let paired = pair(&mut reading, halves.beside(entry), fill);
+        if !paired {
+            reading.addresses.retain(|address| speaks(address, known));
+        }
+        if reading.addresses.is_empty() {
+            continue;
+        }
         let role = entry.key.role();
         if role == Role::Itself {
             continue;
         }
-        let mut reading = value::read(&entry.value, fill);
-        let paired = pair(&mut reading, halves.beside(entry), fill);
         for address in std::mem::take(&mut reading.addresses) {
             let weighed = Weighed { role, entry, reading: &reading, paired, address };
             told.extend(weighed.verdict(known));
         }
     }
     told
+}
+
+/// Most values are one word that could be a host, and nothing says so: no need to look at their keys.
+fn speaks(address: &Address, known: &Known<'_>) -> bool {
+    let host = &address.host;
+    address.shape != Shape::Host
+        || address.trouble.is_some()
+        || host::is_loopback(host)
+        || host::is_ip(host)
+        || host::is_dotted(host)
+        || (known.is_name)(host)
 }
 
 /// Puts the port and the scheme that stand beside a host to it; whether there was a port.
@@ -96,7 +112,7 @@ impl Weighed<'_> {
 
     fn is_link(&self, known: bool) -> bool {
         if self.role == Role::Doubtful {
-            return known && !(self.address.shape == Shape::Host && !self.paired);
+            return known && (self.paired || self.address.shape != Shape::Host);
         }
         if self.reading.told_elsewhere && self.address.shape != Shape::Host {
             // The variable itself is read where it is set.
@@ -132,8 +148,8 @@ impl Weighed<'_> {
     /// A file that anybody may fetch from a public site.
     fn is_artefact(&self) -> bool {
         let lower = self.address.path.to_ascii_lowercase();
-        host::is_dotted(&self.address.host)
-            && ARTEFACTS.iter().any(|ending| lower.ends_with(ending))
+        let ending = lower.rsplit_once('.').map(|(_, ending)| ending);
+        host::is_dotted(&self.address.host) && ending.is_some_and(|ending| ARTEFACTS.has(ending))
     }
 
     fn host_is_link(&self, known: bool) -> bool {

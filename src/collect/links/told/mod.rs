@@ -22,6 +22,7 @@ mod shell;
 mod url;
 mod value;
 mod variable;
+mod vocabulary;
 mod words;
 
 #[cfg(test)]

@@ -3,26 +3,15 @@
 use std::collections::HashMap;
 
 use super::entry::Entry;
+use super::words::List;
 
-const PORTS: &[&str] = &["port"];
-const SCHEMES: &[&str] = &["scheme", "protocol", "proto"];
-const HOSTS: &[&str] = &[
-    "host",
-    "hosts",
-    "hostname",
-    "hostnames",
-    "addr",
-    "addrs",
-    "address",
-    "addresses",
-    "ip",
-    "server",
-    "servers",
-    "endpoint",
-    "endpoints",
-    "nodes",
-    "brokers",
-];
+const PORTS: List = List("port");
+const SCHEMES: List = List("scheme protocol proto");
+const HOSTS: List = List(
+    "\
+    host hosts hostname hostnames addr addrs address addresses ip server servers endpoint \
+    endpoints nodes brokers",
+);
 
 /// The other halves of the addresses in one document.
 pub(super) struct Halves<'e> {
@@ -52,7 +41,7 @@ impl<'e> Halves<'e> {
 }
 
 /// What a half and the other half have in common.
-fn stem<'e>(entry: &'e Entry, kinds: &[&str]) -> Option<(&'e str, Vec<&'e str>)> {
+fn stem<'e>(entry: &'e Entry, kinds: List) -> Option<(&'e str, Vec<&'e str>)> {
     let words = entry.key.last();
     let (last, head) = match words {
         // `DB_HOST_NAME`
@@ -60,7 +49,5 @@ fn stem<'e>(entry: &'e Entry, kinds: &[&str]) -> Option<(&'e str, Vec<&'e str>)>
         [head @ .., last] => (last, head),
         [] => return None,
     };
-    kinds
-        .contains(&last.as_str())
-        .then(|| (entry.group.as_str(), head.iter().map(String::as_str).collect()))
+    kinds.has(last).then(|| (entry.group.as_str(), head.iter().map(String::as_str).collect()))
 }

@@ -21,9 +21,9 @@ pub(super) fn clean(path: &str) -> (String, bool) {
     for segment in path.split('/').skip(1) {
         let plain = segment.split(';').next().unwrap_or_default();
         out.push('/');
-        let led =
+        let follows =
             lead && (behind || plain.chars().any(|c| c.is_ascii_digit() || c.is_ascii_uppercase()));
-        if is_secret(plain) || (led && !plain.is_empty()) {
+        if is_secret(plain) || (follows && !plain.is_empty()) {
             masked = true;
             behind = lead;
             out.push_str(MASK);

@@ -1,5 +1,7 @@
 //! Schemes: which ones lead to a machine over TCP, and the port that each means when none is written.
 
+use super::words::List;
+
 /// What stands before `://`.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Kind {
@@ -91,183 +93,39 @@ const NETWORK: &[(&str, u16)] = &[
 ];
 
 /// Known, but without a port of their own.
-const PORTLESS: &[&str] = &[
-    "tcp",
-    "tcp4",
-    "tcp6",
-    "tls",
-    "ssl",
-    "grpc",
-    "grpcs",
-    "h2c",
-    "mongodb+srv",
-    "plaintext",
-    "sasl_plaintext",
-    "sasl_ssl",
-    "thrift",
-    "otlp",
-    "presto",
-    "trino",
-    "http2",
-];
+const PORTLESS: List = List(
+    "\
+    tcp tcp4 tcp6 tls ssl grpc grpcs h2c mongodb+srv plaintext sasl_plaintext sasl_ssl thrift \
+    otlp presto trino http2",
+);
 
 /// What leads to no machine over TCP.
-const ELSEWHERE: &[&str] = &[
-    "file",
-    "unix",
-    "unixpacket",
-    "http+unix",
-    "npipe",
-    "fd",
-    "stdio",
-    "data",
-    "mailto",
-    "javascript",
-    "urn",
-    "tel",
-    "jar",
-    "classpath",
-    "resource",
-    "about",
-    "blob",
-    "chrome",
-    "chrome-extension",
-    "view-source",
-    "vscode",
-    "s3",
-    "s3a",
-    "s3n",
-    "gs",
-    "gcs",
-    "abfs",
-    "abfss",
-    "wasb",
-    "wasbs",
-    "azblob",
-    "oss",
-    "cos",
-    "b2",
-    "r2",
-    "swift",
-    "rclone",
-    "arn",
-    "docker",
-    "docker-image",
-    "docker-daemon",
-    "docker-archive",
-    "docker-container",
-    "oci",
-    "containers-storage",
-    "dir",
-    "sqlite",
-    "sqlite3",
-    "h2",
-    "hsqldb",
-    "derby",
-    "duckdb",
-    "memory",
-    "mem",
-    "inmemory",
-    "in-memory",
-    "mock",
-    "null",
-    "noop",
-    "void",
-    "sync",
-    "npm",
-    "pkg",
-    "link",
-    "workspace",
-    "portal",
-    "patch",
-    "git",
-    "svn",
-    "hg",
-    "bzr",
-    "spiffe",
-    "k8s",
-    "kubernetes",
-    "vault",
-    "secret",
-    "secrets",
-    "ssm",
-    "awssm",
-    "gcpsm",
-    "env",
-    "op",
-    "ref",
-    "app",
-    "lb",
-    "consul-lb",
-    "eureka",
-    "discovery",
-    "xds",
-    "static",
-    "android-app",
-    "intent",
-    "magnet",
-    "bitcoin",
-    "did",
-    "tag",
-    "cid",
-    "ipfs",
-    "ipns",
-    "hf",
-    "modelscope",
-    "mlflow",
-    "models",
-    "runs",
-    "databricks",
-    "sqs",
-    "sns",
-    "kinesis",
-    "gcppubsub",
-    "udp",
-    "udp4",
-    "udp6",
-    "quic",
-    "dtls",
-    "statsd",
-    "gelf",
-    "syslog",
-    "journald",
-    "awslogs",
-    "coap",
-    "snowflake",
-    "bigquery",
-    "athena",
-    "dynamodb",
-    "wss+unix",
-    "ws+unix",
-    "tc",
-    "log",
-    "console",
-    "stdout",
-    "stderr",
-    "string",
-    "str",
-    "base64",
-    "http+docker",
-    "node",
-    "bun",
-    "deno",
-    "internal",
-    "webpack",
-    "rsrc",
-];
+const ELSEWHERE: List = List(
+    "\
+    file unix unixpacket http+unix npipe fd stdio data mailto javascript urn tel jar classpath \
+    resource about blob chrome chrome-extension view-source vscode s3 s3a s3n gs gcs abfs \
+    abfss wasb wasbs azblob oss cos b2 r2 swift rclone arn docker docker-image docker-daemon \
+    docker-archive docker-container oci containers-storage dir sqlite sqlite3 h2 hsqldb derby \
+    duckdb memory mem inmemory in-memory mock null noop void sync npm pkg link workspace \
+    portal patch git svn hg bzr spiffe k8s kubernetes vault secret secrets ssm awssm gcpsm env \
+    op ref app lb consul-lb eureka discovery xds static android-app intent magnet bitcoin did \
+    tag cid ipfs ipns hf modelscope mlflow models runs databricks sqs sns kinesis gcppubsub \
+    udp udp4 udp6 quic dtls statsd gelf syslog journald awslogs coap snowflake bigquery athena \
+    dynamodb wss+unix ws+unix tc log console stdout stderr string str base64 http+docker node \
+    bun deno internal webpack rsrc",
+);
 
-const WRAPPERS: &[&str] = &["dns", "passthrough", "ipv4", "ipv6"];
+const WRAPPERS: List = List("dns passthrough ipv4 ipv6");
 
 /// What a scheme in lower case is.
 pub(super) fn kind(scheme: &str) -> Kind {
     if let Some((_, port)) = NETWORK.iter().find(|(name, _)| *name == scheme) {
         Kind::Network(Some(*port))
-    } else if PORTLESS.contains(&scheme) {
+    } else if PORTLESS.has(scheme) {
         Kind::Network(None)
-    } else if WRAPPERS.contains(&scheme) {
+    } else if WRAPPERS.has(scheme) {
         Kind::Wrapper
-    } else if ELSEWHERE.contains(&scheme) || scheme.starts_with("git+") || scheme.ends_with("+unix")
-    {
+    } else if ELSEWHERE.has(scheme) || scheme.starts_with("git+") || scheme.ends_with("+unix") {
         Kind::Elsewhere
     } else {
         Kind::Unknown
@@ -375,7 +233,7 @@ mod tests {
     #[test]
     fn no_scheme_is_listed_twice() {
         let mut all: Vec<&str> = NETWORK.iter().map(|(name, _)| *name).collect();
-        all.extend(PORTLESS.iter().chain(ELSEWHERE).chain(WRAPPERS));
+        all.extend([PORTLESS, ELSEWHERE, WRAPPERS].iter().flat_map(|list| list.0.split(' ')));
         let count = all.len();
         all.sort_unstable();
         all.dedup();

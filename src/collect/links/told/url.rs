@@ -114,7 +114,7 @@ pub(super) fn read(text: &str) -> Vec<Address> {
 
 /// `https://host/team/project.git`: fetched from, not talked to.
 fn is_repository(rest: &str) -> bool {
-    rest.split(['?', '#', '@']).any(|part| part.ends_with(".git"))
+    rest.split(['?', '#', '@']).any(|part| part.to_ascii_lowercase().strip_suffix(".git").is_some())
 }
 
 /// Authority without user info, the rest, and whether there was user info. `Err` when a password that holds a `/` or
@@ -127,9 +127,10 @@ fn parts(rest: &str, login: bool) -> Result<(&str, &str, bool), ()> {
     let scoped = path.match_indices('@').all(|(at, _)| path[..at].ends_with('/'));
     let unsure = match inner {
         Some(_) => {
-            (path.contains('@') && (login || !scoped)) || (path.is_empty() && after.contains('@'))
+            (path.contains('@') && (login || !scoped))
+                || (!after.starts_with('/') && after.contains('@'))
         }
-        None if login => path.contains('@') || (path.is_empty() && after.contains('@')),
+        None if login => path.contains('@') || (!after.starts_with('/') && after.contains('@')),
         None => !has_port(front) && after.contains('@'),
     };
     if unsure { Err(()) } else { Ok((inner.unwrap_or(front), after, inner.is_some())) }

@@ -1,5 +1,19 @@
 //! The words of a key: `llm.baseUrl`, `LLM_BASE_URL` and `--llm-baseurl` are all `llm base url`.
 
+/// Words that mean the same for some question, parted by spaces.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct List(pub(super) &'static str);
+
+impl List {
+    pub(super) fn has(self, word: &str) -> bool {
+        self.0.split(' ').any(|listed| listed == word)
+    }
+
+    pub(super) fn any(self, words: &[String]) -> bool {
+        words.iter().any(|word| self.has(word))
+    }
+}
+
 /// Words that are often written onto the word before them: `baseurl`, `PGHOST`, `dbport`.
 const TAILS: &[&str] = &[
     "endpoints",
@@ -25,62 +39,22 @@ const TAILS: &[&str] = &[
 ];
 
 /// Words that end like one of the tails and are one word all the same.
-const WHOLE: &[&str] = &[
-    "curl",
-    "purl",
-    "ghost",
-    "localhost",
-    "vhost",
-    "observer",
-    "webserver",
-    "nameserver",
-    "resolver",
-    "export",
-    "import",
-    "report",
-    "support",
-    "transport",
-    "passport",
-    "viewport",
-    "airport",
-    "teleport",
-    "rapport",
-    "sport",
-    "hostport",
-];
+const WHOLE: List = List(
+    "\
+    curl purl ghost localhost vhost observer webserver nameserver resolver export import \
+    report support transport passport viewport airport teleport rapport sport hostport",
+);
 
 /// Words of keys whose value must not be shown nor filled in anywhere.
-const SECRETS: &[&str] = &[
-    "password",
-    "passwd",
-    "passphrase",
-    "pass",
-    "pwd",
-    "pw",
-    "secret",
-    "secrets",
-    "token",
-    "tokens",
-    "apikey",
-    "key",
-    "keys",
-    "credential",
-    "credentials",
-    "auth",
-    "authorization",
-    "bearer",
-    "signature",
-    "sig",
-    "jwt",
-    "cookie",
-    "session",
-    "salt",
-    "private",
-    "webhook",
-];
+const SECRETS: List = List(
+    "\
+    password passwd passphrase pass pwd pw secret secrets token tokens apikey key keys \
+    credential credentials auth authorization bearer signature sig jwt cookie session salt \
+    private webhook",
+);
 
 /// `proxy_pass` passes requests on; it is no password.
-const FORWARDERS: &[&str] = &["proxy", "fastcgi", "uwsgi", "scgi", "grpc", "memcached", "redis"];
+const FORWARDERS: List = List("proxy fastcgi uwsgi scgi grpc memcached redis");
 
 /// The words of one component of a key, in lower case.
 pub(super) fn split(component: &str) -> Vec<String> {
@@ -124,7 +98,7 @@ fn tail(word: &str, words: &mut Vec<String>) {
         word.strip_suffix(tail).filter(|head| head.len() >= 2).map(|head| (head, tail))
     });
     match cut {
-        Some((head, tail)) if !WHOLE.contains(&word) => {
+        Some((head, tail)) if !WHOLE.has(word) => {
             self::tail(head, words);
             words.push((*tail).to_owned());
         }
@@ -135,8 +109,9 @@ fn tail(word: &str, words: &mut Vec<String>) {
 /// A key whose value is a secret: `DB_PASSWORD`, `apiKey`.
 pub(super) fn is_secret(key: &str) -> bool {
     let words = split(key);
-    let forwards = matches!(words.as_slice(), [first, second] if second == "pass" && FORWARDERS.contains(&first.as_str()));
-    !forwards && words.iter().any(|word| SECRETS.contains(&word.as_str()))
+    let forwards =
+        matches!(words.as_slice(), [first, second] if second == "pass" && FORWARDERS.has(first));
+    !forwards && SECRETS.any(&words)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::io::{Read, Write};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_millis(400);
+const LIMIT: Duration = Duration::from_millis(800);
 
 fn ask(target: SocketAddr, path: &str) -> Option<Reply> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

@@ -19,6 +19,18 @@ pub(super) fn listener(backlog: u32) -> TcpListener {
     listener
 }
 
+/// A listener that shares its port with others.
+pub(super) fn shared(address: Option<SocketAddr>) -> TcpListener {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build().unwrap();
+    let _inside = runtime.enter();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.set_reuseport(true).unwrap();
+    socket.bind(address.unwrap_or_else(|| "127.0.0.1:0".parse().unwrap())).unwrap();
+    let listener = socket.listen(50).unwrap().into_std().unwrap();
+    listener.set_nonblocking(false).unwrap();
+    listener
+}
+
 /// Takes up one connection after the other.
 pub(super) fn serial(backlog: u32, handle: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
     let listener = listener(backlog);

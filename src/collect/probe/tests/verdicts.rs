@@ -1,12 +1,14 @@
-//! What the concurrency probes see of servers whose nature is known. A serial one must be seen
-//! twice in the same mode; of any other nothing may be seen that reads so.
+//! What the concurrency probes see of servers whose nature is known. Of a server that is not serial
+//! nothing may ever be seen that reads so. What proves something may be missed on a machine that is
+//! busy with other tests, so it is looked for up to three times.
 
 use super::servers::{
-    OK_10, event_loop, http10, http11, limited, one_worker, parrot, pool, serial, threaded,
+    OK_10, event_loop, http10, http11, limited, one_worker, parrot, pool, serial, shared, threaded,
 };
 use crate::collect::probe::{Limits, Protocol, concurrency};
-use checks::model::{Answered, Concurrency, HoldMode};
-use std::net::SocketAddr;
+use checks::model::{Answered, Concurrency, Hold, HoldMode};
+use std::io::Read;
+use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
 const NEVER: Duration = Duration::from_secs(3600);
@@ -41,20 +43,40 @@ fn waiting(seen: &Concurrency) -> Vec<(u32, Option<u32>)> {
     seen.queue.iter().map(|step| (step.held, step.waiting)).collect()
 }
 
+/// Probes until `proof` is seen.
+fn seek(probe: impl Fn() -> Concurrency, proof: impl Fn(&Concurrency) -> bool) {
+    let tries: Vec<Concurrency> = (0..3).map(|_| probe()).take_while(|seen| !proof(seen)).collect();
+    assert!(tries.len() < 3, "{tries:#?}");
+}
+
+/// Whether each answer of a round waited for the one before.
+fn in_steps(round: &[u64]) -> bool {
+    round.len() == 4 && round.windows(2).all(|pair| pair[1] - pair[0] >= 60)
+}
+
+fn serial_by_queue(seen: &Concurrency) -> bool {
+    let all_but_one = |(held, waiting): &(u32, Option<u32>)| *waiting == Some(held - 1);
+    seen.waiting_before == Some(0) && seen.queue.len() == 2 && waiting(seen).iter().all(all_but_one)
+}
+
 #[test]
 fn a_serial_server_is_seen_twice_with_an_idle_connection() {
     for target in [serial(5, http10(AT_ONCE)), serial(5, http11(NEVER)), serial(1, http10(AT_ONCE))]
     {
-        let seen = http(target);
-        assert_eq!(twice(&seen), Some((HoldMode::Idle, Answered::AfterRelease)), "{seen:?}");
-        assert_eq!(
-            (seen.holds.len(), seen.status, seen.stopped.as_deref()),
-            (2, Some(200), None),
-            "{seen:?}"
+        seek(
+            || http(target),
+            |seen| {
+                let moved = |holds: &[Hold]| {
+                    let [first, second] = [0, 1].map(|number| holds[number].answer_ms.unwrap_or(0));
+                    (300..700).contains(&(second.saturating_sub(first)))
+                };
+                twice(seen) == Some((HoldMode::Idle, Answered::AfterRelease))
+                    && (seen.holds.len(), seen.status, &seen.stopped) == (2, Some(200), &None)
+                    && moved(&seen.holds)
+                    && seen.staircases.is_empty()
+                    && seen.queue.is_empty()
+            },
         );
-        let moved = seen.holds[1].answer_ms.unwrap() - seen.holds[0].answer_ms.unwrap();
-        assert!((300..600).contains(&moved), "the answer moves with the release: {seen:?}");
-        assert!(seen.staircases.is_empty() && seen.queue.is_empty());
     }
 }
 
@@ -66,12 +88,14 @@ fn servers_of_many_connections_answer_during_every_hold() {
         pool(4, http11(NEVER)),
         event_loop(AT_ONCE, NEVER, OK_10),
     ] {
-        let seen = http(target);
-        assert!(seen.holds.iter().all(|hold| hold.answered == Answered::DuringHold), "{seen:?}");
-        assert!(seen.holds.len() >= 2 && seen.stopped.is_none(), "{seen:?}");
-        assert!(
-            seen.holds.iter().all(|hold| hold.held_ms < 400),
-            "a hold ends with the answer: {seen:?}"
+        let during = |hold: &Hold| hold.answered == Answered::DuringHold && hold.held_ms < 400;
+        seek(
+            || {
+                let seen = http(target);
+                assert_eq!(twice(&seen), None, "{seen:?}");
+                seen
+            },
+            |seen| seen.holds.len() >= 2 && seen.holds.iter().all(during) && seen.stopped.is_none(),
         );
     }
 }
@@ -81,57 +105,59 @@ fn a_loop_that_stands_still_is_not_taken_for_a_serial_server() {
     for (stall, period) in [(450, 900), (900, 1800), (600, 700)] {
         let target = event_loop(Duration::from_millis(stall), Duration::from_millis(period), OK_10);
         let seen = http(target);
-        assert_eq!(twice(&seen), None, "{seen:?}");
-        assert_eq!(seen.status, Some(200));
+        assert_eq!((twice(&seen), seen.status), (None, Some(200)), "{seen:?}");
         let seen = unknown(target);
-        let serial =
-            waiting(&seen) == [(3, Some(2)), (4, Some(3))] && seen.waiting_before == Some(0);
-        assert!(!serial, "{seen:?}");
+        assert!(!serial_by_queue(&seen), "{seen:?}");
     }
 }
 
 #[test]
 fn a_server_that_hangs_up_by_itself_is_not_held() {
-    // Threads and a short patience: answered at once all the same.
-    let seen = http(threaded(50, http11(Duration::from_millis(200))));
-    assert!(
-        !seen.holds.is_empty()
-            && seen.holds.iter().all(|hold| hold.answered == Answered::DuringHold),
-        "{seen:?}"
-    );
+    let impatient = || http11(Duration::from_millis(200));
+    // With threads: answered at once all the same.
+    let target = threaded(50, impatient());
+    let during = |hold: &Hold| hold.answered == Answered::DuringHold;
+    seek(|| http(target), |seen| !seen.holds.is_empty() && seen.holds.iter().all(during));
     // In series it is never proven, and never passes for concurrent either.
-    let seen = http(serial(50, http11(Duration::from_millis(200))));
+    let seen = http(serial(50, impatient()));
     assert_eq!((seen.holds.len(), seen.stopped.is_some()), (0, true), "{seen:?}");
 }
 
 #[test]
 fn a_second_connection_that_is_cut_off_is_written_down() {
-    let seen = http(limited(1, http11(NEVER)));
-    assert_eq!(twice(&seen), Some((HoldMode::Idle, Answered::CutOff)), "{seen:?}");
-    assert!(seen.holds.iter().all(|hold| hold.answer_ms.is_none()));
+    let target = limited(1, http11(NEVER));
+    seek(
+        || http(target),
+        |seen| {
+            twice(seen) == Some((HoldMode::Idle, Answered::CutOff))
+                && seen.holds.iter().all(|hold| hold.answer_ms.is_none())
+        },
+    );
 }
 
 #[test]
 fn four_slow_requests_at_once_show_one_worker_or_many() {
     let delay = Duration::from_millis(100);
-    let seen = http(threaded(50, one_worker(delay)));
-    assert_eq!((seen.staircases.len(), twice(&seen)), (2, None), "{seen:?}");
-    for round in &seen.staircases {
-        assert!(
-            round.len() == 4 && round.windows(2).all(|pair| pair[1] - pair[0] >= 60),
-            "{seen:?}"
-        );
-    }
-    let seen = http(threaded(50, http10(delay)));
+    let (one, many) = (threaded(50, one_worker(delay)), threaded(50, http10(delay)));
+    seek(
+        || {
+            let seen = http(one);
+            assert_eq!(twice(&seen), None, "{seen:?}");
+            seen
+        },
+        |seen| seen.staircases.len() == 2 && seen.staircases.iter().all(|round| in_steps(round)),
+    );
+    let seen = http(many);
     assert_eq!(seen.staircases.len(), 2, "{seen:?}");
-    assert!(seen.staircases.iter().all(|round| round.len() == 4 && round[3] < 300), "{seen:?}");
+    assert!(!seen.staircases.iter().any(|round| in_steps(round)), "{seen:?}");
 }
 
 #[test]
 fn of_an_unknown_protocol_the_queue_is_read_and_no_byte_is_sent() {
     let silent = || {
-        |mut stream: std::net::TcpStream| {
-            assert_eq!(std::io::Read::read(&mut stream, &mut [0]).unwrap(), 0)
+        |mut stream: TcpStream| {
+            let read = stream.read(&mut [0]);
+            assert!(matches!(read, Ok(0)), "{read:?}");
         }
     };
     for (target, expected) in [
@@ -141,20 +167,37 @@ fn of_an_unknown_protocol_the_queue_is_read_and_no_byte_is_sent() {
         (pool(2, silent()), [(3, Some(1)), (4, Some(2))]),
         (threaded(5, silent()), [(3, Some(0)), (4, Some(0))]),
     ] {
-        let seen = unknown(target);
-        assert_eq!((waiting(&seen), seen.waiting_before), (expected.to_vec(), Some(0)), "{seen:?}");
-        assert_eq!((seen.path, seen.status, seen.stopped), (None, None, None));
-        assert!(seen.baseline_us.is_empty() && seen.holds.is_empty());
+        seek(
+            || {
+                let seen = unknown(target);
+                assert_eq!((&seen.path, seen.status), (&None, None));
+                assert!(seen.baseline_us.is_empty() && seen.holds.is_empty());
+                seen
+            },
+            |seen| waiting(seen) == expected && seen.waiting_before == Some(0),
+        );
     }
 }
 
 #[test]
 fn a_server_that_does_not_speak_http_is_judged_by_its_queue() {
     let seen = http(threaded(5, parrot(b"-ERR unknown command\r\n")));
-    assert_eq!(
-        (waiting(&seen), seen.path, seen.status),
-        (vec![(3, Some(0)), (4, Some(0))], None, None)
-    );
+    let steps = vec![(3, Some(0)), (4, Some(0))];
+    assert_eq!((waiting(&seen), seen.path, seen.status), (steps, None, None));
+}
+
+#[test]
+fn sockets_that_share_a_port_are_not_accused_by_chance() {
+    let first = shared(None);
+    let address = first.local_addr().unwrap();
+    for listener in [first, shared(Some(address))] {
+        std::thread::spawn(move || listener.incoming().flatten().for_each(http10(AT_ONCE)));
+    }
+    for _ in 0..3 {
+        let seen = http(address);
+        assert_eq!(twice(&seen), None, "{seen:?}");
+    }
+    assert!(unknown(address).stopped.unwrap().contains("2 sockets share the port"));
 }
 
 #[test]
@@ -176,7 +219,7 @@ fn the_end_of_the_time_is_said_and_kept() {
         Duration::from_millis(900),
     );
     assert!(seen.stopped.as_ref().unwrap().contains("ended before"), "{seen:?}");
-    assert!(started.elapsed() < Duration::from_millis(1100) && twice(&seen).is_none(), "{seen:?}");
+    assert!(started.elapsed() < Duration::from_secs(2) && twice(&seen).is_none(), "{seen:?}");
     let seen = probe(target, &Protocol::Unknown, Duration::from_millis(100));
     assert!(seen.stopped.unwrap().contains("ended before"));
     let closed = super::servers::listener(1).local_addr().unwrap();

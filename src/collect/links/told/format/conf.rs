@@ -1,48 +1,19 @@
 //! Configuration files without a format of their own: `key = value`, blocks in braces, directives with words.
 
+use super::super::words::List;
 use super::ini;
 use super::item::Item;
 
 /// Directives that speak about addresses without calling them.
-const SILENT: &[&str] = &[
-    "return",
-    "rewrite",
-    "error_page",
-    "add_header",
-    "more_set_headers",
-    "proxy_set_header",
-    "proxy_redirect",
-    "proxy_hide_header",
-    "fastcgi_param",
-    "uwsgi_param",
-    "server_name",
-    "servername",
-    "serveralias",
-    "listen",
-    "bind",
-    "allow",
-    "deny",
-    "resolver",
-    "log_format",
-    "if",
-    "redirect",
-    "redirectmatch",
-    "rewriterule",
-    "rewritecond",
-    "header",
-    "requestheader",
-    "user",
-    "include",
-    "proxypassreverse",
-    "http-request",
-    "http-response",
-    "acl",
-    "option",
-    "stats",
-];
+const SILENT: List = List(
+    "\
+    return rewrite error_page add_header more_set_headers proxy_set_header proxy_redirect \
+    proxy_hide_header fastcgi_param uwsgi_param server_name servername serveralias listen bind \
+    allow deny resolver log_format if redirect redirectmatch rewriterule rewritecond header \
+    requestheader user include proxypassreverse http-request http-response acl option stats",
+);
 /// Directives whose host and port are two words.
-const TWO_WORDS: &[&str] =
-    &["replicaof", "slaveof", "remote", "connect", "forward", "monitor", "server", "sentinel"];
+const TWO_WORDS: List = List("replicaof slaveof remote connect forward monitor server sentinel");
 
 /// Reads all lines; nothing here is malformed, only not understood.
 pub(super) fn items(text: &str) -> Vec<Item> {
@@ -153,7 +124,7 @@ pub(super) fn directive(blocks: &[&str], text: &str, line: usize) -> Vec<Item> {
     let Some(name) = words.next() else { return Vec::new() };
     let lower = name.to_ascii_lowercase();
     let words: Vec<&str> = words.collect();
-    if SILENT.contains(&lower.as_str()) {
+    if SILENT.has(&lower) {
         return Vec::new();
     }
     let keys: Vec<&str> = blocks.iter().copied().chain([name]).collect();
@@ -175,8 +146,8 @@ pub(super) fn directive(blocks: &[&str], text: &str, line: usize) -> Vec<Item> {
     let number = |word: &str| word.parse::<u16>().is_ok();
     let pair =
         words.windows(2).find(|pair| !number(pair[0]) && number(pair[1]) && !pair[0].contains(':'));
-    if let Some(pair) = pair.filter(|_| items.is_empty() && TWO_WORDS.contains(&lower.as_str())) {
-        items.push(Item::under(&keys, &format!("{}:{}", pair[0], pair[1]), line));
+    if let Some([host, port]) = pair.filter(|_| items.is_empty() && TWO_WORDS.has(&lower)) {
+        items.push(Item::under(&keys, &format!("{host}:{port}"), line));
     }
     items
 }

@@ -12,6 +12,7 @@ mod yaml;
 use super::entry::Entry;
 use super::role::{Key, Role, Setting};
 use super::variable::Fill;
+use super::words::List;
 use super::{Known, Place, Told, judge, path};
 use item::Item;
 
@@ -21,44 +22,15 @@ const LARGEST: usize = 1024 * 1024;
 const LONGEST_VALUE: usize = 1000;
 
 /// Endings of the files that are read.
-const ENDINGS: &[&str] = &[
-    "yaml",
-    "yml",
-    "json",
-    "jsonc",
-    "json5",
-    "toml",
-    "ini",
-    "cfg",
-    "cnf",
-    "conf",
-    "config",
-    "properties",
-    "env",
-];
+const ENDINGS: List = List("yaml yml json jsonc json5 toml ini cfg cnf conf config properties env");
 
 /// Files that describe packages, builds and the system itself, not connections.
-const MANIFESTS: &[&str] = &[
-    "package.json",
-    "package-lock.json",
-    "composer.json",
-    "tsconfig.json",
-    "bower.json",
-    "deno.json",
-    "lerna.json",
-    "pnpm-lock.yaml",
-    "pnpm-workspace.yaml",
-    "cargo.toml",
-    "pyproject.toml",
-    "setup.cfg",
-    "tox.ini",
-    "pytest.ini",
-    "nsswitch.conf",
-    "resolv.conf",
-    "ld.so.conf",
-    "host.conf",
-    "pip.conf",
-];
+const MANIFESTS: List = List(
+    "\
+    package.json package-lock.json composer.json tsconfig.json bower.json deno.json lerna.json \
+    pnpm-lock.yaml pnpm-workspace.yaml cargo.toml pyproject.toml setup.cfg tox.ini pytest.ini \
+    nsswitch.conf resolv.conf ld.so.conf host.conf pip.conf",
+);
 
 /// How the values of a file are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -110,8 +82,8 @@ fn file_name(path: &str) -> String {
 /// Is this the name of a file that may tell endpoints?
 pub(crate) fn is_config_name(path: &str) -> bool {
     let name = file_name(path);
-    let ending = name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.contains(&ending));
-    (ending || name.starts_with(".env.")) && !MANIFESTS.contains(&name.as_str())
+    let ending = name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.has(ending));
+    (ending || name.starts_with(".env.")) && !MANIFESTS.has(&name)
 }
 
 /// Finds the endpoints that a file tells. The error says what is malformed and where, and quotes nothing of it.
@@ -159,8 +131,8 @@ fn entries(items: &[Item], format: Format, lines: &[&str]) -> Vec<Entry> {
     let names = item::names(items);
     let entry = |item: &Item| {
         let parent = item.parent();
-        let named = names.get(&parent).filter(|_| item.is_named("value"));
-        let (mut key, group) = match named {
+        let sibling = names.get(&parent).filter(|_| item.is_named("value"));
+        let (mut key, group) = match sibling {
             // `name: DB_HOST` beside `value: db`: the name is the key, and the list the environment.
             Some(name) => (Key::name(name, Setting::Env), item.grandparent()),
             None if format == Format::Dotenv => (Key::name(&item.dotted(), Setting::Env), parent),

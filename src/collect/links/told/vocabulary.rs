@@ -1,0 +1,93 @@
+//! The words that keys are made of, and what they say about a value.
+
+use super::words::List;
+
+/// Variables of well known programs that name the program itself.
+pub(super) const OWN: List = List(
+    "\
+    aspnetcore_urls dotnet_urls urls nextauth_url auth_url_internal kc_hostname \
+    kc_hostname_url kc_hostname_admin_url n8n_host n8n_editor_base_url minio_server_url \
+    minio_browser_redirect_url virtual_host letsencrypt_host server_name vault_api_addr \
+    vault_cluster_addr phx_host nuxt_host nitro_host uvicorn_host gunicorn_bind flask_run_host \
+    rabbitmq_nodename vercel_url codespace_name hostname computername host port \
+    web_concurrency home pwd path server_software",
+);
+
+/// Anywhere in a key: the program listens, or lets somebody in.
+pub(super) const LISTENS: List = List(
+    "\
+    listen listens listener listeners listening bind binds binding bindings advertise \
+    advertised advertisement announce announced allow allows allowed allowlist whitelist \
+    whitelisted trust trusted cors csrf csp redirect redirects redirection callback callbacks \
+    referer referrer useragent permitted denied denylist blocklist blacklist cookie noproxy \
+    goproxy vhost vhosts localhost",
+);
+
+/// Words of a path in a file that say nothing about who is meant.
+pub(super) const GENERIC: List = List(
+    "\
+    config configuration settings setting global globals general common default defaults env \
+    environment variables vars options opts params properties prod production dev development \
+    staging test my the main data spec",
+);
+
+/// Parts of a program that itself listens: `server.host`, `http.port`, `management.address`.
+pub(super) const OWN_PARTS: List = List(
+    "\
+    server servers http https web website webapp app application service admin management \
+    metrics monitoring actuator health healthz status debug pprof grpc rest rpc uvicorn \
+    gunicorn hypercorn flask run django rails puma express node next nuxt vite spring \
+    micronaut quarkus ktor daemon socket tcp udp tls ssl internal local frontend ui gf \
+    deployment host",
+);
+
+/// What a program calls itself, before `url`: `PUBLIC_URL`, `root_url`.
+pub(super) const OWN_NAMES: List =
+    List("public external root site canonical home self own advertised");
+/// The same, but with another name before it it is that one's: `OPENAI_BASE_URL`, `OIDC_ISSUER`.
+pub(super) const BASE_NAMES: List = List("base issuer");
+/// Pages that browsers open: `FRONTEND_URL`.
+pub(super) const PAGES: List = List("frontend ui website webapp app application web client portal");
+
+pub(super) const URLS: List = List("url urls uri uris");
+pub(super) const PLACES: List = List("host hostname port domain fqdn address addr ip");
+
+/// The last word, or the last before `url`: mentioned, not called.
+pub(super) const MENTIONS: List = List(
+    "\
+    homepage documentation docs doc license licence schema $schema $id $ref id ref xmlns \
+    repository repo git image icon logo avatar favicon picture photo thumbnail banner author \
+    authors maintainer maintainers contact bugs issues tracker changelog releases support help \
+    info about terms privacy tos policy legal funding sponsor donate href link links comment \
+    comments description desc title summary note notes message text example examples sample \
+    copyright download downloads tarball tgz asc checksum sha sha1 sha256 sha512 md5 gpg \
+    keyserver version mirror mirrors audience aud scope scopes type namespace ns context \
+    generator runbook dashboard agent realm subject vendor upgrade pip wheel wheels domain \
+    email mail success cancel failure return logout logo tag registry php",
+);
+
+/// The last word: `redis:7` is no port of redis.
+pub(super) const IMAGES: List = List("image images tag tags version versions");
+
+/// Anywhere in the path of a file: what stands below is mentioned.
+pub(super) const MENTIONING: List =
+    List("annotations labels headers header examples licenses contributors");
+
+/// Something to be called.
+pub(super) const DESTINATIONS: List = List(
+    "\
+    endpoint endpoints url urls uri uris addr addrs address addresses server servers upstream \
+    upstreams target targets backend backends broker brokers bootstrap host hosts hostname \
+    hostnames dsn peer peers connect connection connections node nodes seed seeds sentinel \
+    sentinels remote remotes destination destinations dest gateway gateways collector \
+    collectors forward forwards forwarder sink sinks master masters primary replica replicas \
+    replicaof slaveof location webhook webhooks pass balancermember contactpoints members join \
+    discovery exporter api wait waitfor hostport instances instance provider base conninfo",
+);
+
+/// Words whose value may be a name alone, without a port.
+pub(super) const ALONE: List = List(
+    "\
+    host hosts hostname hostnames addr addrs address addresses ip server servers endpoint \
+    endpoints brokers bootstrap nodes peers",
+);

@@ -1,0 +1,203 @@
+//! The files of an image beside those of the context.
+
+use super::archive::{Entry, ImageFiles, Seen};
+use super::blob::{BlobId, blob_id};
+use super::history::{History, history};
+use super::local::{Budget, Local, Version};
+use super::paths::{join, name};
+use super::plan::{Plan, Planned};
+use checks::model::{Content, Difference, How};
+use std::collections::BTreeMap;
+
+/// Names that are spelled out in one line.
+const MOST_NAMES: usize = 3;
+
+/// Compares what was read from an image with what the context would put there. Asks git only where something differs.
+pub(crate) fn compare(plan: &Plan, image: &ImageFiles, named_by: &str) -> Content {
+    let comparison = Comparison::new(plan, image);
+    if comparison.is_open() {
+        let files: Vec<String> = plan.files.iter().filter_map(|file| tracked(plan, file)).collect();
+        let files: Vec<&str> = files.iter().map(String::as_str).collect();
+        let history = history(&plan.context, &files).unwrap_or_default();
+        return comparison.content(named_by, &history);
+    }
+    comparison.content(named_by, &History::default())
+}
+
+/// A file whose bytes differ.
+struct Different<'a> {
+    file: &'a Planned,
+    held: BlobId,
+    local: Version,
+}
+
+struct Comparison<'a> {
+    plan: &'a Plan,
+    image: &'a ImageFiles,
+    /// With the bytes that both sides have.
+    equal: Vec<(&'a Planned, BlobId)>,
+    different: Vec<Different<'a>>,
+    missing: Vec<&'a Planned>,
+    /// Files that were not compared, by the reason.
+    aside: BTreeMap<String, Vec<&'a str>>,
+}
+
+impl<'a> Comparison<'a> {
+    fn new(plan: &'a Plan, image: &'a ImageFiles) -> Self {
+        let (equal, different, missing) = (Vec::new(), Vec::new(), Vec::new());
+        let mut comparison = Self { plan, image, equal, different, missing, aside: BTreeMap::new() };
+        let budget = Budget::default();
+        for file in &plan.files {
+            comparison.look_at(file, &budget);
+        }
+        comparison
+    }
+
+    fn look_at(&mut self, file: &'a Planned, budget: &Budget) {
+        let held = match self.entry(file) {
+            Seen::There(entry) => entry.clone(),
+            Seen::Absent => return self.missing.push(file),
+            Seen::NotAsked(_) => return self.set_aside(file, "not read from the image".into()),
+            Seen::Unreadable(why) => {
+                let why = format!("not readable in the image, {why}");
+                return self.set_aside(file, why);
+            }
+        };
+        let local = match file.local.version(budget) {
+            Ok(local) => local,
+            Err(why) => return self.set_aside(file, format!("not readable, {why}")),
+        };
+        let (held, held_is_link) = match held {
+            Entry::File { blob, .. } => (blob, false),
+            Entry::Link(target) => (blob_id(target.as_bytes()), true),
+            Entry::Other => return self.set_aside(file, "no file in the image".into()),
+        };
+        if held_is_link != file.local.is_link() {
+            self.set_aside(file, "a link on one side only".into());
+        } else if held == local.blob {
+            self.equal.push((file, held));
+        } else if file.local.with_line_feeds() == Some(held) {
+            self.set_aside(file, "different in its line ends only".into());
+        } else {
+            self.different.push(Different { file, held, local });
+        }
+    }
+
+    /// What the image holds at a file's place.
+    fn entry(&self, file: &Planned) -> Seen<'a> {
+        match self.image.seen(&file.image) {
+            Seen::There(Entry::Other | Entry::Link(_)) if file.or_below && !file.local.is_link() => {
+                self.image.seen(&join(&file.image, name(&file.source)))
+            }
+            seen => seen,
+        }
+    }
+
+    fn set_aside(&mut self, file: &'a Planned, why: String) {
+        self.aside.entry(why).or_default().push(&file.source);
+    }
+
+    /// Whether git could say more.
+    fn is_open(&self) -> bool {
+        !self.different.is_empty() || self.missing.iter().any(|file| file.certain && !file.explicit)
+    }
+
+    fn content(mut self, named_by: &str, history: &History) -> Content {
+        let newest_held = self.newest_held(history);
+        let mut differing = Vec::new();
+        for different in std::mem::take(&mut self.different) {
+            match self.how(&different, history) {
+                Ok(how) => differing.push(difference(different.file, how)),
+                Err(why) => self.set_aside(different.file, why),
+            }
+        }
+        for file in std::mem::take(&mut self.missing) {
+            match self.is_missing(file, history, newest_held) {
+                Ok(true) => differing.push(difference(file, How::Missing)),
+                Ok(false) => {}
+                Err(why) => self.set_aside(file, why),
+            }
+        }
+        differing.sort_by(|a, b| (&a.source, &a.image).cmp(&(&b.source, &b.image)));
+        let asides = self.aside.iter().map(|(why, files)| format!("{}: {why}", names(files)));
+        Content {
+            named_by: named_by.into(),
+            context: self.plan.context.display().to_string(),
+            dockerfile: self.plan.dockerfile.clone(),
+            compared: count(self.equal.len() + differing.len()),
+            equal: count(self.equal.len()),
+            differing,
+            undecided: self.plan.undecided.iter().cloned().chain(asides).collect(),
+        }
+    }
+
+    fn how(&self, different: &Different<'_>, history: &History) -> Result<How, String> {
+        let Different { file, held, local } = different;
+        let Some(source) = tracked(self.plan, file) else { return Ok(How::Differs) };
+        if let Some(found) = history.version(&source, *held) {
+            let newest = history.newest(&source).map(|(blob, _)| blob);
+            let edited_since = newest != Some(local.blob) && newest != file.local.with_line_feeds();
+            return Ok(How::Older { commit: found.commit, commits_behind: found.commits_behind, edited_since });
+        }
+        if history.is_ignored(&source) && !file.explicit {
+            return Err("different, but git is told to ignore it".into());
+        }
+        Ok(How::Differs)
+    }
+
+    /// Whether a file that is not in the image should be. A file that came with its folder is only called
+    /// missing if it is younger than all that the image holds.
+    fn is_missing(&self, file: &Planned, history: &History, newest_held: Option<usize>) -> Result<bool, String> {
+        if !file.certain {
+            return Ok(false);
+        }
+        if file.explicit {
+            return Ok(true);
+        }
+        let Some(source) = tracked(self.plan, file) else { return Ok(true) };
+        if history.is_ignored(&source) {
+            return Ok(false);
+        }
+        match (history.added(&source), newest_held) {
+            (Some(added), Some(held)) if added < held && file.may_be_changed_by.is_none() => Ok(true),
+            (Some(_), _) => Err("not in the image, but not younger than what is".into()),
+            (None, _) => Err("not in the image, and not known to git".into()),
+        }
+    }
+
+    /// The age of the youngest version of any file that the image holds: 0 is the newest commit.
+    fn newest_held(&self, history: &History) -> Option<usize> {
+        let equal = self.equal.iter().filter_map(|(file, held)| {
+            let (blob, age) = history.newest(&tracked(self.plan, file)?)?;
+            (*held == blob).then_some(age)
+        });
+        let older = self.different.iter().filter_map(|different| {
+            Some(history.version(&tracked(self.plan, different.file)?, different.held)?.age)
+        });
+        equal.chain(older).min()
+    }
+}
+
+/// The path by which git knows a file of the context.
+fn tracked(plan: &Plan, file: &Planned) -> Option<String> {
+    let (Local::File(path) | Local::Link(path)) = &file.local else { return None };
+    Some(path.strip_prefix(&plan.context).ok()?.to_str()?.to_owned())
+}
+
+fn difference(file: &Planned, how: How) -> Difference {
+    let (source, image) = (file.source.clone(), file.image.clone());
+    Difference { source, image, how, may_be_changed_by: file.may_be_changed_by.clone() }
+}
+
+fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// `a, b, c and 4 more`.
+fn names(files: &[&str]) -> String {
+    let shown = files[..files.len().min(MOST_NAMES)].join(", ");
+    match files.len().saturating_sub(MOST_NAMES) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

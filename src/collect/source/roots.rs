@@ -1,0 +1,134 @@
+//! Which paths of an image must be read: few requests, and few bytes that nobody asked for.
+
+use super::archive::{Entry, ImageFiles, Seen};
+use super::paths::{join, name};
+use super::plan::{Plan, Planned};
+
+/// Requests in one round, at most.
+const MOST: usize = 256;
+/// Files that are rather read one by one than with their whole folder.
+const FEW: usize = 8;
+
+/// Folders that belong to the system: never read as a whole.
+const SYSTEM: [&str; 20] = [
+    "/", "/bin", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/root", "/run", "/sbin", "/srv",
+    "/tmp", "/usr", "/var", "/var/lib", "/var/www", "/dev", "/proc",
+];
+
+/// What is still to be read. Ask again until nothing is left: links and oversized folders make a second round.
+pub(crate) fn roots(plan: &Plan, image: &ImageFiles) -> Vec<String> {
+    let mut wanted: Vec<(String, bool)> = Vec::new();
+    for file in &plan.files {
+        if let Some(path) = not_asked(file, image) {
+            wanted.push((path, file.may_be_changed_by.is_some()));
+        }
+    }
+    wanted.sort();
+    wanted.dedup_by(|a, b| a.0 == b.0);
+    let mut roots = Vec::new();
+    cover("/", &wanted, image, &mut roots);
+    roots.truncate(MOST);
+    roots
+}
+
+/// Where a file must be looked for, if nobody has looked there.
+fn not_asked(file: &Planned, image: &ImageFiles) -> Option<String> {
+    let path = match image.seen(&file.image) {
+        Seen::There(Entry::Other | Entry::Link(_)) if file.or_below => join(&file.image, name(&file.source)),
+        _ => file.image.clone(),
+    };
+    match image.seen(&path) {
+        Seen::NotAsked(path) if !image.was_asked(&path) => Some(path),
+        _ => None,
+    }
+}
+
+/// The paths to ask for, for all wanted ones below a folder: the folder itself, or what is in it.
+fn cover(folder: &str, wanted: &[(String, bool)], image: &ImageFiles, roots: &mut Vec<String>) {
+    let mut rest = wanted;
+    while let Some((first, _)) = rest.first() {
+        let child = child(folder, first);
+        let count = rest.iter().take_while(|(path, _)| super::paths::is_within(path, &child)).count();
+        let (inside, after) = rest.split_at(count.max(1));
+        rest = after;
+        if inside.iter().any(|(path, _)| *path == child) || is_worth_it(&child, inside, image) {
+            roots.push(child);
+        } else {
+            cover(&child, inside, image, roots);
+        }
+    }
+}
+
+/// The folder or file directly below a folder on the way to a path.
+fn child(folder: &str, path: &str) -> String {
+    let from = if folder == "/" { 1 } else { folder.len() + 1 };
+    let end = path[from..].find('/').map_or(path.len(), |at| from + at);
+    path[..end].to_owned()
+}
+
+/// Whether a folder should be read as a whole. One in which a command may have worked holds more than was copied.
+fn is_worth_it(folder: &str, inside: &[(String, bool)], image: &ImageFiles) -> bool {
+    let is_system = SYSTEM.contains(&folder) || (folder.starts_with("/usr/") && folder.matches('/').count() < 3);
+    let is_crowded = inside.iter().any(|(_, changed)| *changed);
+    let files = inside.len();
+    !is_system && !image.was_asked(folder) && (files > FEW || (files > 1 && !is_crowded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::local::Local;
+    use super::{ImageFiles, Plan, Planned, roots};
+    use std::path::PathBuf;
+
+    fn planned(image: &str) -> Planned {
+        let (image, changed) = image.strip_suffix('!').map_or((image, None), |i| (i, Some("RUN".to_owned())));
+        let (image, or_below) = image.strip_suffix('?').map_or((image, false), |i| (i, true));
+        Planned {
+            source: "src/x".into(),
+            image: image.into(),
+            explicit: true,
+            may_be_changed_by: changed,
+            or_below,
+            certain: true,
+            local: Local::Text(Vec::new()),
+        }
+    }
+
+    fn plan(files: &[&str]) -> Plan {
+        Plan {
+            context: PathBuf::new(),
+            dockerfile: String::new(),
+            files: files.iter().map(|image| planned(image)).collect(),
+            undecided: Vec::new(),
+            excluded: Vec::new(),
+            final_stage_base: None,
+            inputs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn folders_of_the_context_are_read_as_a_whole_and_those_of_the_system_never() {
+        let first = |files: &[&str]| roots(&plan(files), &ImageFiles::default());
+        assert_eq!(first(&["/app/a", "/app/b", "/app/c/d"]), ["/app"]);
+        assert_eq!(first(&["/app/a"]), ["/app/a"]);
+        assert_eq!(first(&["/app/a!", "/app/b!", "/app/c/d", "/app/c/e"]), ["/app/a", "/app/b", "/app/c"]);
+        assert_eq!(first(&["/usr/src/app/a", "/usr/src/app/b", "/etc/x", "/etc/y"]), ["/etc/x", "/etc/y", "/usr/src/app"]);
+        assert_eq!(first(&["/a", "/b"]), ["/a", "/b"]);
+        assert_eq!(first(&["/app-1/x", "/app/a", "/app/b"]), ["/app", "/app-1/x"]);
+        let many: Vec<String> = (0..20).map(|n| format!("/app/{n}!")).collect();
+        assert_eq!(first(&many.iter().map(String::as_str).collect::<Vec<_>>()), ["/app"]);
+    }
+
+    #[test]
+    fn what_is_open_after_a_round_is_asked_for_in_the_next() {
+        let plan = plan(&["/app/a", "/app/b", "/opt/x?"]);
+        let mut image = ImageFiles::default();
+        assert_eq!(roots(&plan, &image), ["/app", "/opt/x"]);
+        image.read_tar("/app", &[0u8; 100][..]);
+        image.absent("/opt/x");
+        assert_eq!(roots(&plan, &image), ["/app/a", "/app/b"]);
+        image.fail("/app/a", "no");
+        image.absent("/app/b");
+        assert_eq!(roots(&plan, &image), [""; 0]);
+    }
+}
