@@ -10,7 +10,8 @@ server=mock-llm-aianalysis
 client=hapi
 network=aianalysis_test_network
 image=econn-lab-incident:demo
-folder=$(mktemp -d)
+folder=$(mktemp -d -t econn-demo.XXXXXX)
+ran=$(started)
 summary=""
 
 section() { printf '\n== %s\n\n' "$*"; }
@@ -33,7 +34,7 @@ leave() {
     local code=$?
     for kind in $(answering); do clear_stage "$kind" || true; done
     rm -rf "$folder"
-    "$lab_dir/engines.sh" stop >/dev/null 2>&1 || true
+    stop_again "$ran"
     exit "$code"
 }
 

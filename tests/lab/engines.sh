@@ -33,13 +33,6 @@ install() {
         { tail -5 "$state/apt.log" >&2; die "apt-get failed, see $state/apt.log"; }
 }
 
-# A pid file of ours is only believed when that process still is the program that was started for this folder.
-ours() {
-    local pid
-    pid=$(cat "$state/$1.pid" 2>/dev/null) && [ -n "$pid" ] || return 1
-    grep -qzF "$state" "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
-}
-
 start_docker() {
     # A killed daemon leaves its pid file, and the next one refuses to start beside it. Ours is elsewhere than
     # /var/run/docker.pid, and is removed when no process of ours is left.

@@ -55,4 +55,19 @@ answers() {
 # The engines that answer, one a line.
 answering() { local kind; for kind in $engines; do if answers "$kind"; then echo "$kind"; fi; done; }
 
+# A pid file of ours is only believed when that process still is the program that was started for this folder.
+ours() {
+    local pid
+    pid=$(cat "$state/$1.pid" 2>/dev/null) && [ -n "$pid" ] || return 1
+    grep -qzF "$state" "/proc/$pid/cmdline" 2>/dev/null && echo "$pid"
+}
+
+# The engines that this folder has started and that still run.
+started() { local kind; for kind in $engines; do if ours "$kind" >/dev/null; then echo "$kind"; fi; done; }
+
+# Quietly: stops what was started since `started` said $1; what ran before goes on running.
+stop_again() {
+    if [ -z "$1" ]; then "$lab_dir/engines.sh" stop; else "$lab_dir/engines.sh" sweep; fi >/dev/null 2>&1 || true
+}
+
 debian_root() { [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ]; }

@@ -3,11 +3,12 @@
 # what is missing, stops what it started, and ends as COMMAND did. Where an engine cannot be had it fails, unless
 # ECONN_TEST_ENGINES leaves that one out by name.
 set -eu
-lab=$(cd "$(dirname "$0")" && pwd)
+. "$(dirname "$0")/lib.sh"
 
+ran=$(started)
 # Quiet, so that the summary of the tests stays the last thing that is printed.
-trap 'code=$?; "$lab/engines.sh" stop >/dev/null 2>&1 || true; exit $code' EXIT
-"$lab/engines.sh" install
-"$lab/engines.sh" start
-"$lab/images.sh" build
+trap 'code=$?; stop_again "$ran"; exit $code' EXIT
+"$lab_dir/engines.sh" install
+"$lab_dir/engines.sh" start
+"$lab_dir/images.sh" build
 "$@"

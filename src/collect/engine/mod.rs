@@ -60,8 +60,9 @@ pub(crate) struct Engines {
 /// Asks every place and keeps the engines that the user wants.
 pub(crate) async fn connect(places: Vec<find::Place>, choice: Choice) -> Engines {
     let mut engines = Engines { connections: Vec::new(), silent: Vec::new(), asked: Vec::new() };
-    for place in places {
-        match Connection::open(&place).await {
+    let opened = futures_util::future::join_all(places.iter().map(Connection::open)).await;
+    for (place, opened) in places.into_iter().zip(opened) {
+        match opened {
             Ok(connection) if !choice.takes(connection.facts.kind) => {}
             Ok(mut connection) => {
                 let kind = connection.facts.kind;
@@ -113,18 +114,18 @@ impl Connection {
             bollard::API_DEFAULT_VERSION,
         )
         .map_err(|e| e.to_string())?;
-        let version = docker.version().await.map_err(|e| {
-            format!("{} does not answer as an engine does: {}", place.address, line(&e))
-        })?;
-        let component = version.components.iter().flatten().next().map(|c| c.name.as_str());
-        let kind = match component {
-            Some(name) if name.contains("Podman") => EngineKind::Podman,
-            _ => EngineKind::Docker,
-        };
+        let headers = transport.ping().await.map_err(|e| format!("{} does not answer as an engine does: {e}", place.address))?;
+        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+        if header("api-version").is_none() {
+            return Err(format!("{} does not answer as an engine does: its ping names no API version", place.address));
+        }
+        let kind = if header("libpod-api-version").is_some() { EngineKind::Podman } else { EngineKind::Docker };
+        // `Docker/20.10.24 (linux)`, `Libpod/4.3.1 (linux)`
+        let version = header("server").and_then(|server| server.split_once('/')?.1.split_whitespace().next());
         let facts = Engine {
             name: kind.command().into(),
             kind,
-            version: version.version.unwrap_or_default(),
+            version: version.unwrap_or("unknown").to_owned(),
             host: place.address.to_string(),
             chosen_because: place.because.clone(),
             error: None,

@@ -5,6 +5,20 @@ use checks::model::{EngineKind, Fact, Network};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
+/// Driver options that decide about packets. Others are the user's own and stay out of the snapshot.
+const OPTIONS: [&str; 6] = [
+    "com.docker.network.bridge.enable_icc",
+    "com.docker.network.bridge.default_bridge",
+    "com.docker.network.bridge.gateway_mode_ipv4",
+    "com.docker.network.driver.mtu",
+    "isolate",
+    "mtu",
+];
+
+fn options(all: impl IntoIterator<Item = (String, String)>) -> BTreeMap<String, String> {
+    all.into_iter().filter(|(name, _)| OPTIONS.contains(&name.as_str())).collect()
+}
+
 pub(super) async fn list(engine: &Connection) -> Result<Vec<Network>, String> {
     let mut networks = match engine.facts.kind {
         EngineKind::Docker => docker(engine).await?,
@@ -19,7 +33,7 @@ async fn docker(engine: &Connection) -> Result<Vec<Network>, String> {
     let network = |n: bollard::models::Network| {
         let name = n.name.unwrap_or_default();
         let driver = n.driver.unwrap_or_default();
-        let options: BTreeMap<String, String> = n.options.unwrap_or_default().into_iter().collect();
+        let options = options(n.options.unwrap_or_default());
         let default =
             options.get("com.docker.network.bridge.default_bridge").is_some_and(|v| v == "true");
         let pools = n.ipam.and_then(|ipam| ipam.config).unwrap_or_default();
@@ -91,7 +105,7 @@ async fn podman(engine: &Connection) -> Result<Vec<Network>, String> {
                 || Fact::Unknown("the engine does not say whether it answers names".into()),
                 Fact::Known,
             ),
-            options: n.options.unwrap_or_default(),
+            options: options(n.options.unwrap_or_default()),
             name: n.name,
         }
     };

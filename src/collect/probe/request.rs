@@ -32,7 +32,7 @@ pub(crate) async fn request(
     let ms = millis(started.elapsed());
     let reply = match outcome {
         Ok(status) => Some(Reply::Status(status)),
-        Err(error) if error.is_connect() => None,
+        Err(error) if error.is_connect() || error.is_builder() => None,
         Err(error) => Some(classify(&error)),
     };
     match reply {

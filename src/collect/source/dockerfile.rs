@@ -234,6 +234,7 @@ fn command(command: &Command<'_>, here_docs: &[HereDoc<'_>]) -> Run {
         _ if !here_docs.is_empty() => Run::Script,
         Command::Exec(words) => Run::Exec(words.value.iter().map(|word| word.value.to_string()).collect()),
         Command::Shell(line) => Run::Shell(line.value.to_owned()),
+        _ => Run::Script,
     }
 }
 

@@ -8,7 +8,6 @@
 
 mod archive;
 mod blob;
-mod climb;
 mod compare;
 pub(crate) mod compose;
 mod context;

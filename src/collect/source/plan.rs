@@ -30,7 +30,7 @@ pub(crate) struct Settings {
 }
 
 /// What the context would put into the image.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Plan {
     /// The folder of the context.
     pub(crate) context: PathBuf,
@@ -107,7 +107,7 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     });
     Ok(Plan {
         context: context.into(),
-        dockerfile: dockerfile.name,
+        dockerfile: dockerfile.name.clone(),
         files,
         undecided,
         excluded: excluded.collect(),

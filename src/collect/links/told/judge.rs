@@ -2,12 +2,12 @@
 
 use super::address::{Address, Shape};
 use super::entry::Entry;
-use super::pairs::Halves;
+use super::pairs::{Beside, Halves};
 use super::role::{Role, Setting};
 use super::scheme::{self, Kind};
 use super::value::{self, Reading};
 use super::variable::{self, Fill};
-use super::words::List;
+use super::words::{self, List};
 use super::{Known, Told, Trouble, host, path};
 
 /// Endings of what is downloaded, not talked to.
@@ -15,13 +15,17 @@ const ARTEFACTS: List = List(
     "asc bz2 deb gz gpg jar pem py rpm sh sha256 sig tar tgz whl xz zip zst md html png svg jpg ico css xsd dtd",
 );
 
+/// Ports that are used over UDP only.
+const UDP_PORTS: &[u16] = &[123, 161, 162, 5775, 6831, 6832, 8125];
+
 /// The links in entries that belong together: one environment, one command, one document.
 pub(super) fn links(entries: &[Entry], known: &Known<'_>, fill: Fill<'_>) -> Vec<Told> {
     let halves = Halves::of(entries);
     let mut told = Vec::new();
     for entry in entries {
         let mut reading = value::read(&entry.value, fill);
-        let paired = pair(&mut reading, halves.beside(entry), fill);
+        let beside = halves.beside(entry);
+        let paired = pair(&mut reading, beside, fill);
         if !paired {
             reading.addresses.retain(|address| speaks(address, known));
         }
@@ -33,7 +37,7 @@ pub(super) fn links(entries: &[Entry], known: &Known<'_>, fill: Fill<'_>) -> Vec
             continue;
         }
         for address in std::mem::take(&mut reading.addresses) {
-            let weighed = Weighed { role, entry, reading: &reading, paired, address };
+            let weighed = Weighed { role, entry, reading: &reading, beside, paired, address };
             told.extend(weighed.verdict(known));
         }
     }
@@ -52,12 +56,10 @@ fn speaks(address: &Address, known: &Known<'_>) -> bool {
 }
 
 /// Puts the port and the scheme that stand beside a host to it; whether there was a port.
-fn pair(
-    reading: &mut Reading,
-    (port, scheme): (Option<&str>, Option<&str>),
-    fill: Fill<'_>,
-) -> bool {
-    let Some(port) = port.map(|port| variable::veil(port.trim(), fill).text) else { return false };
+fn pair(reading: &mut Reading, beside: Beside<'_>, fill: Fill<'_>) -> bool {
+    let Some(port) = beside.port.map(|port| variable::veil(port.trim(), fill).text) else {
+        return false;
+    };
     let number = port.parse::<u16>().ok().filter(|port| *port > 0);
     let open = variable::is_in(&port);
     if number.is_none() && !open {
@@ -69,8 +71,8 @@ fn pair(
             address.trouble = Some(Trouble::Unexpanded);
         }
         if address.scheme.is_none() {
-            address.scheme =
-                scheme.map(scheme::plain).filter(|s| matches!(scheme::kind(s), Kind::Network(_)));
+            let scheme = beside.scheme.map(scheme::plain);
+            address.scheme = scheme.filter(|s| matches!(scheme::kind(s), Kind::Network(_)));
         }
     }
     true
@@ -81,6 +83,7 @@ struct Weighed<'a> {
     role: Role,
     entry: &'a Entry,
     reading: &'a Reading,
+    beside: Beside<'a>,
     /// A port stands beside the host.
     paired: bool,
     address: Address,
@@ -95,12 +98,17 @@ impl Weighed<'_> {
         if self.address.trouble.is_none() && self.lacks_scheme() {
             self.address.trouble = Some(Trouble::NoScheme);
         }
-        let service = matches!(self.address.shape, Shape::Host)
-            .then(|| scheme::service_port(&self.entry.key.words()));
+        let service = self.service_port().filter(|_| self.address.shape == Shape::Host);
         let secret = path::holds_secret(&self.entry.beside);
         let mut told = self.address.told(self.entry.place.clone(), secret);
-        told.port = told.port.or(service.flatten().filter(|_| told.trouble.is_none()));
+        told.port = told.port.or(service.filter(|_| told.trouble.is_none()));
         Some(told)
+    }
+
+    /// The port that the words of the key, or the kind of service beside it, mean.
+    fn service_port(&self) -> Option<u16> {
+        let kind = self.beside.kind.map(words::split).unwrap_or_default();
+        scheme::service_port(&self.entry.key.words()).or_else(|| scheme::service_port(&kind))
     }
 
     /// A key named URL or URI, and a value without a scheme.
@@ -111,8 +119,13 @@ impl Weighed<'_> {
     }
 
     fn is_link(&self, known: bool) -> bool {
+        if self.is_udp() || self.is_template() {
+            return false;
+        }
         if self.role == Role::Doubtful {
-            return known && (self.paired || self.address.shape != Shape::Host);
+            let alone =
+                self.address.shape == Shape::Host && !self.paired && self.service_port().is_none();
+            return known && !alone && !self.reading.prose;
         }
         if self.reading.told_elsewhere && self.address.shape != Shape::Host {
             // The variable itself is read where it is set.
@@ -124,6 +137,23 @@ impl Weighed<'_> {
             Shape::HostPort => known || self.role == Role::Destination,
             Shape::Host => self.host_is_link(known),
         }
+    }
+
+    /// A service over UDP, by its name or by its port.
+    fn is_udp(&self) -> bool {
+        let bare = matches!(self.address.shape, Shape::HostPort | Shape::Host)
+            && self.address.scheme.is_none();
+        bare && (self.entry.key.is_udp()
+            || self.address.port.is_some_and(|port| UDP_PORTS.contains(&port)))
+    }
+
+    /// `http://{tenant}.api` in a file: the program itself fills it in.
+    fn is_template(&self) -> bool {
+        let host = &self.address.host;
+        let own = host.contains(['{', '<']) && !host.contains(['$', '%']);
+        let go = host.contains("{{") && self.role == Role::Destination;
+        let env = self.entry.key.setting() != Setting::File && self.role == Role::Destination;
+        own && !go && !env
     }
 
     fn url_is_link(&self, known: bool) -> bool {
@@ -170,8 +200,7 @@ impl Weighed<'_> {
         if !self.entry.key.is_host() || !self.address.path.is_empty() {
             return false;
         }
-        known
-            || (host::is_loopback(host) && scheme::service_port(&self.entry.key.words()).is_some())
+        known || (host::is_loopback(host) && self.service_port().is_some())
     }
 }
 

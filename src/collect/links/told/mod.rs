@@ -7,6 +7,7 @@
 mod address;
 mod args;
 mod bare;
+mod command;
 mod dsn;
 mod entry;
 mod env;

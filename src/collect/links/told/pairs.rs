@@ -13,39 +13,58 @@ const HOSTS: List = List(
     endpoints nodes brokers",
 );
 
-/// The other halves of the addresses in one document.
-pub(super) struct Halves<'e> {
-    ports: HashMap<(&'e str, Vec<&'e str>), &'e str>,
-    schemes: HashMap<(&'e str, Vec<&'e str>), &'e str>,
+/// Keys beside a host that say which service it is: `adapter: postgresql`, `DB_CONNECTION=mysql`.
+const KINDS: List = List("adapter engine driver dialect type connection client vendor flavor");
+
+/// What two halves of one address have in common: where they stand, and the words before `host`.
+type Stem<'e> = (&'e str, Vec<&'e str>);
+
+/// What stands beside a host.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Beside<'e> {
+    /// The text of the port.
+    pub(super) port: Option<&'e str>,
+    pub(super) scheme: Option<&'e str>,
+    /// The kind of service.
+    pub(super) kind: Option<&'e str>,
 }
+
+/// The other halves of the addresses in one document.
+pub(super) struct Halves<'e>(HashMap<Stem<'e>, Beside<'e>>);
 
 impl<'e> Halves<'e> {
-    /// Finds the ports and schemes that stand alone.
+    /// Finds the ports, schemes and kinds that stand alone.
     pub(super) fn of(entries: &'e [Entry]) -> Self {
-        let mut halves = Self { ports: HashMap::new(), schemes: HashMap::new() };
+        let mut halves: HashMap<Stem<'e>, Beside<'e>> = HashMap::new();
         for entry in entries {
+            let value = Some(entry.value.as_str());
             if let Some(stem) = stem(entry, PORTS) {
-                halves.ports.entry(stem).or_insert(&entry.value);
+                let half = &mut halves.entry(stem).or_default().port;
+                *half = half.or(value);
             } else if let Some(stem) = stem(entry, SCHEMES) {
-                halves.schemes.entry(stem).or_insert(&entry.value);
+                let half = &mut halves.entry(stem).or_default().scheme;
+                *half = half.or(value);
+            } else if let Some(stem) = stem(entry, KINDS) {
+                let half = &mut halves.entry(stem).or_default().kind;
+                *half = half.or(value);
             }
         }
-        halves
+        Self(halves)
     }
 
-    /// The text of the port beside this host, and of the scheme.
-    pub(super) fn beside(&self, entry: &'e Entry) -> (Option<&'e str>, Option<&'e str>) {
-        let Some(stem) = stem(entry, HOSTS) else { return (None, None) };
-        (self.ports.get(&stem).copied(), self.schemes.get(&stem).copied())
+    /// What stands beside this host; nothing when the entry is none.
+    pub(super) fn beside(&self, entry: &'e Entry) -> Beside<'e> {
+        stem(entry, HOSTS).and_then(|stem| self.0.get(&stem)).copied().unwrap_or_default()
     }
 }
 
-/// What a half and the other half have in common.
-fn stem<'e>(entry: &'e Entry, kinds: List) -> Option<(&'e str, Vec<&'e str>)> {
+fn stem(entry: &Entry, kinds: List) -> Option<Stem<'_>> {
     let words = entry.key.last();
     let (last, head) = match words {
-        // `DB_HOST_NAME`
-        [head @ .., host, name] if host == "host" && name == "name" => (host, head),
+        // `DB_HOST_NAME`, `port_value`
+        [head @ .., kind, more] if matches!(more.as_str(), "name" | "value" | "number") => {
+            (kind, head)
+        }
         [head @ .., last] => (last, head),
         [] => return None,
     };

@@ -4,8 +4,8 @@
 //! Is it a mention (a home page, a licence)? Is it one of the words for something to be called?
 
 use super::vocabulary::{
-    ALONE, BASE_NAMES, DESTINATIONS, GENERIC, IMAGES, LISTENS, MENTIONING, MENTIONS, OWN,
-    OWN_NAMES, OWN_PARTS, PAGES, PLACES, URLS,
+    ALONE, BASE_NAMES, DESTINATIONS, GENERIC, IMAGES, LISTENS, LISTENS_TOGETHER, MENTIONING,
+    MENTIONS, OWN, OWN_NAMES, OWN_PARTS, PAGES, PLACES, PROBES, READ_PAGES, UDP, URLS,
 };
 use super::words;
 
@@ -84,7 +84,13 @@ impl Key {
 
     /// Is it named URL or URI, so that a value without a scheme is a mistake?
     pub(super) fn is_url(&self) -> bool {
-        URLS.any(self.last())
+        let last = self.last();
+        URLS.any(last) && !last.last().is_some_and(|word| PLACES.has(word))
+    }
+
+    /// Does it name a service that is reached over UDP?
+    pub(super) fn is_udp(&self) -> bool {
+        UDP.any(&self.words())
     }
 
     /// May its value be a host alone?
@@ -94,7 +100,9 @@ impl Key {
 
     pub(super) fn role(&self) -> Role {
         let words = self.words();
-        if LISTENS.any(&words) || self.is_proxy() || self.is_origin() {
+        let listens =
+            LISTENS.any(&words) || LISTENS_TOGETHER.iter().any(|list| list.within(&words));
+        if listens || self.is_proxy() || self.is_origin() {
             return Role::Itself;
         }
         if words.last().is_some_and(|word| IMAGES.has(word)) {
@@ -106,7 +114,7 @@ impl Key {
         if let Some(role) = self.own_name(&words) {
             return role;
         }
-        if self.is_mention(&words) {
+        if self.is_mention(&words) || PROBES.any(&words) {
             Role::Doubtful
         } else if DESTINATIONS.any(&words) {
             Role::Destination
@@ -149,7 +157,7 @@ impl Key {
         let (head, bases) = head.split_at(head.len() - bases);
         let strict = OWN_NAMES.any(bases);
         let head: Vec<&String> = head.iter().filter(|word| !GENERIC.has(word)).collect();
-        let own_part = head.iter().all(|word| OWN_PARTS.has(word));
+        let own_part = head.iter().all(|word| OWN_PARTS.has(word) || PLACES.has(word));
         let place = kind.is_some_and(|kind| PLACES.has(kind));
         match (place, kind.is_some(), bases.is_empty(), head.is_empty()) {
             (true, _, _, true) => Some(self.bare_place(kind, bases.is_empty())),
@@ -179,17 +187,13 @@ impl Key {
     }
 
     fn is_mention(&self, words: &[String]) -> bool {
-        let is = |word: &String| MENTIONS.has(word);
-        let last = match words {
-            [.., before, last] if URLS.has(last) => Some(before),
-            [.., last] => Some(last),
-            [] => None,
-        };
-        // A schema registry is called; `registry` alone is where images or packages come from.
-        let registry =
-            words.len() > 1 && last.is_some_and(|word| word == "registry") && words.last() != last;
-        let below = self.components.iter().rev().skip(1).flatten().any(|word| MENTIONING.has(word));
+        let below = self.components.iter().rev().skip(1).any(|words| MENTIONING.any(words));
         let index = words.windows(2).any(|pair| pair[0] == "index" && pair[1] == "url");
-        below || index || (last.is_some_and(is) && !registry)
+        let last = match words {
+            [.., before, last] if URLS.has(last) => READ_PAGES.has(before),
+            [.., last] => READ_PAGES.has(last) || MENTIONS.has(last),
+            [] => false,
+        };
+        below || index || last
     }
 }

@@ -45,7 +45,7 @@ impl Reader<'_> {
             '$' if self.rest.starts_with('(') => self.substitution(),
             '$' if self.rest.starts_with('{') => self.parameter(),
             '#' if self.word.is_none() => {
-                self.rest = self.rest.find('\n').map_or("", |end| &self.rest[end..])
+                self.rest = self.rest.find('\n').map_or("", |end| &self.rest[end..]);
             }
             '&' if self.word.as_ref().is_some_and(|word| word.ends_with('>')) => self.push('&'),
             '<' if self.rest.starts_with('(') => {}
@@ -56,7 +56,7 @@ impl Reader<'_> {
                     .as_ref()
                     .is_none_or(|word| word.bytes().all(|b| b.is_ascii_digit())) =>
             {
-                self.push(c)
+                self.push(c);
             }
             '>' | '<' => {
                 self.end_word();

@@ -94,6 +94,10 @@ pub(super) fn read(text: &str) -> Vec<Address> {
     if is_repository(rest) {
         return Vec::new();
     }
+    if rest.split_once("://").is_some_and(|(front, _)| front.chars().all(char::is_alphanumeric)) {
+        let trouble = Some(Trouble::Unparsable("it has two schemes"));
+        return vec![Address { scheme, trouble, secret: true, ..Address::blank(Shape::Url) }];
+    }
     let parts = parts(rest, scheme.as_deref().is_some_and(scheme::is_login));
     let Ok((authority, after, userinfo)) = parts else {
         let mut address = Address { scheme, ..Address::blank(Shape::Url) };

@@ -156,10 +156,23 @@ fn find(text: &str) -> Option<Found> {
         let end = closing(text, '(', ')')?;
         return Some(Found { length: end + 1, name: Some((2, end)), default: None });
     }
+    if text.starts_with(['<', '{']) {
+        return placeholder(text);
+    }
     let name = text.strip_prefix('$')?;
     let length = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(name.len());
     let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
     starts.then_some(Found { length: length + 1, name: Some((1, length + 1)), default: None })
+}
+
+/// `<host>` or `{host}`: to be filled in by whoever copied the line, or by the program.
+fn placeholder(text: &str) -> Option<Found> {
+    let close = if text.starts_with('<') { '>' } else { '}' };
+    let end = text.find(close).filter(|end| *end <= 64)?;
+    let name = &text[1..end];
+    let sound = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c));
+    sound.then_some(Found { length: end + 1, name: None, default: None })
 }
 
 /// `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:default}`, `${env:NAME}`.

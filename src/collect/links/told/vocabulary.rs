@@ -9,8 +9,7 @@ pub(super) const OWN: List = List(
     kc_hostname_url kc_hostname_admin_url n8n_host n8n_editor_base_url minio_server_url \
     minio_browser_redirect_url virtual_host letsencrypt_host server_name vault_api_addr \
     vault_cluster_addr phx_host nuxt_host nitro_host uvicorn_host gunicorn_bind flask_run_host \
-    rabbitmq_nodename vercel_url codespace_name hostname computername host port \
-    web_concurrency home pwd path server_software",
+    rabbitmq_nodename vercel_url hostname host port",
 );
 
 /// Anywhere in a key: the program listens, or lets somebody in.
@@ -20,7 +19,7 @@ pub(super) const LISTENS: List = List(
     advertised advertisement announce announced allow allows allowed allowlist whitelist \
     whitelisted trust trusted cors csrf csp redirect redirects redirection callback callbacks \
     referer referrer useragent permitted denied denylist blocklist blacklist cookie noproxy \
-    goproxy vhost vhosts localhost",
+    goproxy vhost vhosts",
 );
 
 /// Words of a path in a file that say nothing about who is meant.
@@ -35,9 +34,9 @@ pub(super) const GENERIC: List = List(
 pub(super) const OWN_PARTS: List = List(
     "\
     server servers http https web website webapp app application service admin management \
-    metrics monitoring actuator health healthz status debug pprof grpc rest rpc uvicorn \
+    metrics monitoring actuator health healthz status debug pprof grpc uvicorn \
     gunicorn hypercorn flask run django rails puma express node next nuxt vite spring \
-    micronaut quarkus ktor daemon socket tcp udp tls ssl internal local frontend ui gf \
+    micronaut quarkus ktor daemon socket tcp udp tls ssl frontend ui gf \
     deployment host",
 );
 
@@ -52,18 +51,23 @@ pub(super) const PAGES: List = List("frontend ui website webapp app application 
 pub(super) const URLS: List = List("url urls uri uris");
 pub(super) const PLACES: List = List("host hostname port domain fqdn address addr ip");
 
-/// The last word, or the last before `url`: mentioned, not called.
+/// The last word, or the last before `url`: a page or a file for people, not something to be called.
+pub(super) const READ_PAGES: List = List(
+    "\
+    homepage documentation docs doc license licence icon logo avatar favicon picture photo \
+    thumbnail banner author authors maintainer maintainers contact bugs issues changelog \
+    releases help about terms privacy tos funding sponsor donate download downloads tarball tgz \
+    asc checksum sha sha1 sha256 sha512 md5 gpg keyserver mirror mirrors runbook success cancel \
+    failure return logout image",
+);
+
+/// The last word: the address is mentioned, or is a name for something.
 pub(super) const MENTIONS: List = List(
     "\
-    homepage documentation docs doc license licence schema $schema $id $ref id ref xmlns \
-    repository repo git image icon logo avatar favicon picture photo thumbnail banner author \
-    authors maintainer maintainers contact bugs issues tracker changelog releases support help \
-    info about terms privacy tos policy legal funding sponsor donate href link links comment \
-    comments description desc title summary note notes message text example examples sample \
-    copyright download downloads tarball tgz asc checksum sha sha1 sha256 sha512 md5 gpg \
-    keyserver version mirror mirrors audience aud scope scopes type namespace ns context \
-    generator runbook dashboard agent realm subject vendor upgrade pip wheel wheels domain \
-    email mail success cancel failure return logout logo tag registry php",
+    schema $schema $id $ref id ref xmlns repository repo href link links comment comments \
+    description desc title summary note notes message text example examples sample copyright \
+    audience aud scope scopes type namespace ns context generator realm subject vendor registry \
+    domain policy info legal",
 );
 
 /// The last word: `redis:7` is no port of redis.
@@ -71,7 +75,25 @@ pub(super) const IMAGES: List = List("image images tag tags version versions");
 
 /// Anywhere in the path of a file: what stands below is mentioned.
 pub(super) const MENTIONING: List =
-    List("annotations labels headers header examples licenses contributors");
+    List("annotations labels headers header examples licenses contributors messages i18n prompts");
+
+/// Anywhere in a key: usually asks the program itself how it is.
+pub(super) const PROBES: List =
+    List("probe probes healthcheck healthchecks readiness liveness startupprobe");
+
+/// Words that together say that a program listens, wherever they stand in a key.
+pub(super) const LISTENS_TOGETHER: &[List] = &[
+    List("receivers protocols"),
+    List("exporters prometheus endpoint"),
+    List("extensions endpoint"),
+    List("kestrel url"),
+    List("entry points address"),
+    List("inet http server port"),
+    List("user agent"),
+];
+
+/// Values of these lead to services over UDP, which nothing here can judge.
+pub(super) const UDP: List = List("udp statsd dogstatsd gelf snmp ntp netflow sflow");
 
 /// Something to be called.
 pub(super) const DESTINATIONS: List = List(

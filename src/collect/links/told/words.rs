@@ -9,6 +9,11 @@ impl List {
         self.0.split(' ').any(|listed| listed == word)
     }
 
+    /// Are all words of the list among these?
+    pub(super) fn within(self, words: &[String]) -> bool {
+        self.0.split(' ').all(|listed| words.iter().any(|word| word == listed))
+    }
+
     pub(super) fn any(self, words: &[String]) -> bool {
         words.iter().any(|word| self.has(word))
     }
@@ -52,6 +57,10 @@ const SECRETS: List = List(
     credential credentials auth authorization bearer signature sig jwt cookie session salt \
     private webhook",
 );
+
+/// The last word of keys that tell about a secret without holding it: `auth-server-url`, `token_file`.
+const ABOUT: List =
+    List("url uri host port endpoint addr address server file path name type enabled issuer ttl");
 
 /// `proxy_pass` passes requests on; it is no password.
 const FORWARDERS: List = List("proxy fastcgi uwsgi scgi grpc memcached redis");
@@ -111,7 +120,8 @@ pub(super) fn is_secret(key: &str) -> bool {
     let words = split(key);
     let forwards =
         matches!(words.as_slice(), [first, second] if second == "pass" && FORWARDERS.has(first));
-    !forwards && SECRETS.any(&words)
+    let about = words.last().is_some_and(|last| ABOUT.has(last));
+    !forwards && !about && SECRETS.any(&words)
 }
 
 #[cfg(test)]
@@ -148,7 +158,8 @@ mod tests {
         for key in ["DB_PASSWORD", "apiKey", "X_AUTH_TOKEN", "slackWebhook"] {
             assert!(is_secret(key), "{key}");
         }
-        for key in ["DB_HOST", "monkey", "KEYCLOAK_URL", "AUTHOR", "proxy_pass"] {
+        for key in ["DB_HOST", "monkey", "KEYCLOAK_URL", "AUTHOR", "proxy_pass", "auth-server-url"]
+        {
             assert!(!is_secret(key), "{key}");
         }
     }

@@ -1,5 +1,6 @@
 //! The probes against real servers on loopback, written so that nothing but this crate is needed.
 
+mod name_servers;
 mod names;
 mod requests;
 mod servers;

@@ -1,8 +1,8 @@
 //! What one request comes to, with servers that answer, stay silent, hang up, or speak something
 //! else.
 
+use super::super::request;
 use super::servers::{http10, listener, parrot, serial, threaded};
-use crate::collect::probe::request;
 use checks::model::Reply;
 use std::io::{Read, Write};
 use std::net::SocketAddr;

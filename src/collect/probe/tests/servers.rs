@@ -98,6 +98,32 @@ pub(super) fn event_loop(stall: Duration, period: Duration, reply: &'static str)
     address
 }
 
+/// Takes up a connection when its first byte is there, one after the other.
+pub(super) fn deferred(handle: impl Fn(TcpStream) + Send + 'static) -> SocketAddr {
+    let listener = listener(50);
+    let address = listener.local_addr().unwrap();
+    listener.set_nonblocking(true).unwrap();
+    thread::spawn(move || {
+        let mut idle: Vec<TcpStream> = Vec::new();
+        loop {
+            idle.extend(listener.accept().map(|(stream, _)| stream));
+            for stream in std::mem::take(&mut idle) {
+                stream.set_nonblocking(true).unwrap();
+                match stream.peek(&mut [0]) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => idle.push(stream),
+                    Ok(1..) => {
+                        stream.set_nonblocking(false).unwrap();
+                        handle(stream);
+                    }
+                    _ => {}
+                }
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    });
+    address
+}
+
 /// Reads what is there; false when the connection is done with.
 fn step(stream: &mut TcpStream, seen: &mut Vec<u8>, reply: &str) -> bool {
     let mut buffer = [0; 1024];

@@ -2,10 +2,11 @@
 //! nothing may ever be seen that reads so. What proves something may be missed on a machine that is
 //! busy with other tests, so it is looked for up to three times.
 
+use super::super::{Limits, Protocol, concurrency};
 use super::servers::{
-    OK_10, event_loop, http10, http11, limited, one_worker, parrot, pool, serial, shared, threaded,
+    OK_10, deferred, event_loop, http10, http11, limited, one_worker, parrot, pool, serial, shared,
+    threaded,
 };
-use crate::collect::probe::{Limits, Protocol, concurrency};
 use checks::model::{Answered, Concurrency, Hold, HoldMode};
 use std::io::Read;
 use std::net::{SocketAddr, TcpStream};
@@ -78,6 +79,18 @@ fn a_serial_server_is_seen_twice_with_an_idle_connection() {
             },
         );
     }
+}
+
+#[test]
+fn a_server_that_is_serial_from_the_first_byte_on_is_seen_in_a_later_mode() {
+    let target = deferred(http11(NEVER));
+    seek(
+        || http(target),
+        |seen| {
+            seen.holds.first().is_some_and(|hold| hold.answered == Answered::DuringHold)
+                && twice(seen) == Some((HoldMode::Partial, Answered::AfterRelease))
+        },
+    );
 }
 
 #[test]

@@ -71,27 +71,36 @@ fn pieces(line: &str) -> Vec<&str> {
 
 #[derive(Default)]
 struct Reader {
-    blocks: Vec<String>,
+    /// Names of the open blocks, each with its number.
+    blocks: Vec<(String, usize)>,
     /// Names of groups of servers: `proxy_pass http://NAME` means the group, not a host.
     groups: Vec<String>,
     items: Vec<Item>,
+    /// How many blocks were opened so far.
+    opened: usize,
 }
 
 impl Reader {
     fn piece(&mut self, piece: &str, line: usize) {
-        if piece == "}" {
+        if piece == "}" || piece.starts_with("</") {
             self.blocks.pop();
+        } else if let Some(head) = piece.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
+            self.open(head);
         } else if let Some(head) = piece.strip_suffix('{') {
             self.open(head);
         } else {
-            let blocks: Vec<&str> = self.blocks.iter().map(String::as_str).collect();
-            match ini::halves(piece).filter(|(key, _)| !key.contains(char::is_whitespace)) {
+            let blocks: Vec<&str> = self.blocks.iter().map(|(name, _)| name.as_str()).collect();
+            let found = match ini::halves(piece)
+                .filter(|(key, _)| !key.contains(char::is_whitespace))
+            {
                 Some((key, value)) => {
                     let keys: Vec<&str> = blocks.iter().copied().chain([key]).collect();
-                    self.items.push(Item::under(&keys, ini::comment_off(value), line));
+                    vec![Item::under(&keys, ini::comment_off(value).trim_end_matches(','), line)]
                 }
-                None => self.items.extend(directive(&blocks, piece, line)),
-            }
+                None => directive(&blocks, piece, line),
+            };
+            let block = self.blocks.last().map_or(0, |(_, number)| *number);
+            self.items.extend(found.into_iter().map(|item| Item { block, ..item }));
         }
     }
 
@@ -101,8 +110,9 @@ impl Reader {
         if name == "upstream" {
             self.groups.extend(words.next().map(str::to_owned));
         }
+        self.opened += 1;
         if self.blocks.len() < super::item::DEEPEST {
-            self.blocks.push(name.to_owned());
+            self.blocks.push((name.to_owned(), self.opened));
         }
     }
 

@@ -7,6 +7,7 @@ use super::item::Item;
 pub(super) fn items(text: &str) -> Vec<Item> {
     let mut items: Vec<Item> = Vec::new();
     let mut section = String::new();
+    let mut block = 0;
     let mut indent = None;
     for (number, line) in text.lines().enumerate() {
         let inner = line.trim();
@@ -24,12 +25,15 @@ pub(super) fn items(text: &str) -> Vec<Item> {
         }
         if let Some(name) = heading(inner) {
             section = name;
+            block += 1;
             indent = None;
         } else if let Some((key, value)) = halves(inner) {
-            items.push(Item::under(&[&section, key], comment_off(value), number + 1));
+            let item = Item::under(&[&section, key], comment_off(value), number + 1);
+            items.push(Item { block, ..item });
             indent = Some(depth);
         } else {
-            items.extend(conf::directive(&[&section], inner, number + 1));
+            let found = conf::directive(&[&section], inner, number + 1);
+            items.extend(found.into_iter().map(|item| Item { block, ..item }));
             indent = None;
         }
     }

@@ -39,6 +39,8 @@ pub(super) struct Item {
     pub(super) value: String,
     /// From 1.
     pub(super) line: usize,
+    /// Which of several blocks with the same keys holds it.
+    pub(super) block: usize,
 }
 
 impl Item {
@@ -48,6 +50,7 @@ impl Item {
             path: keys.iter().filter(|key| !key.is_empty()).map(|key| Step::key(key)).collect(),
             value: value.to_owned(),
             line,
+            block: 0,
         }
     }
 
@@ -107,6 +110,28 @@ fn dotted(path: &[Step]) -> String {
         }
     }
     out
+}
+
+/// Takes lists and mappings apart that stand as JSON in one value.
+pub(super) fn expanded(items: Vec<Item>) -> Vec<Item> {
+    let expand = |item: Item| {
+        let text = item.value.trim();
+        let opens =
+            text.starts_with(['[', '{']) && text.contains(['"', '\'']) && !text.starts_with("{{");
+        match opens.then(|| super::json::items(text)) {
+            Some(Ok(inner)) => {
+                let within = |part: Item| Item {
+                    path: item.path.iter().chain(&part.path).cloned().collect(),
+                    value: part.value,
+                    line: item.line + part.line - 1,
+                    block: item.block,
+                };
+                inner.into_iter().map(within).collect()
+            }
+            _ => vec![item],
+        }
+    };
+    items.into_iter().flat_map(expand).take(MOST).collect()
 }
 
 /// The items of one file, within bounds.

@@ -53,5 +53,5 @@ fn walk(
         Value::NumberLit(number) => number.value,
         Value::BooleanLit(_) | Value::NullKeyword(_) => return Ok(()),
     };
-    items.push(Item { path: path.clone(), value: text.to_owned(), line })
+    items.push(Item { path: path.clone(), value: text.to_owned(), line, block: 0 })
 }

@@ -67,12 +67,19 @@ impl Format {
             Self::Yaml => yaml::items(text),
             Self::Json => json::items(text),
             Self::Toml => toml::items(text),
-            Self::Ini => Ok(ini::items(text)),
-            Self::Properties => Ok(properties::items(text)),
-            Self::Dotenv => Ok(dotenv::items(text)),
-            Self::Conf => Ok(conf::items(text)),
+            Self::Ini => Ok(item::expanded(ini::items(text))),
+            Self::Properties => Ok(item::expanded(properties::items(text))),
+            Self::Dotenv => Ok(item::expanded(dotenv::items(text))),
+            Self::Conf => Ok(conf_items(text)),
         }
     }
+}
+
+/// Files named `.conf` have many formats; those that are strict tell by themselves whether they are meant.
+fn conf_items(text: &str) -> Vec<Item> {
+    let strict =
+        if text.trim_start().starts_with('{') { json::items(text) } else { toml::items(text) };
+    strict.unwrap_or_else(|_| item::expanded(conf::items(text)))
 }
 
 fn file_name(path: &str) -> String {
@@ -138,6 +145,7 @@ fn entries(items: &[Item], format: Format, lines: &[&str]) -> Vec<Entry> {
             None if format == Format::Dotenv => (Key::name(&item.dotted(), Setting::Env), parent),
             None => (Key::path(item.names()), parent),
         };
+        let group = format!("{group}#{}", item.block);
         let mut value = item.value.as_str();
         if let Some((name, rest)) = assignment(value) {
             key.append(name);

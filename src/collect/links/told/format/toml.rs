@@ -59,5 +59,5 @@ fn walk(
         DeValue::Integer(number) => number.as_str(),
         DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => return Ok(()),
     };
-    items.push(Item { path: path.clone(), value: text.to_owned(), line })
+    items.push(Item { path: path.clone(), value: text.to_owned(), line, block: 0 })
 }

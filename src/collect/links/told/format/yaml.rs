@@ -97,7 +97,7 @@ impl Reader {
         }
         let at = self.items.all.len();
         self.anchors.insert(anchor, Anchor { items: at..at + 1, depth: path.len() });
-        self.items.push(Item { path, value: value.to_owned(), line })
+        self.items.push(Item { path, value: value.to_owned(), line, block: 0 })
     }
 
     fn open(&mut self, mapping: bool, anchor: usize, line: usize) -> Result<(), String> {

@@ -58,6 +58,8 @@ fn is_a_link() {
         ("app|db:5432", "1 = tcp://db:5432"),
         ("socat|TCP-LISTEN:80,fork|TCP:nobody:5432", "2 = tcp://nobody:5432"),
         ("env|LLM_URL=http://x:1|app", "1 = http://x:1"),
+        ("redis-server|--replicaof|nobody|6379", "2 = tcp://nobody:6379"),
+        ("client|mock-llm|8080", "1 = tcp://mock-llm:8080"),
         ("app|--config|{\"llm\":{\"url\":\"http://x:1\"}}", "2 = http://x:1"),
     ];
     compare(
@@ -92,6 +94,8 @@ fn is_no_link() {
         "app|--time|12:30",
         "sh|-c|curl $LLM_URL",
         "sh|-c|# curl http://x:1",
+        "nc|-l|127.0.0.1|8080",
+        "client|127.0.0.1|8080",
         "app|--schema|https://example.com/x.json",
     ];
     compare(table.iter().map(|text| ((*text).to_owned(), links(text), String::new())));

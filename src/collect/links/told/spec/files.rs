@@ -290,7 +290,7 @@ fn conf() {
     check(
         "app.conf",
         &[
-            ("hosts => [\"http://es:9200\"]\n", "1 hosts = http://es:9200"),
+            ("hosts => [\"http://es:9200\"]\n", "1 hosts[0] = http://es:9200"),
             ("url=http://x:1\n", "1 url = http://x:1"),
         ],
     );
@@ -304,7 +304,7 @@ fn is_bounded() {
         ("a.json", deep("{\"a\":", 100_000)),
         ("a.yaml", deep("[", 100_000)),
         ("a.yaml", deep("- ", 100_000)),
-        ("a.yaml", (0..2000).map(|n| format!("{}a:\n", " ".repeat(n))).collect::<String>()),
+        ("a.yaml", (0..2000).map(|n| " ".repeat(n) + "a:\n").collect::<Vec<_>>().concat()),
         ("a.toml", format!("a = {}", deep("[", 100_000))),
         ("a.conf", deep("a {\n", 100_000)),
         ("a.yaml", "x".repeat(2 << 20)),

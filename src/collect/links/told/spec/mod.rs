@@ -1,13 +1,15 @@
 //! What is a link and what is none, as tables that read like a specification.
 
 mod args;
-mod env;
 mod files;
+mod links;
+mod malformed;
+mod no_links;
 mod pairs;
 mod random;
 mod text;
 
-use super::{Known, Place, Told, Trouble};
+use super::{Known, Place, Told, Trouble, from_env};
 
 /// The containers beside the client.
 pub(super) const NAMES: &[&str] = &["mock-llm", "db", "redis", "api", "other_1"];
@@ -45,6 +47,11 @@ pub(super) fn placed(told: &Told) -> String {
 
 pub(super) fn all(told: &[Told], show: impl Fn(&Told) -> String) -> String {
     told.iter().map(show).collect::<Vec<_>>().join(" | ")
+}
+
+/// What one variable alone tells.
+pub(super) fn link(name: &str, value: &str) -> String {
+    with_known(&[], |known| all(&from_env(&vars(&[(name, value)]), known), shown))
 }
 
 /// Shows every row that differs, not only the first.

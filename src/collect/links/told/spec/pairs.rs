@@ -36,7 +36,10 @@ fn pairs_make_one_link() {
             "REDIS_HOST = tcp://redis:6379 | REDIS_PORT = tcp://172.17.0.2:6379",
         ),
         ("A_HOST=api B_PORT=1", "A_HOST = tcp://api"),
+        ("DB_CONNECTION=mysql DB_HOST=db", "DB_HOST = tcp://db:3306"),
+        ("DB_1_HOST=db DB_1_PORT=1", "DB_1_HOST = tcp://db:1"),
         // no links
+        ("JAEGER_AGENT_HOST=db JAEGER_AGENT_PORT=6831", ""),
         ("HOST=localhost PORT=8080", ""),
         ("HOST=0.0.0.0 PORT=8080", ""),
         ("DB_HOST=0.0.0.0 DB_PORT=8080", ""),

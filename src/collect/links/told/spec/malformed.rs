@@ -1,0 +1,78 @@
+//! One variable whose address cannot be used as it is, and secrets that never come through.
+
+use super::super::from_env;
+use super::{compare, link, vars, with_known};
+
+#[test]
+fn is_a_malformed_link() {
+    let table: &[(&str, &str, &str)] = &[
+        ("API_URL", "api:8080", "tcp://api:8080 !scheme"),
+        ("API_URL", "api", "tcp://api !scheme"),
+        ("API_URL", "//api:8080/v1", "tcp://api:8080/v1 !scheme"),
+        ("API_URL", "api.example.com/v1", "tcp://api.example.com/v1 !scheme"),
+        ("API_URI", "127.0.0.1:8080", "tcp://127.0.0.1:8080 !scheme"),
+        ("KAFKA_URL", "a:9092,b:9092", "tcp://a:9092 !scheme | tcp://b:9092 !scheme"),
+        ("API_URL", "http://${HOST}:8080", "http://${HOST}:8080 !variable"),
+        ("API_URL", "http://$HOST:8080/v1", "http://$HOST:8080/v1 !variable"),
+        ("API_URL", "http://$(HOST):8080", "http://$(HOST):8080 !variable"),
+        ("API_URL", "http://{{ .Host }}:8080", "http://{{ .Host }}:8080 !variable"),
+        ("API_URL", "http://${HOST:-localhost}:8080", "http://${HOST:-localhost}:8080 !variable"),
+        ("API_URL", "http://api:${PORT}", "http://api !variable"),
+        ("API_URL", "${SCHEME}://api:8080", "tcp://api:8080 !variable"),
+        ("API_URL", "${API}", "tcp://${API} !variable"),
+        ("BACKEND", "${HOST}:8080", "tcp://${HOST}:8080 !variable"),
+        ("WHATEVER", "http://${HOST}:8080", "http://${HOST}:8080 !variable"),
+        ("API_URL", "http://:8080", "http://:8080 !host"),
+        ("API_URL", "http://:8080/v1", "http://:8080/v1 !host"),
+        ("API_URL", "http:///v1", "http:///v1 !host"),
+        ("API_URL", "http://", "http:// !host"),
+        ("API_URL", "http://api:80a", "http://api !text"),
+        ("API_URL", "http://api:99999", "http://api !text"),
+        ("API_URL", "http://[::1", "http:// !text"),
+        ("API_URL", "http://::1:8080", "http:// !text"),
+        ("API_URL", "http://a:80:80", "http:// !text"),
+        ("API_URL", "http://ap!i:80", "http:// !text"),
+        ("API_URL", "http:/api:8080", "tcp:// !text"),
+        ("API_URL", "http:api:8080", "tcp:// !text"),
+        ("API_URL", "http//api:8080", "tcp:// !text"),
+        ("API_URL", "http://<host>:8080", "http://<host>:8080 !variable"),
+        ("API_URL", "http://{host}:8080", "http://{host}:8080 !variable"),
+        ("API_URL", "http://http://api:8080", "http:// !text"),
+    ];
+    compare(table.iter().map(|(name, value, urls)| {
+        (format!("{name}={value}"), link(name, value), (*urls).to_owned())
+    }));
+}
+
+#[test]
+fn keeps_no_secret() {
+    let table: &[(&str, &str)] = &[
+        ("A_URL", "http://user:hunter2@api:8080/x?token=hunter2#hunter2"),
+        ("A_URL", "postgres://user:hunter2/x@db:5432/x"),
+        ("A_URL", "postgres://user:x#hunter2@db:5432/x"),
+        ("A_URL", "postgres://user:hunter2?x@db:5432/x"),
+        ("A_URL", "postgres://user:x@hunter2/y@db:5432/x"),
+        ("A_URL", "postgres://user:x)hunter2@db:5432/x"),
+        ("A_URL", "postgres://user:x,hunter2@db:5432/x"),
+        ("A_URL", "postgres://user:x'hunter2@db:5432/x"),
+        ("A_URL", "http://user:hunter2/y@api:80/"),
+        ("A_URL", "http://user:x@y/hunter2@api:80/"),
+        ("A_DSN", "host=db password=hunter2 dbname=x"),
+        ("A_DSN", "host=db password='x hunter2' dbname=x"),
+        ("A_DSN", "user:hunter2@tcp(db:3306)/x"),
+        ("A_DSN", "Server=db;Password=x;hunter2;User Id=x"),
+        ("REDIS_CONFIG", "redis:6379,password=hunter2"),
+        ("A_URL", "jdbc:postgresql://db/x?password=hunter2"),
+        ("A_URL", "jdbc:sqlserver://db;password=hunter2"),
+        ("A_URL", "amqp://u:hunter2:x@rabbit:5672/"),
+        ("A_URL", "u:hunter2@db:5432"),
+    ];
+    for (name, value) in table {
+        with_known(&[], |known| {
+            for told in from_env(&vars(&[(name, value)]), known) {
+                assert!(!format!("{told:?}").contains("hunter2"), "{value}: {told:?}");
+                assert!(told.secret_line, "{value}");
+            }
+        });
+    }
+}

@@ -1,0 +1,23 @@
+//! Builds the facts of one run, and never judges them.
+
+mod client;
+mod compose;
+mod ends;
+mod engine;
+mod fresh;
+mod links;
+mod machine;
+mod owner;
+mod probe;
+mod probes;
+mod server;
+mod source;
+mod survey;
+mod vantage;
+
+pub(crate) use engine::{Choice, Engines, connect, places};
+pub(crate) use fresh::Origin;
+pub(crate) use links::Named;
+pub(crate) use owner::me;
+pub(crate) use source::Settings as BuildSettings;
+pub(crate) use survey::{Request, clean_up, survey};
