@@ -54,9 +54,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 
 fn told(difference: &Difference) -> String {
     let source = &difference.source;
+    let short = |commit: &str| commit.chars().take(12).collect::<String>();
     match &difference.how {
         How::Older { commit, commits_behind: 0, .. } => {
-            format!("{source} as committed in {commit}, without the edits since")
+            format!("{source} as committed in {}, without the edits since", short(commit))
         }
         How::Older { commit, commits_behind, edited_since } => {
             let commits = if *commits_behind == 1 {
@@ -65,7 +66,7 @@ fn told(difference: &Difference) -> String {
                 &format!("{commits_behind} commits")
             };
             let edited = if *edited_since { ", and edits not committed yet" } else { "" };
-            format!("{source} exactly as of {commit}, {commits} behind{edited}")
+            format!("{source} exactly as of {}, {commits} behind{edited}", short(commit))
         }
         How::Differs => format!("another {source} than the source has"),
         How::Missing => format!("without {source}"),

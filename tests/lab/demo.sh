@@ -10,7 +10,6 @@ server=mock-llm-aianalysis
 client=hapi
 network=aianalysis_test_network
 image=econn-lab-incident:demo
-folder=$(mktemp -d -t econn-demo.XXXXXX)
 ran=$(started)
 summary=""
 
@@ -121,6 +120,7 @@ if [ -z "$(answering)" ] && ! debian_root; then
     say "Until then, the incident as it was recorded:"
     exec cargo run --quiet --release -- demo
 fi
+folder=$(mktemp -d -t econn-demo.XXXXXX)
 trap leave EXIT
 if [ -z "$(answering)" ]; then
     "$lab_dir/engines.sh" install docker
