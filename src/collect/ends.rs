@@ -78,6 +78,14 @@ async fn settled(
     Ok(rows)
 }
 
+/// Waits while a young container does not yet listen on a port.
+pub(crate) async fn settle(seen: &Seen, port: u16) {
+    if let Ok(pid) = proven(seen) {
+        // What could not be read here is said where the sockets are read.
+        drop(settled(&pid, seen.facts.state.up_seconds, &[port]).await);
+    }
+}
+
 fn refuse(seen: &mut Seen, why: &str) {
     seen.facts.listeners = Fact::Unknown(why.into());
     seen.facts.queue_counters = Fact::Unknown(why.into());

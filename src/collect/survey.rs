@@ -61,6 +61,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     }
     let connections = &engines.connections;
     let claims = claims(connections, &mut all, request, &mut notes).await;
+    settle(&all, &claims).await;
     let mut links = understood(&all, claims);
     links.retain(|link| request.keeps(&all, link));
     look_at_ends(connections, &mut all, &links).await;
@@ -230,6 +231,19 @@ fn engines_of(engines: &[Connection], all: &Listed, named: &Named) -> Vec<String
     let with_server =
         all.seen.iter().find(|(_, s)| serves(&s.facts)).map(|(_, s)| s.facts.engine.clone());
     with_server.or_else(|| engines.first().map(|c| c.facts.name.clone())).into_iter().collect()
+}
+
+/// Gives clients that were started moments ago the time to listen themselves, where the verdict rests on it.
+async fn settle(all: &Listed, claims: &[Claim]) {
+    let facts = all.facts();
+    let world = World { containers: &facts, networks: &all.networks, machine: &[], listens: &|_, _| false };
+    let waits = claims.iter().filter_map(|claim| {
+        let (_, client) = &all.seen[all.find(&claim.engine, &claim.client)?];
+        let (engine, name, host, port) = (&claim.engine, &claim.client, &claim.told.host, claim.told.port?);
+        let dialled = Dialled { engine, client: name, host, port, listens_itself: false };
+        world.rests_on_own_sockets(dialled).then(|| ends::settle(client, port))
+    });
+    futures_util::future::join_all(waits).await;
 }
 
 /// The links of all claims, each with what its address means. Sockets are read only where the meaning needs them.

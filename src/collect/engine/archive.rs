@@ -2,7 +2,8 @@
 
 use super::{Connection, line};
 use crate::collect::owner::HELPER_LABEL;
-use bollard::models::{ContainerCreateBody, ContainerSummary};
+use super::inspect::Listed;
+use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder,
     RemoveContainerOptionsBuilder,
@@ -115,27 +116,21 @@ impl Connection {
 
     /// Removes our own containers whose owner `is_dead` says to be.
     pub(crate) async fn sweep(&self, is_dead: impl Fn(&str) -> bool) {
-        let filters = [("label".to_owned(), vec![HELPER_LABEL.to_owned()])].into();
-        let options = bollard::query_parameters::ListContainersOptionsBuilder::new()
-            .all(true)
-            .filters(&filters)
-            .build();
-        let Ok(list) = self.docker.list_containers(Some(options)).await else { return };
+        let Ok(list) = self.read::<Vec<Listed>>("/containers/json?all=true").await else { return };
         self.remove_dead(&list, &is_dead).await;
     }
 
     /// Removes those of the listed containers that are ours and whose owner is dead.
     pub(super) async fn remove_dead(
         &self,
-        list: &[ContainerSummary],
+        list: &[Listed],
         is_dead: &impl Fn(&str) -> bool,
     ) {
         for helper in list {
             let owner = helper.labels.as_ref().and_then(|l| l.get(HELPER_LABEL));
-            if let (Some(id), Some(owner)) = (&helper.id, owner)
-                && is_dead(owner)
+            if owner.is_some_and(|owner| is_dead(owner))
             {
-                self.remove(id).await;
+                self.remove(&helper.id).await;
             }
         }
     }

@@ -1,7 +1,7 @@
 //! One container's facts in the same words for every engine, and beside them what never enters a snapshot.
 
 use super::bare;
-use bollard::models::{ContainerInspectResponse, EndpointSettings, PortMap};
+use super::inspect::{self, Inspect, PortMap};
 use checks::model::{Attachment, Compose, Container, Engine, Fact, NetworkMode, Port, State};
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -31,9 +31,6 @@ pub(crate) struct Raw {
     pub(crate) image_id: String,
     /// Its working folder.
     pub(crate) workdir: String,
-    /// The engine's copies of its resolv.conf and hosts file, on the engine's machine.
-    pub(crate) resolver_path: String,
-    pub(crate) hosts_path: String,
 }
 
 /// One mount of a container.
@@ -50,12 +47,12 @@ pub(crate) struct Mount {
 /// The facts of all inspected containers of one engine.
 pub(super) fn all(
     engine: &Engine,
-    inspected: HashMap<String, ContainerInspectResponse>,
+    inspected: HashMap<String, Inspect>,
     now: f64,
 ) -> Vec<Seen> {
     let names: HashMap<String, String> = inspected
         .iter()
-        .map(|(id, c)| (id.clone(), name(c.name.as_deref().unwrap_or(id)).to_owned()))
+        .map(|(id, c)| (id.clone(), name(if c.name.is_empty() { id } else { &c.name }).to_owned()))
         .collect();
     inspected.into_iter().map(|(id, c)| one(engine, id, c, &names, now)).collect()
 }
@@ -67,7 +64,7 @@ fn name(text: &str) -> &str {
 fn one(
     engine: &Engine,
     id: String,
-    inspect: ContainerInspectResponse,
+    inspect: Inspect,
     names: &HashMap<String, String>,
     now: f64,
 ) -> Seen {
@@ -88,6 +85,8 @@ fn one(
         NetworkMode::Networks => attachments(settings.networks.unwrap_or_default()),
         _ => Vec::new(),
     };
+    let mut exposed: Vec<u16> = config.exposed_ports.unwrap_or_default().keys().filter_map(|p| tcp_port(p)).collect();
+    exposed.sort_unstable();
     let facts = Container {
         engine: engine.name.clone(),
         name: names[&id].clone(),
@@ -99,12 +98,7 @@ fn one(
         network_mode,
         attachments,
         ports: ports(settings.ports.unwrap_or_default(), host.port_bindings.unwrap_or_default()),
-        exposed: config
-            .exposed_ports
-            .unwrap_or_default()
-            .iter()
-            .filter_map(|p| tcp_port(p))
-            .collect(),
+        exposed,
         hostname: config.hostname.unwrap_or_default(),
         compose: compose(&labels),
         namespace: Fact::Skipped(unseen()),
@@ -132,15 +126,13 @@ fn one(
             .unwrap_or_default()
             .into_iter()
             .map(|m| Mount {
-                is_bind: m.typ.is_some_and(|t| t.to_string() == "bind"),
+                is_bind: m.kind.is_some_and(|kind| kind == "bind"),
                 source: m.source.unwrap_or_default(),
                 destination: m.destination.unwrap_or_default(),
             })
             .collect(),
         image_id: bare(&inspect.image.unwrap_or_default()).to_owned(),
         workdir: config.working_dir.unwrap_or_default(),
-        resolver_path: inspect.resolv_conf_path.unwrap_or_default(),
-        hosts_path: inspect.hosts_path.unwrap_or_default(),
     };
     Seen { facts, raw }
 }
@@ -163,8 +155,8 @@ fn seconds(at: Timestamp) -> f64 {
     clippy::cast_sign_loss,
     reason = "an up-time is small and not negative"
 )]
-fn state(state: &bollard::models::ContainerState, restarts: i64, now: f64) -> State {
-    let status = state.status.map(|s| s.to_string()).unwrap_or_default();
+fn state(state: &inspect::State, restarts: u64, now: f64) -> State {
+    let status = state.status.clone().unwrap_or_default();
     let started = moment(state.started_at.as_deref());
     let health = state.health.as_ref();
     State {
@@ -176,10 +168,9 @@ fn state(state: &bollard::models::ContainerState, restarts: i64, now: f64) -> St
         up_seconds: started
             .filter(|_| status == "running")
             .map(|at| (now - seconds(at)).max(0.0) as u64),
-        restarts: u64::try_from(restarts).unwrap_or(0),
+        restarts,
         health: health
-            .and_then(|h| h.status)
-            .map(|s| s.to_string())
+            .and_then(|h| h.status.clone())
             .filter(|s| !s.is_empty() && s != "none"),
         health_exit_code: health
             .and_then(|h| h.log.as_ref())
@@ -220,12 +211,12 @@ fn mode(text: &str, names: &HashMap<String, String>) -> NetworkMode {
     }
 }
 
-fn attachments(networks: HashMap<String, EndpointSettings>) -> Vec<Attachment> {
+fn attachments(networks: HashMap<String, inspect::Endpoint>) -> Vec<Attachment> {
     let mut attachments: Vec<Attachment> = networks
         .into_iter()
         .filter(|(name, _)| name != "host" && name != "none")
         .map(|(network, endpoint)| {
-            let addresses = [endpoint.ip_address, endpoint.global_ipv6_address];
+            let addresses = [endpoint.address, endpoint.address_v6];
             let mut aliases: Vec<String> = endpoint
                 .aliases
                 .unwrap_or_default()
@@ -316,7 +307,7 @@ fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
 #[cfg(test)]
 mod tests {
     use super::{ports, start_error};
-    use bollard::models::{PortBinding, PortMap};
+    use crate::collect::engine::inspect::{Binding, PortMap};
 
     fn map(key: &str, bindings: &[(&str, &str)]) -> PortMap {
         let bindings = bindings

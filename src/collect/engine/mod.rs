@@ -3,6 +3,7 @@
 mod archive;
 mod describe;
 mod find;
+mod inspect;
 mod networks;
 mod transport;
 
@@ -135,18 +136,13 @@ impl Connection {
 
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
     pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
-        let options =
-            bollard::query_parameters::ListContainersOptionsBuilder::new().all(true).build();
-        let list = self.docker.list_containers(Some(options)).await.map_err(|e| line(&e))?;
+        let list: Vec<inspect::Listed> = self.read("/containers/json?all=true").await?;
         self.remove_dead(&list, &|owner| !is_alive(owner)).await;
-        let ids: Vec<String> = list
-            .into_iter()
-            .filter(|c| !c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL)))
-            .filter_map(|c| c.id)
-            .collect();
+        let ours = |c: &inspect::Listed| c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL));
+        let ids: Vec<String> = list.into_iter().filter(|c| !ours(c)).map(|c| c.id).collect();
         let inspected: Vec<_> = futures_util::stream::iter(ids)
             .map(|id| async move {
-                let answer = self.docker.inspect_container(&id, None).await;
+                let answer = self.read::<inspect::Inspect>(&format!("/containers/{id}/json")).await;
                 (id, answer)
             })
             .buffer_unordered(16)
@@ -160,26 +156,27 @@ impl Connection {
                     raw.insert(id, inspect);
                 }
                 // It ended between the list and the look: nothing to say but that.
-                Err(bollard::errors::Error::DockerResponseServerError {
-                    status_code: 404, ..
-                }) => {
-                    notes.push(format!(
-                        "EC903 {}: a container went away while it was looked at",
-                        self.facts.name
-                    ));
+                Err(why) if why.contains("404") => {
+                    notes.push(format!("EC903 {}: a container went away while it was looked at", self.facts.name));
                 }
-                Err(error) => notes.push(format!(
-                    "EC904 {}: container {} can't be read: {}",
-                    self.facts.name,
-                    id.chars().take(12).collect::<String>(),
-                    line(&error)
-                )),
+                Err(why) => {
+                    let short: String = id.chars().take(12).collect();
+                    notes.push(format!("EC904 {}: container {short} can't be read: {why}", self.facts.name));
+                }
             }
         }
         let mut seen = describe::all(&self.facts, raw, now);
         seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();
         Ok((seen, notes))
+    }
+
+    /// An answer of the engine, read leniently.
+    async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, String> {
+        let text = self.transport.get(path).await?;
+        let place = path.split('?').next().unwrap_or(path);
+        serde_json::from_str(&text)
+            .map_err(|e| format!("its answer to {place} can't be read (line {} column {})", e.line(), e.column()))
     }
 
     /// All networks, by name.

@@ -89,9 +89,7 @@ struct Subnet {
 }
 
 async fn podman(engine: &Connection) -> Result<Vec<Network>, String> {
-    let text = engine.transport.get("/v4.0.0/libpod/networks/json").await?;
-    let list: Vec<Libpod> = serde_json::from_str(&text)
-        .map_err(|e| format!("the list of networks can't be read: {e}"))?;
+    let list: Vec<Libpod> = engine.read("/v4.0.0/libpod/networks/json").await?;
     let network = |n: Libpod| {
         let subnets = n.subnets.unwrap_or_default();
         Network {

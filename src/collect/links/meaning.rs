@@ -48,10 +48,7 @@ impl<'a> World<'a> {
         let host = dialled.host.to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host);
         let address = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
-        if host == "localhost"
-            || host.ends_with(".localhost")
-            || address.is_some_and(|ip| ip.is_loopback())
-        {
+        if is_loopback(host) {
             return self.loopback(dialled);
         }
         if HOST_NAMES.contains(&host) {
@@ -61,6 +58,14 @@ impl<'a> World<'a> {
             Some(ip) => self.address(dialled, ip),
             None => self.name(dialled, host),
         }
+    }
+
+    /// Whether the client's own loopback is dialled, and nobody outside its namespace publishes the port: then only the
+    /// client's own sockets tell a wrong address from a right one.
+    pub(crate) fn rests_on_own_sockets(&self, dialled: Dialled<'_>) -> bool {
+        let mates = self.namespace_mates(dialled);
+        let published = self.publishing(dialled).is_some_and(|(c, _)| !mates.iter().any(|m| m.name == c.name));
+        is_loopback(&dialled.host.to_ascii_lowercase()) && !published
     }
 
     fn client(&self, dialled: Dialled<'_>) -> Option<&'a Container> {
@@ -79,7 +84,7 @@ impl<'a> World<'a> {
             return match meant {
                 Meant::Host if !dialled.listens_itself => match self.serving(dialled) {
                     Some(server) => (Some(server), Meant::OwnLoopbackServed),
-                    None => (server, Meant::OwnLoopback),
+                    None => (None, Meant::OwnLoopback),
                 },
                 _ => (server, meant),
             };
@@ -314,6 +319,13 @@ impl<'a> World<'a> {
             engine,
         }
     }
+}
+
+/// Whether a host is the loopback of whoever dials it.
+fn is_loopback(host: &str) -> bool {
+    host == "localhost"
+        || host.ends_with(".localhost")
+        || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// A name without what is often mistaken in it.

@@ -50,9 +50,20 @@ pub(super) fn expand(
     manner: Manner,
     variables: &dyn Fn(&str) -> Variable,
 ) -> Result<Expanded, String> {
-    let mut reader = Reader { chars: text.chars().collect(), at: 0, manner, variables, assumed: Vec::new() };
+    let (chars, trace) = (text.chars().collect(), Trace::default());
+    let mut reader = Reader { chars, at: 0, manner, variables, trace };
     let text = reader.until(None)?;
-    Ok(Expanded { text, assumed: reader.assumed })
+    match reader.trace.unknown.into_iter().next() {
+        None => Ok(Expanded { text, assumed: reader.trace.assumed }),
+        Some(what) => Err(what),
+    }
+}
+
+/// What was met on the way.
+#[derive(Default)]
+struct Trace {
+    assumed: Vec<String>,
+    unknown: Vec<String>,
 }
 
 struct Reader<'a> {
@@ -60,7 +71,7 @@ struct Reader<'a> {
     at: usize,
     manner: Manner,
     variables: &'a dyn Fn(&str) -> Variable,
-    assumed: Vec<String>,
+    trace: Trace,
 }
 
 impl Reader<'_> {
@@ -124,7 +135,7 @@ impl Reader<'_> {
     fn dollar(&mut self) -> Result<String, String> {
         if self.peek() != Some('{') {
             let name = self.name();
-            return if name.is_empty() { Ok("$".into()) } else { self.value(&name) };
+            return Ok(if name.is_empty() { "$".into() } else { self.value(&name) });
         }
         self.at += 1;
         let name = self.name();
@@ -132,7 +143,7 @@ impl Reader<'_> {
             return Err("${ without a name".into());
         }
         match self.next() {
-            Some('}') => self.value(&name),
+            Some('}') => Ok(self.value(&name)),
             Some(':') => match self.next() {
                 Some(operator @ ('-' | '+' | '?')) => self.alternative(&name, operator, true),
                 _ => Err(format!("${{{name}:...}} is not understood")),
@@ -154,34 +165,38 @@ impl Reader<'_> {
 
     /// `${name-word}`, `${name+word}` and `${name?word}`, with a colon or without.
     fn alternative(&mut self, name: &str, operator: char, empty_is_unset: bool) -> Result<String, String> {
-        let assumed = self.assumed.len();
-        let word = self.until(Some('}'));
-        let in_word = self.assumed.split_off(assumed);
+        let before = std::mem::take(&mut self.trace);
+        let word = self.until(Some('}'))?;
+        let in_word = std::mem::replace(&mut self.trace, before);
         let value = match (self.variables)(name) {
             Variable::Unset => None,
             Variable::Set(value) | Variable::Assumed(value, _) if empty_is_unset && value.is_empty() => None,
-            _ => Some(self.value(name)?),
+            _ => Some(self.value(name)),
         };
-        match (operator, value) {
-            ('-', Some(value)) | ('?', Some(value)) => Ok(value),
-            ('+', None) => Ok(String::new()),
-            ('?', None) => Err(format!("${name} must be given")),
+        Ok(match (operator, value) {
+            ('-' | '?', Some(value)) => value,
+            ('+', None) => String::new(),
+            ('?', None) => return Err(format!("${name} must be given")),
             _ => {
-                self.assumed.extend(in_word);
+                self.trace.assumed.extend(in_word.assumed);
+                self.trace.unknown.extend(in_word.unknown);
                 word
             }
-        }
+        })
     }
 
-    fn value(&mut self, name: &str) -> Result<String, String> {
+    fn value(&mut self, name: &str) -> String {
         match (self.variables)(name) {
-            Variable::Set(value) => Ok(value),
-            Variable::Unset => Ok(String::new()),
+            Variable::Set(value) => value,
+            Variable::Unset => String::new(),
             Variable::Assumed(value, argument) => {
-                self.assumed.push(argument);
-                Ok(value)
+                self.trace.assumed.push(argument);
+                value
             }
-            Variable::Unknown(what) => Err(format!("{what} is not known")),
+            Variable::Unknown(what) => {
+                self.trace.unknown.push(format!("{what} is not known"));
+                String::new()
+            }
         }
     }
 }

@@ -55,6 +55,7 @@ pub(crate) fn history(context: &Path, files: &[&str]) -> Result<History, String>
     let mut history = History::default();
     let wanted: BTreeSet<&str> = files.iter().copied().collect();
     let mut arguments: Vec<&str> = vec![
+        "--literal-pathspecs",
         "log",
         "--raw",
         "--no-abbrev",

@@ -161,16 +161,14 @@ impl Pattern {
 
 /// A path and the folders above it, from the inside out.
 fn ancestry(path: &str) -> impl Iterator<Item = &str> {
-    std::iter::successors(Some(path), |path| Some(parent(path)).filter(|p| !p.is_empty()))
+    std::iter::successors(Some(path), |path| Some(parent(path)).filter(|p| !matches!(*p, "" | "/")))
 }
 
 /// Whether an exception may name something below a folder.
 fn may_reach(pattern: &str, folder: &str) -> bool {
     let mut named = pattern.split('/');
-    folder.split('/').all(|part| match named.next() {
-        Some(name) => name == part || name.contains(['*', '?', '[', '\\']),
-        None => true,
-    }) || pattern.contains("**")
+    let covers = |name: &str, part: &str| go_pattern(name).is_ok_and(|tokens| matches(&tokens, part));
+    folder.split('/').all(|part| named.next().is_none_or(|name| name == part || covers(name, part))) || pattern.contains("**")
 }
 
 /// The lines that say something, with their numbers and cleaned; a leading `!` stays.

@@ -84,7 +84,7 @@ pub(super) fn ask(
 
 fn start(folder: &Path, arguments: &[impl AsRef<OsStr>], has_input: bool) -> Result<Child, String> {
     let mut git = Command::new("git");
-    git.arg("-C").arg(folder).arg("--no-pager").arg("--literal-pathspecs");
+    git.arg("-C").arg(folder).arg("--no-pager");
     for setting in SETTINGS {
         git.arg("-c").arg(setting);
     }

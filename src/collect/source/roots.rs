@@ -114,7 +114,7 @@ mod tests {
         assert_eq!(first(&["/app/a!", "/app/b!", "/app/c/d", "/app/c/e"]), ["/app/a", "/app/b", "/app/c"]);
         assert_eq!(first(&["/usr/src/app/a", "/usr/src/app/b", "/etc/x", "/etc/y"]), ["/etc/x", "/etc/y", "/usr/src/app"]);
         assert_eq!(first(&["/a", "/b"]), ["/a", "/b"]);
-        assert_eq!(first(&["/app-1/x", "/app/a", "/app/b"]), ["/app", "/app-1/x"]);
+        assert_eq!(first(&["/app-1/x", "/app/a", "/app/b"]), ["/app-1/x", "/app"]);
         let many: Vec<String> = (0..20).map(|n| format!("/app/{n}!")).collect();
         assert_eq!(first(&many.iter().map(String::as_str).collect::<Vec<_>>()), ["/app"]);
     }

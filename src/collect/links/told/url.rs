@@ -106,7 +106,7 @@ pub(super) fn read(text: &str) -> Vec<Address> {
         return vec![address];
     };
     // What stands before an `@` here may be the rest of a password.
-    let (path, masked) = if after.contains('@') && authority.contains(':') {
+    let (path, masked) = if after.contains('@') && (userinfo || authority.contains(':')) {
         (path::MASKED.to_owned(), true)
     } else {
         path::clean(after.split(['?', '#']).next().unwrap_or_default())
@@ -160,7 +160,13 @@ fn hosts(authority: &str, model: &Address) -> Vec<Address> {
         // A login without host means a socket of the same machine or a default, not a mistake.
         let local = read.host.is_empty() && text.is_empty() && scheme::is_login(scheme);
         let trouble = read.trouble.or(model.scheme.is_none().then_some(Trouble::Unexpanded));
-        (!local).then(|| Address { host: read.host, port: read.port, trouble, ..model.clone() })
+        let mut address = Address { host: read.host, port: read.port, trouble, ..model.clone() };
+        if matches!(address.trouble, Some(Trouble::Unparsable(_))) {
+            // What cannot be read may be cut in the wrong place: a password is no path.
+            address.path.clear();
+            address.secret = true;
+        }
+        (!local).then_some(address)
     };
     if authority.contains(',') {
         authority.split(',').filter(|text| !text.trim().is_empty()).filter_map(one).collect()

@@ -20,11 +20,7 @@ pub(super) struct Reading {
 
 /// Reads one value.
 pub(super) fn read(value: &str, fill: Fill<'_>) -> Reading {
-    let mut end = value.len().min(LONGEST);
-    while !value.is_char_boundary(end) {
-        end -= 1;
-    }
-    let veiled = variable::veil(unquote(value[..end].trim()), fill);
+    let veiled = variable::veil(unquote(variable::clip(value, LONGEST).trim()), fill);
     let (mut addresses, prose) = veiled_addresses(&veiled.text);
     for address in &mut addresses {
         address.host = veiled.unveil(&address.host);

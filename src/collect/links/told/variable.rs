@@ -9,6 +9,10 @@ use super::words;
 const FIRST: u32 = 0xF_0000;
 /// As many variables are told apart in one text.
 const MOST: u32 = 4096;
+/// Longer variables are none.
+const LONGEST: usize = 1024;
+/// As much text is made by filling variables in.
+const LARGEST: usize = 64 * 1024;
 /// Defaults nest (`${A:-${B:-c}}`), but not deeper than this.
 const DEPTH: usize = 4;
 
@@ -116,7 +120,8 @@ fn settle(written: &str, found: &Found, fill: Fill<'_>, depth: usize, out: &mut 
     let known = found
         .name_in(written)
         .filter(|name| !words::is_secret(name))
-        .and_then(|name| (fill.value)(name));
+        .and_then(|name| (fill.value)(name))
+        .filter(|value| out.text.len() + value.len() <= LARGEST);
     if let Some(value) = known {
         out.text.push_str(&value);
     } else if let (true, true, Some((start, end))) = (fill.defaults, depth > 0, found.default) {
@@ -141,6 +146,10 @@ impl Found {
 
 /// The variable at the head of `text`, if one stands there.
 fn find(text: &str) -> Option<Found> {
+    if !text.starts_with(['$', '%', '{', '<']) {
+        return None;
+    }
+    let text = clip(text, LONGEST);
     let whole = |length| Some(Found { length, name: None, default: None });
     if text.starts_with("{{") {
         return text.find("}}").and_then(|end| whole(end + 2));
@@ -189,6 +198,12 @@ fn braced(text: &str) -> Option<Found> {
     let sign = [":-", ":=", "-", ":"].into_iter().find(|sign| inner[stop..].starts_with(sign));
     let default = sign.map(|sign| (shift + stop + sign.len(), end));
     Some(Found { length: end + 1, name: Some((shift, shift + stop)), default })
+}
+
+/// The head of a text, cut where no character is torn.
+pub(super) fn clip(text: &str, length: usize) -> &str {
+    let end = (0..=length.min(text.len())).rev().find(|end| text.is_char_boundary(*end));
+    &text[..end.unwrap_or_default()]
 }
 
 /// Where the bracket that `text` opens is closed.

@@ -159,10 +159,17 @@ pub(super) fn names(items: &[Item]) -> HashMap<String, String> {
     named.map(|item| (item.parent(), item.value.clone())).collect()
 }
 
-/// The value of another key of the same file, for `${base.host}` and `%(host)s`.
-pub(super) fn value_of(items: &[Item], name: &str) -> Option<String> {
-    let found = items.iter().find(|item| item.dotted() == name || item.is_named(name))?;
-    (!found.value.contains(['$', '%', '{'])).then(|| found.value.clone())
+/// The values of the keys of one file by their path and by their own name, for `${base.host}` and `%(host)s`. Those that
+/// refer to others are left out.
+pub(super) fn values(items: &[Item]) -> HashMap<String, &str> {
+    let mut values = HashMap::new();
+    for item in items.iter().filter(|item| !item.value.contains(['$', '%', '{'])) {
+        values.entry(item.dotted()).or_insert(item.value.as_str());
+        if let Some(Step::Key(key)) = item.path.last() {
+            values.entry(key.clone()).or_insert(item.value.as_str());
+        }
+    }
+    values
 }
 
 /// Where the lines of a text begin.

@@ -103,7 +103,9 @@ pub(crate) fn from_file(path: &str, text: &str, known: &Known<'_>) -> Result<Vec
     let items = format.items(text)?;
     let variable =
         |name: &str| known.vars.iter().find(|(var, _)| var == name).map(|(_, value)| value.clone());
-    let value = |name: &str| variable(name).or_else(|| item::value_of(&items, name));
+    let siblings = item::values(&items);
+    let value =
+        |name: &str| variable(name).or_else(|| siblings.get(name).map(|value| (*value).to_owned()));
     let elsewhere = |name: &str| {
         variable(name).is_some()
             && matches!(Key::name(name, Setting::Env).role(), Role::Plain | Role::Destination)
