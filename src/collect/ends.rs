@@ -4,7 +4,7 @@ use super::engine::{Connection, Seen};
 use super::links::proven;
 use super::probe;
 use super::vantage::{ProvenPid, namespace_inode, read_file};
-use checks::model::{Fact, Listener};
+use checks::model::{Fact, Listener, QueueCounters};
 use std::time::Duration;
 
 /// A container younger than this may not have begun to listen, in seconds.
@@ -20,40 +20,43 @@ pub(crate) fn listeners(pid: &ProvenPid) -> Result<Vec<Listener>, String> {
     probe::listeners(&tcp, &tcp6)
 }
 
-/// Fills in what `/proc` shows of one container. `awaited` are the ports that a link expects it to listen on.
+/// Fills in what `/proc` shows of one container. `awaited` are the ports that links expect it to listen on; the sockets of
+/// a container that serves none are not read: that takes milliseconds for each.
 pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) {
-    let name = seen.facts.name.clone();
-    if !seen.facts.state.is_running() {
-        let why = format!(
-            "{name} is {}, so it has no sockets and no network namespace",
-            seen.facts.state.status
-        );
-        refuse(seen, &why);
-        files(engine, seen, None).await;
-        return;
+    let pid = place(engine, seen);
+    match &pid {
+        Ok(pid) => {
+            seen.facts.namespace = namespace_inode(pid).into();
+            if !awaited.is_empty() {
+                seen.facts.listeners = settled(pid, seen.facts.state.up_seconds, awaited).await.into();
+                seen.facts.queue_counters = counters(pid).into();
+            }
+        }
+        Err(why) => {
+            seen.facts.listeners = Fact::Unknown(why.clone());
+            seen.facts.queue_counters = Fact::Unknown(why.clone());
+            seen.facts.namespace = Fact::Unknown(why.clone());
+        }
+    }
+    files(engine, seen, pid.as_ref().ok()).await;
+}
+
+/// The container's process, to be looked at from here; or why that can't be.
+fn place(engine: &Connection, seen: &Seen) -> Result<ProvenPid, String> {
+    let facts = &seen.facts;
+    if !facts.state.is_running() {
+        let status = &facts.state.status;
+        return Err(format!("{} is {status}, so it has no sockets and no network namespace", facts.name));
     }
     if !engine.by_socket {
-        refuse(seen, "the engine is remote, and its processes can't be seen from here");
-        files(engine, seen, None).await;
-        return;
+        return Err("the engine is remote, and its processes can't be seen from here".into());
     }
-    let pid = match proven(seen) {
-        Ok(pid) => pid,
-        Err(why) => {
-            refuse(seen, &why);
-            files(engine, seen, None).await;
-            return;
-        }
-    };
-    seen.facts.listeners = settled(&pid, seen.facts.state.up_seconds, awaited).await.into();
-    let netstat = pid.read("net/netstat");
-    seen.facts.queue_counters = netstat
-        .and_then(|text| {
-            probe::queue_counters(&text).ok_or_else(|| "the kernel shows no such counters".into())
-        })
-        .into();
-    seen.facts.namespace = namespace_inode(&pid).into();
-    files(engine, seen, Some(&pid)).await;
+    proven(seen)
+}
+
+fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
+    let netstat = pid.read("net/netstat")?;
+    probe::queue_counters(&netstat).ok_or_else(|| "the kernel shows no such counters".into())
 }
 
 /// The listening sockets, looked at again while a young container does not yet listen where it is awaited.
@@ -84,12 +87,6 @@ pub(crate) async fn settle(seen: &Seen, port: u16) {
         // What could not be read here is said where the sockets are read.
         drop(settled(&pid, seen.facts.state.up_seconds, &[port]).await);
     }
-}
-
-fn refuse(seen: &mut Seen, why: &str) {
-    seen.facts.listeners = Fact::Unknown(why.into());
-    seen.facts.queue_counters = Fact::Unknown(why.into());
-    seen.facts.namespace = Fact::Unknown(why.into());
 }
 
 /// The container's own resolv.conf and hosts file: in place where that is possible, else by the engine's archive.

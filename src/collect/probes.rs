@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Fills the snapshot's probed facts in.
 pub(super) async fn probe(
@@ -217,8 +218,9 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
                 Fact::Known(listeners) => match namespace(all, container) {
                     Ok(stand) => {
                         let port = Port { port, protocol, listeners };
-                        let probed =
-                            server::concurrency(&stand, &port, request.deadline.into_std());
+                        // The probes end a little before the run, so that what they saw until then is kept.
+                        let deadline = request.deadline - Duration::from_millis(200);
+                        let probed = server::concurrency(&stand, &port, deadline.into_std());
                         in_time(request, probed).await.unwrap_or_else(Fact::Unknown)
                     }
                     Err(why) => Fact::Unknown(why),

@@ -65,7 +65,7 @@ impl<'a> World<'a> {
     pub(crate) fn rests_on_own_sockets(&self, dialled: Dialled<'_>) -> bool {
         let mates = self.namespace_mates(dialled);
         let published = self.publishing(dialled).is_some_and(|(c, _)| !mates.iter().any(|m| m.name == c.name));
-        is_loopback(&dialled.host.to_ascii_lowercase()) && !published
+        is_loopback(dialled.host) && !published
     }
 
     fn client(&self, dialled: Dialled<'_>) -> Option<&'a Container> {
@@ -322,7 +322,7 @@ impl<'a> World<'a> {
 }
 
 /// Whether a host is the loopback of whoever dials it.
-fn is_loopback(host: &str) -> bool {
+pub(crate) fn is_loopback(host: &str) -> bool {
     host == "localhost"
         || host.ends_with(".localhost")
         || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())

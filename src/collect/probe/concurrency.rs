@@ -166,7 +166,7 @@ impl Probe {
                 if self.left() < ground.longest(least) {
                     return Err(self.late("the hold test was complete"));
                 }
-                let held = async {
+                let attempt = async {
                     match hold(ground, mode, least).await? {
                         // Perhaps the place of the connection before was not free yet.
                         None if mode == HoldMode::Idle => {
@@ -176,10 +176,10 @@ impl Probe {
                         held => Ok(held),
                     }
                 };
-                let Ok(held) = timeout_at(self.deadline, held).await else {
+                let Ok(outcome) = timeout_at(self.deadline, attempt).await else {
                     return Err(self.late("the hold test was complete"));
                 };
-                let Some(hold) = held? else { break };
+                let Some(hold) = outcome? else { break };
                 self.seen.holds.push(hold);
                 if !matches!(hold.answered, Answered::AfterRelease | Answered::CutOff) {
                     break;

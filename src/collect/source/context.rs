@@ -260,21 +260,25 @@ fn ignore_files(root: &Path, dockerfile: Option<&Path>, podman: bool) -> Result<
     let own = own.into_iter().flatten().find(|file| file.is_file());
     let general = [Some(root.join(".containerignore")).filter(|_| podman), Some(root.join(".dockerignore"))];
     let general = general.into_iter().flatten().find(|file| file.is_file());
-    let older = if podman { Reading::Buildah } else { Reading::Classic };
-    let mut add = |file: &Path, readings: &[Reading]| {
+    let readings: &[Reading] = if podman {
+        &[Reading::Modern, Reading::Buildah]
+    } else {
+        &[Reading::Modern, Reading::Walked, Reading::Classic]
+    };
+    let mut add = |file: &Path| {
         let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
         let text = fs::read(file).map_err(|error| format!("{name} cannot be read: {error}"))?;
         ignore.add(&name, &String::from_utf8_lossy(&text), readings)
     };
     match (&own, &general) {
         (None, None) => {}
-        (None, Some(general)) => add(general, &[Reading::Modern, older])?,
+        (None, Some(general)) => add(general)?,
         (Some(own), Some(general)) => {
-            add(own, &[Reading::Modern, older])?;
-            add(general, &[Reading::Modern, older])?;
+            add(own)?;
+            add(general)?;
         }
         (Some(own), None) => {
-            add(own, &[Reading::Modern, older])?;
+            add(own)?;
             ignore.add_none();
         }
     }

@@ -11,9 +11,11 @@ use super::paths::{clean, is_within, parent};
 /// How a builder reads the lines.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Reading {
-    /// `BuildKit` and newer Podman: each path is judged by itself and by all folders above it.
+    /// `BuildKit`: a path inherits the patterns that matched its folder, and is judged by the others itself.
     Modern,
-    /// Docker's builder before `BuildKit`: a folder that is left out is not entered.
+    /// Docker's client with its older builder: the same, but a folder that is left out is not entered.
+    Walked,
+    /// Older clients: a folder counts only at a pattern's own depth.
     Classic,
     /// Podman 4: as the classic one, with its own cleaning of lines.
     Buildah,
@@ -106,18 +108,23 @@ impl Ignore {
 impl Rules {
     fn excluded(&self, path: &str) -> Option<Rule> {
         let by = match self.reading {
-            Reading::Modern => self.modern(path),
-            Reading::Classic | Reading::Buildah => self.walked(path),
+            Reading::Modern => self.inherited(path),
+            _ => self.walked(path),
         }?;
         Some(Rule { file: self.file.clone(), text: by.written(), line: by.line })
     }
 
-    /// The last pattern that matches the path or a folder above it decides.
-    fn modern(&self, path: &str) -> Option<&Pattern> {
+    /// The last pattern that matches decides; what matched a folder matches all below it.
+    fn inherited(&self, path: &str) -> Option<&Pattern> {
         let mut by = None;
-        for pattern in &self.patterns {
-            if pattern.negated == by.is_some() && ancestry(path).any(|p| pattern.matches(p)) {
-                by = (!pattern.negated).then_some(pattern);
+        let mut matched = vec![false; self.patterns.len()];
+        for path in from_the_root(path) {
+            by = None;
+            for (pattern, matched) in self.patterns.iter().zip(&mut matched) {
+                *matched = *matched || (pattern.negated == by.is_some() && pattern.matches(path));
+                if *matched {
+                    by = (!pattern.negated).then_some(pattern);
+                }
             }
         }
         by
@@ -125,18 +132,17 @@ impl Rules {
 
     /// From the root down: a folder that is left out ends the way, unless an exception begins with its name.
     fn walked(&self, path: &str) -> Option<&Pattern> {
-        let mut folders: Vec<&str> = ancestry(path).skip(1).collect();
-        folders.reverse();
-        let ended = folders.into_iter().find_map(|folder| {
-            let by = self.matched_by(folder)?;
+        let judged = |path| if self.reading == Reading::Walked { self.inherited(path) } else { self.at_depth(path) };
+        let ended = from_the_root(path).into_iter().filter(|folder| *folder != path).find_map(|folder| {
+            let by = judged(folder)?;
             let excepted = self.patterns.iter().any(|p| p.negated && is_within(&p.text, folder));
             (!excepted).then_some(by)
         });
-        ended.or_else(|| self.matched_by(path))
+        ended.or_else(|| judged(path))
     }
 
     /// The last pattern that matches the path, or its folder at the pattern's own depth.
-    fn matched_by(&self, path: &str) -> Option<&Pattern> {
+    fn at_depth(&self, path: &str) -> Option<&Pattern> {
         let mut by = None;
         for pattern in &self.patterns {
             let depth = pattern.text.split('/').count();
@@ -164,6 +170,12 @@ fn ancestry(path: &str) -> impl Iterator<Item = &str> {
     std::iter::successors(Some(path), |path| Some(parent(path)).filter(|p| !matches!(*p, "" | "/")))
 }
 
+fn from_the_root(path: &str) -> Vec<&str> {
+    let mut paths: Vec<&str> = ancestry(path).collect();
+    paths.reverse();
+    paths
+}
+
 /// Whether an exception may name something below a folder.
 fn may_reach(pattern: &str, folder: &str) -> bool {
     let mut named = pattern.split('/');
@@ -176,12 +188,12 @@ fn lines(text: &str, reading: Reading) -> impl Iterator<Item = (usize, String)> 
     let text = if reading == Reading::Buildah { text } else { text.trim_start_matches('\u{feff}') };
     text.split('\n').enumerate().filter(|(_, line)| !line.starts_with('#')).filter_map(move |(at, line)| {
         let line = if reading == Reading::Buildah { line.trim_matches('/').trim() } else { line.trim() };
-        let cleaned = match line.strip_prefix('!').map(str::trim) {
+        let cleaned = match line.strip_prefix('!') {
             None if line.is_empty() => return None,
             None => relative(&clean(line)),
-            Some(rest) if reading == Reading::Buildah => clean(&format!("!{rest}")),
-            Some("") => "!".into(),
-            Some(rest) => format!("!{}", relative(&clean(rest))),
+            Some(_) if reading == Reading::Buildah => clean(line),
+            Some(rest) if rest.trim().is_empty() => "!".into(),
+            Some(rest) => format!("!{}", relative(&clean(rest.trim()))),
         };
         Some((at + 1, cleaned))
     })
@@ -212,14 +224,15 @@ fn tokens(text: &str, reading: Reading) -> Result<Vec<Token>, BadPattern> {
                 at += usize::from(chars.get(at) == Some(&'/'));
                 let rest: String = chars[at..].iter().collect();
                 let plain_suffix = at == 2 && !rest.contains(['*', '?', '[', ']', '\\']);
-                let ends_anywhere = rest.is_empty() || (plain_suffix && reading == Reading::Modern);
+                let ends_anywhere = rest.is_empty() || (plain_suffix && matches!(reading, Reading::Modern | Reading::Walked));
                 tokens.push(if ends_anywhere { Token::Rest } else { Token::Deep });
             }
             '*' => tokens.push(Token::Any),
             '?' => tokens.push(Token::One),
             '[' => tokens.push(class(&chars, &mut at)?),
             '\\' if at < chars.len() => {
-                tokens.push(Token::Char(chars[at]));
+                // The builders make a regular expression of it, where an escaped letter is something else.
+                tokens.push(Token::Char(if chars[at].is_ascii_alphanumeric() { '\0' } else { chars[at] }));
                 at += 1;
             }
             _ => tokens.push(Token::Char(c)),
@@ -233,7 +246,7 @@ mod tests {
     use super::{Ignore, Reading, Verdict};
     use proptest::prelude::*;
 
-    const ALL: [Reading; 3] = [Reading::Modern, Reading::Classic, Reading::Buildah];
+    const ALL: [Reading; 4] = [Reading::Modern, Reading::Walked, Reading::Classic, Reading::Buildah];
 
     fn verdict(text: &str, path: &str, readings: &[Reading]) -> Verdict {
         let mut ignore = Ignore::default();
@@ -305,6 +318,8 @@ mod tests {
             ("**foo", "a/xfoo"),
             ("**/tmp\n!a/b/tmp/keep", "a/b/tmp/x"),
             ("a\n!/a/b", "a/b"),
+            ("a\n! a", "a"),
+            ("a/tmp\n!a", "a/tmp/keep"),
         ];
         for (text, path) in disputed {
             assert_eq!(verdict(text, path, &ALL), Verdict::Disputed, "{text:?} on {path}");
@@ -333,19 +348,27 @@ mod tests {
         }
     }
 
-    /// The modern rule, slowly: every pattern on the path and on every folder above it, with a
-    /// matcher of its own that tries every way.
-    fn reference(text: &str, path: &str) -> bool {
-        let parts: Vec<&str> = path.split('/').collect();
-        let mut kept = true;
-        for line in text.lines() {
-            let (negated, pattern) = line.strip_prefix('!').map_or((false, line), |p| (true, p));
-            let hit = (1..=parts.len()).any(|n| glob(pattern.as_bytes(), parts[..n].join("/").as_bytes()));
+    /// The modern rule, slowly: which lines matched a path, folder by folder, with a matcher of its own.
+    fn matched(lines: &[(bool, &str)], path: &str) -> Vec<bool> {
+        let above = path.rfind('/').map(|at| matched(lines, &path[..at]));
+        let mut excluded = false;
+        let mut result = Vec::new();
+        for (at, (negated, pattern)) in lines.iter().enumerate() {
+            let inherited = above.as_ref().is_some_and(|above| above[at]);
+            let hit = inherited || (*negated == excluded && glob(pattern.as_bytes(), path.as_bytes()));
             if hit {
-                kept = negated;
+                excluded = !negated;
             }
+            result.push(hit);
         }
-        kept
+        result
+    }
+
+    fn reference(text: &str, path: &str) -> bool {
+        let lines = text.lines().map(|line| line.strip_prefix('!').map_or((false, line), |p| (true, p)));
+        let lines: Vec<(bool, &str)> = lines.collect();
+        let last = matched(&lines, path).into_iter().zip(&lines).rfind(|(hit, _)| *hit);
+        last.is_none_or(|(_, (negated, _))| *negated)
     }
 
     fn glob(pattern: &[u8], text: &[u8]) -> bool {

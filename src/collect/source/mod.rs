@@ -15,6 +15,7 @@ mod dockerfile;
 mod effect;
 mod expand;
 mod glob;
+mod held;
 mod history;
 mod ignore;
 mod local;
@@ -25,6 +26,8 @@ mod repository;
 mod roots;
 mod scope;
 mod stage;
+#[cfg(test)]
+mod tests;
 mod transfer;
 mod yaml;
 

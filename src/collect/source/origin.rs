@@ -25,7 +25,6 @@ impl Builder<'_> {
             return;
         };
         let parents = transfer.flag("parents").is_some();
-        let many = transfer.sources.len() > 1 || parents;
         for source in &transfer.sources {
             let Source::Path(source) = source else { continue };
             let paths = match state.scope.word(source) {
@@ -35,7 +34,7 @@ impl Builder<'_> {
             };
             match paths {
                 Ok(paths) => {
-                    let to = Destination { is_folder: to.is_folder || many || paths.len() > 1, by: by.clone(), ..to.clone() };
+                    let to = Destination { by: by.clone(), ..to.clone() };
                     for path in paths {
                         self.copy_over(state, &other, &path, &to, parents, !has_wildcard(source));
                     }
@@ -77,6 +76,7 @@ impl Builder<'_> {
                 image,
                 explicit,
                 or_below,
+                is_replaced_if_file: false,
                 certain: file.certain && !file.or_below && to.assumed.is_empty(),
                 may_be_changed_by: file.may_be_changed_by.clone().or(assumed),
                 ..file.clone()

@@ -3,6 +3,7 @@
 use super::context::{Context, MOST_FILES};
 use super::dockerfile::Script;
 use super::local::Local;
+use super::paths::{join, name};
 use super::stage::Builder;
 use std::collections::BTreeMap;
 use std::fs;
@@ -59,8 +60,10 @@ pub(crate) struct Planned {
     pub(crate) explicit: bool,
     /// What may rightly have changed it after it was copied.
     pub(crate) may_be_changed_by: Option<String>,
-    /// Whether it is below `image` if the base image has a folder of that name.
+    /// Whether it is below `image` if the base image has a folder there.
     pub(super) or_below: bool,
+    /// Whether another file took its place if there is no such folder.
+    pub(super) is_replaced_if_file: bool,
     /// Whether it is certain that it is copied to this place.
     pub(super) certain: bool,
     /// Its bytes.
@@ -78,6 +81,13 @@ pub(crate) struct Excluded {
     pub(crate) file: String,
     /// The pattern's line.
     pub(crate) line: usize,
+}
+
+impl Planned {
+    /// Its path in the image if that has a folder where it may have one.
+    pub(super) fn inner(&self) -> String {
+        if self.or_below { join(&self.image, name(&self.source)) } else { self.image.clone() }
+    }
 }
 
 /// Follows the Dockerfile over the context.

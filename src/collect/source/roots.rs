@@ -1,26 +1,23 @@
 //! Which paths of an image must be read: few requests, and few bytes that nobody asked for.
 
-use super::archive::{Entry, ImageFiles, Seen};
-use super::paths::{join, name};
-use super::plan::{Plan, Planned};
+use super::archive::ImageFiles;
+use super::held::{Held, held, is_of_system};
+use super::paths::is_within;
+use super::plan::Plan;
 
 /// Requests in one round, at most.
 const MOST: usize = 256;
 /// Files that are rather read one by one than with their whole folder.
 const FEW: usize = 8;
 
-/// Folders that belong to the system: never read as a whole.
-const SYSTEM: [&str; 20] = [
-    "/", "/bin", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/root", "/run", "/sbin", "/srv",
-    "/tmp", "/usr", "/var", "/var/lib", "/var/www", "/dev", "/proc",
-];
-
 /// What is still to be read. Ask again until nothing is left: links and oversized folders make a second round.
 pub(crate) fn roots(plan: &Plan, image: &ImageFiles) -> Vec<String> {
     let mut wanted: Vec<(String, bool)> = Vec::new();
     for file in &plan.files {
-        if let Some(path) = not_asked(file, image) {
-            wanted.push((path, file.may_be_changed_by.is_some()));
+        if let Held::NotAsked(path) = held(file, image) {
+            if !image.was_asked(&path) {
+                wanted.push((path, file.may_be_changed_by.is_some()));
+            }
         }
     }
     wanted.sort();
@@ -31,24 +28,12 @@ pub(crate) fn roots(plan: &Plan, image: &ImageFiles) -> Vec<String> {
     roots
 }
 
-/// Where a file must be looked for, if nobody has looked there.
-fn not_asked(file: &Planned, image: &ImageFiles) -> Option<String> {
-    let path = match image.seen(&file.image) {
-        Seen::There(Entry::Other | Entry::Link(_)) if file.or_below => join(&file.image, name(&file.source)),
-        _ => file.image.clone(),
-    };
-    match image.seen(&path) {
-        Seen::NotAsked(path) if !image.was_asked(&path) => Some(path),
-        _ => None,
-    }
-}
-
 /// The paths to ask for, for all wanted ones below a folder: the folder itself, or what is in it.
 fn cover(folder: &str, wanted: &[(String, bool)], image: &ImageFiles, roots: &mut Vec<String>) {
     let mut rest = wanted;
     while let Some((first, _)) = rest.first() {
         let child = child(folder, first);
-        let count = rest.iter().take_while(|(path, _)| super::paths::is_within(path, &child)).count();
+        let count = rest.iter().take_while(|(path, _)| is_within(path, &child)).count();
         let (inside, after) = rest.split_at(count.max(1));
         rest = after;
         if inside.iter().any(|(path, _)| *path == child) || is_worth_it(&child, inside, image) {
@@ -68,16 +53,16 @@ fn child(folder: &str, path: &str) -> String {
 
 /// Whether a folder should be read as a whole. One in which a command may have worked holds more than was copied.
 fn is_worth_it(folder: &str, inside: &[(String, bool)], image: &ImageFiles) -> bool {
-    let is_system = SYSTEM.contains(&folder) || (folder.starts_with("/usr/") && folder.matches('/').count() < 3);
     let is_crowded = inside.iter().any(|(_, changed)| *changed);
     let files = inside.len();
-    !is_system && !image.was_asked(folder) && (files > FEW || (files > 1 && !is_crowded))
+    !is_of_system(folder) && !image.was_asked(folder) && (files > FEW || (files > 1 && !is_crowded))
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::local::Local;
-    use super::{ImageFiles, Plan, Planned, roots};
+    use super::super::plan::Planned;
+    use super::{ImageFiles, Plan, roots};
     use std::path::PathBuf;
 
     fn planned(image: &str) -> Planned {
@@ -89,6 +74,7 @@ mod tests {
             explicit: true,
             may_be_changed_by: changed,
             or_below,
+            is_replaced_if_file: false,
             certain: true,
             local: Local::Text(Vec::new()),
         }
@@ -121,11 +107,14 @@ mod tests {
 
     #[test]
     fn what_is_open_after_a_round_is_asked_for_in_the_next() {
-        let plan = plan(&["/app/a", "/app/b", "/opt/x?"]);
+        let plan = plan(&["/app/a", "/app/b", "/opt/y?", "/usr/bin?"]);
         let mut image = ImageFiles::default();
-        assert_eq!(roots(&plan, &image), ["/app", "/opt/x"]);
+        assert_eq!(roots(&plan, &image), ["/app", "/opt/y", "/usr/bin/x"]);
         image.read_tar("/app", &[0u8; 100][..]);
-        image.absent("/opt/x");
+        image.absent("/opt/y");
+        image.absent("/usr/bin/x");
+        assert_eq!(roots(&plan, &image), ["/app/a", "/app/b", "/usr/bin"]);
+        image.absent("/usr/bin");
         assert_eq!(roots(&plan, &image), ["/app/a", "/app/b"]);
         image.fail("/app/a", "no");
         image.absent("/app/b");

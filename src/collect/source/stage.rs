@@ -10,12 +10,6 @@ use super::scope::{Rest, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// Folders that every base image of some size has.
-const USUAL_FOLDERS: [&str; 22] = [
-    "/bin", "/dev", "/etc", "/home", "/lib", "/media", "/mnt", "/opt", "/proc", "/root", "/run", "/sbin", "/srv",
-    "/sys", "/tmp", "/usr", "/usr/bin", "/usr/lib", "/usr/local", "/usr/local/bin", "/usr/share", "/var",
-];
-
 /// Where relative paths begin.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(super) enum Workdir {
@@ -30,7 +24,7 @@ pub(super) enum Workdir {
 /// What is known of a stage's files after some of its steps.
 #[derive(Clone, Debug)]
 pub(super) struct State {
-    /// The files of the context, by their path in the image.
+    /// The files of the context, by their path in the image: the inner one where there are two.
     pub(super) files: BTreeMap<String, Planned>,
     /// Folders that certainly exist.
     pub(super) folders: BTreeSet<String>,
@@ -188,10 +182,7 @@ impl<'a> Builder<'a> {
             None if in_chain => (self.base_workdir(), Rest::Unknown),
             _ => (Workdir::Below(String::new()), Rest::Unknown),
         };
-        let mut state = State::new(Scope::new(self.script.escape, rest), workdir);
-        let usual = if from_scratch { &[][..] } else { &USUAL_FOLDERS[..] };
-        state.folders.extend(usual.iter().map(|folder| (*folder).to_owned()));
-        State { base, from_scratch, ..state }
+        State { base, from_scratch, ..State::new(Scope::new(self.script.escape, rest), workdir) }
     }
 
     /// The built image's working folder and variables, as far as its own Dockerfile says.
@@ -312,14 +303,18 @@ impl State {
 
     /// A file is copied to its place. What was there before is gone, unless that is not certain.
     pub(super) fn put(&mut self, file: Planned, by: &str) {
+        let place = file.inner();
         self.make_folders(parent(&file.image));
-        if !file.certain {
-            if let Some(before) = self.files.get_mut(&file.image) {
-                before.may_be_changed_by.get_or_insert_with(|| by.to_owned());
-                return;
+        if let Some(before) = self.files.get_mut(&place).filter(|_| !file.certain) {
+            before.may_be_changed_by.get_or_insert_with(|| by.to_owned());
+            return;
+        }
+        if file.or_below {
+            for before in self.files.values_mut().filter(|before| before.or_below && before.image == file.image) {
+                before.is_replaced_if_file = true;
             }
         }
-        self.files.insert(file.image.clone(), file);
+        self.files.insert(place, file);
     }
 
     /// Something unknown may have been written to a place or below it.

@@ -64,7 +64,6 @@ impl Builder<'_> {
                 Err(why) => self.undecided.push(format!("{by}: {why}")),
             }
         }
-        let to = Destination { is_folder: to.is_folder || items.len() > 1, ..to };
         let exclude = exclusions(transfer);
         for item in items {
             self.place(state, item, &to, &exclude);
@@ -125,6 +124,7 @@ impl Builder<'_> {
             explicit,
             may_be_changed_by: changed.clone(),
             or_below,
+            is_replaced_if_file: false,
             certain: !disputed && assumed.is_none(),
             local,
         };
@@ -173,7 +173,7 @@ fn destination(state: &State, transfer: &Transfer, by: String) -> Result<Destina
         Workdir::Below(_) => return Err("the working folder of the base image is not known".into()),
         Workdir::Unknown(why) => return Err(why.clone()),
     };
-    let ends_as_folder = word.text.ends_with('/') || matches!(name(&word.text), "." | ".." | "");
+    let ends_as_folder = word.text.ends_with('/') || matches!(&*word.text, "." | "");
     let parents = transfer.flag("parents").is_some();
     let is_folder = ends_as_folder || parents || state.folders.contains(&path);
     Ok(Destination { path, is_folder, by, assumed })

@@ -8,6 +8,8 @@ use super::{Known, Place, Told, judge, path, shell};
 
 /// Shells nest (`sh -c "bash -c ..."`), but not deeper than this.
 const DEPTH: usize = 3;
+/// Longer arguments are read no further than this.
+const LONGEST: usize = 64 * 1024;
 const SHELLS: List = List("sh bash ash dash zsh ksh");
 const INTERPRETERS: List = List("python python2 python3 node ruby perl php deno bun pwsh");
 
@@ -16,8 +18,11 @@ const SPEAKERS: List = List("echo printf : logger test [ docker podman");
 
 /// Finds the endpoints that a command line tells.
 pub(crate) fn from_args(argv: &[String], known: &Known<'_>) -> Vec<Told> {
-    let words: Vec<Word> =
-        argv.iter().enumerate().map(|(index, text)| Word { text: text.clone(), index }).collect();
+    let word = |(index, text): (usize, &String)| {
+        let text = variable::clip(text, LONGEST).to_owned();
+        Word { text, index }
+    };
+    let words: Vec<Word> = argv.iter().enumerate().map(word).collect();
     let mut told = walk(&words, DEPTH, known, variable::NOBODY);
     told.sort_by_key(|told| match told.place {
         Place::Arg { index } => index,
@@ -28,11 +33,14 @@ pub(crate) fn from_args(argv: &[String], known: &Known<'_>) -> Vec<Told> {
 
 /// Finds the endpoints in flags that are the value of a variable.
 pub(super) fn options(name: &str, text: &str, known: &Known<'_>) -> Vec<Told> {
-    let words = shell::commands(text).concat().into_iter().map(|text| Word { text, index: 0 });
+    let words = shell::commands(variable::clip(text, LONGEST))
+        .concat()
+        .into_iter()
+        .map(|text| Word { text, index: 0 });
     let mut entries = entries(&words.collect::<Vec<_>>(), "", known);
     for entry in &mut entries {
         entry.place = Place::Env { name: name.to_owned() };
-        text.clone_into(&mut entry.beside);
+        entry.hidden = path::holds_secret(text);
     }
     judge::links(&entries, known, variable::NOBODY)
 }

@@ -1,7 +1,7 @@
 //! One named value: a variable, a flag with its value, or a scalar of a file.
 
-use super::Place;
 use super::role::{Key, Setting};
+use super::{Place, path};
 
 /// A name and a value, and where they stand.
 #[derive(Clone, Debug)]
@@ -11,8 +11,8 @@ pub(super) struct Entry {
     pub(super) group: String,
     pub(super) value: String,
     pub(super) place: Place,
-    /// What stands beside the value and would be shown with it.
-    pub(super) beside: String,
+    /// What stands beside the value must not be shown. Of a file, this is found out later, by the line.
+    pub(super) hidden: bool,
 }
 
 impl Entry {
@@ -24,14 +24,14 @@ impl Entry {
             group: String::new(),
             value: value.to_owned(),
             place,
-            beside: value.to_owned(),
+            hidden: path::holds_secret(value),
         }
     }
 
     /// A flag, or an assignment among the arguments.
     pub(super) fn flag(name: &str, value: &str, index: usize, group: &str) -> Self {
         let place = Place::Arg { index };
-        let (group, value, beside) = (group.to_owned(), value.to_owned(), value.to_owned());
-        Self { key: Key::name(name, Setting::Arg), group, value, place, beside }
+        let (group, hidden) = (group.to_owned(), path::holds_secret(value));
+        Self { key: Key::name(name, Setting::Arg), group, value: value.to_owned(), place, hidden }
     }
 }

@@ -8,7 +8,7 @@ use super::scheme::{self, Kind};
 use super::value::{self, Reading};
 use super::variable::{self, Fill};
 use super::words::{self, List};
-use super::{Known, Told, Trouble, host, path};
+use super::{Known, Told, Trouble, host};
 
 /// Endings of what is downloaded, not talked to.
 const ARTEFACTS: List = List(
@@ -99,8 +99,7 @@ impl Weighed<'_> {
             self.address.trouble = Some(Trouble::NoScheme);
         }
         let service = self.service_port().filter(|_| self.address.shape == Shape::Host);
-        let secret = path::holds_secret(&self.entry.beside);
-        let mut told = self.address.told(self.entry.place.clone(), secret);
+        let mut told = self.address.told(self.entry.place.clone(), self.entry.hidden);
         told.port = told.port.or(service.filter(|_| told.trouble.is_none()));
         Some(told)
     }
@@ -206,7 +205,7 @@ impl Weighed<'_> {
 
 impl Address {
     /// The address with what its scheme means by itself.
-    pub(super) fn told(self, place: super::Place, secret_beside: bool) -> Told {
+    pub(super) fn told(self, place: super::Place, hidden: bool) -> Told {
         let default = self.scheme.as_deref().and_then(scheme::default_port);
         Told {
             port: self
@@ -218,7 +217,7 @@ impl Address {
             path: self.path,
             place,
             trouble: self.trouble,
-            secret_line: self.secret || secret_beside,
+            secret_line: self.secret || hidden,
         }
     }
 }

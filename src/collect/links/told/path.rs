@@ -7,6 +7,8 @@ pub(super) const MASKED: &str = "/***";
 /// What stands in place of a secret.
 const MASK: &str = "***";
 
+/// Longer lines are not looked through: they stay hidden.
+const LONGEST: usize = 4096;
 /// Segments after which only secrets follow: `/services/T0/B0/xyz`, `/api/webhooks/1/xyz`.
 const LEADS: &[&str] =
     &["services", "webhook", "webhooks", "hook", "hooks", "hooks2", "token", "secret", "key"];
@@ -64,7 +66,8 @@ fn is_random(piece: &str) -> bool {
 
 /// Must a line that holds this text stay hidden? Rather once too often.
 pub(super) fn holds_secret(line: &str) -> bool {
-    has_userinfo(line)
+    line.len() > LONGEST
+        || has_userinfo(line)
         || has_query(line)
         || has_secret_key(line)
         || line.contains("-----BEGIN")

@@ -36,20 +36,24 @@ fn has_words(text: &str) -> bool {
 /// Where schemes begin; a URL in the query of another one does not count.
 fn starts(text: &str) -> Vec<usize> {
     let mut starts: Vec<usize> = Vec::new();
+    let mut seen = 0;
+    let mut parted = true;
     for (at, _) in text.match_indices("://") {
-        let from = scheme_start(text, at);
-        let Some(from) = from else { continue };
+        let Some(from) = scheme_start(&text[seen..], at - seen).map(|from| seen + from) else {
+            continue;
+        };
         let before = text[..from].chars().next_back();
-        let run = starts.last().map_or("", |last| &text[*last..from]);
-        let nested = !starts.is_empty()
-            && !run.contains(|c: char| c.is_whitespace() || ",;|\"'`<>()[]{}".contains(c));
+        parted |=
+            text[seen..from].contains(|c: char| c.is_whitespace() || ",;|\"'`<>()[]{}".contains(c));
+        seen = at;
         let opens = before.is_none_or(|c| {
             c.is_whitespace()
                 || ",;|=\"'`<>()[]{}:/@!".contains(c)
                 || variable::is_in(&c.to_string())
         });
-        if opens && !nested {
+        if opens && parted {
             starts.push(from);
+            parted = false;
         }
     }
     starts

@@ -72,12 +72,6 @@ pub(super) fn is_in(text: &str) -> bool {
     text.chars().any(|c| index(c).is_some())
 }
 
-/// Is this one variable and nothing else?
-pub(super) fn is_alone(text: &str) -> bool {
-    let mut chars = text.chars();
-    chars.next().is_some_and(|c| index(c).is_some()) && chars.next().is_none()
-}
-
 /// Lower case; the private characters stay what they are.
 pub(super) fn lower(text: &str) -> String {
     text.to_lowercase()

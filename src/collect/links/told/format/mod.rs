@@ -9,6 +9,8 @@ mod properties;
 mod toml;
 mod yaml;
 
+use std::collections::HashMap;
+
 use super::entry::Entry;
 use super::role::{Key, Role, Setting};
 use super::variable::Fill;
@@ -107,15 +109,15 @@ pub(crate) fn from_file(path: &str, text: &str, known: &Known<'_>) -> Result<Vec
     let value =
         |name: &str| variable(name).or_else(|| siblings.get(name).map(|value| (*value).to_owned()));
     let elsewhere = |name: &str| {
-        variable(name).is_some()
-            && matches!(Key::name(name, Setting::Env).role(), Role::Plain | Role::Destination)
+        let role = Key::name(name, Setting::Env).role();
+        variable(name).is_some() && matches!(role, Role::Plain | Role::Destination)
     };
-    let lines: Vec<&str> = text.lines().collect();
-    let entries = entries(&items, format, &lines);
     let fill = Fill { value: &value, elsewhere: &elsewhere, defaults: true };
-    let mut told = judge::links(&entries, known, fill);
+    let mut told = judge::links(&entries(&items, format), known, fill);
+    let lines: Vec<&str> = text.lines().collect();
+    let mut hidden = HashMap::new();
     for told in &mut told {
-        settle(told, &lines);
+        settle(told, &lines, &mut hidden);
     }
     Ok(told)
 }
@@ -126,17 +128,17 @@ pub(super) fn embedded(whole: Entry) -> Vec<Entry> {
     let opens =
         text.starts_with(['{', '[']) && !text.starts_with("{{") && text.contains(['"', '\'']);
     let Some(items) = opens.then(|| json::items(text).ok()).flatten() else { return vec![whole] };
-    let mut entries = entries(&items, Format::Json, &[]);
+    let mut entries = entries(&items, Format::Json);
     for entry in &mut entries {
         entry.key = entry.key.within(&whole.key);
         entry.place = whole.place.clone();
         entry.group = format!("{}/{}", whole.group, entry.group);
-        entry.beside.clone_from(&whole.beside);
+        entry.hidden = whole.hidden;
     }
     entries
 }
 
-fn entries(items: &[Item], format: Format, lines: &[&str]) -> Vec<Entry> {
+fn entries(items: &[Item], format: Format) -> Vec<Entry> {
     let names = item::names(items);
     let entry = |item: &Item| {
         let parent = item.parent();
@@ -154,8 +156,7 @@ fn entries(items: &[Item], format: Format, lines: &[&str]) -> Vec<Entry> {
             value = rest;
         }
         let place = Place::Line { key: item.dotted(), line: item.line };
-        let beside = lines.get(item.line.wrapping_sub(1)).copied().unwrap_or_default().to_owned();
-        Entry { key, group, value: value.to_owned(), place, beside }
+        Entry { key, group, value: value.to_owned(), place, hidden: false }
     };
     items.iter().map(entry).collect()
 }
@@ -170,18 +171,14 @@ fn assignment(value: &str) -> Option<(&str, &str)> {
     (sound && !name.is_empty() && (flag || upper)).then_some((name, rest))
 }
 
-/// In a value of several lines, finds the line that holds the address.
-fn settle(told: &mut Told, lines: &[&str]) {
+/// Finds the line of an address that stands in a value of several lines, and whether the line may be shown.
+fn settle(told: &mut Told, lines: &[&str], hidden: &mut HashMap<usize, bool>) {
     let Place::Line { line, .. } = &mut told.place else { return };
+    let host = told.host.to_lowercase();
+    let holds = |text: &&str| !host.is_empty() && text.to_lowercase().contains(&host);
     let first = line.saturating_sub(1);
-    let holds = |text: &&str| {
-        !told.host.is_empty() && text.to_lowercase().contains(&told.host.to_lowercase())
-    };
-    if lines.get(first).is_some_and(holds) {
-        return;
-    }
-    if let Some(below) = lines.iter().skip(first).take(LONGEST_VALUE).position(holds) {
-        *line = first + below + 1;
-        told.secret_line |= path::holds_secret(lines[first + below]);
-    }
+    let below = lines.iter().skip(first).take(LONGEST_VALUE).position(holds).unwrap_or_default();
+    *line += below;
+    let secret = |at: usize| lines.get(at).is_none_or(|line| path::holds_secret(line));
+    told.secret_line |= *hidden.entry(first + below).or_insert_with(|| secret(first + below));
 }
