@@ -3,7 +3,7 @@
 use crate::ALL;
 use crate::model::{
     Case, Check, EndpointReport, Finding, Found, Link, LinkReport, Outcome, Report, Row, Rule,
-    SCHEMA_VERSION, Severity, Snapshot, Summary, Tool, Undecided, Visit, chain,
+    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, Visit, chain,
 };
 
 /// What the user wants judged, and how strictly.
@@ -81,6 +81,13 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             (*check, row)
         })
         .collect();
+    if let Some(why) = unexplained(link, &rows)
+        && let Some((_, row)) = rows
+            .iter_mut()
+            .find(|(c, _)| c.id == crate::network_path::CHECK.id && wanted.leaves_out(c).is_none())
+    {
+        (row.outcome, row.reason) = (Outcome::Unknown, Some(why));
+    }
     let chain = chain(&rows);
     let root_cause = chain.first().cloned();
     for finding in rows.iter_mut().flat_map(|(_, row)| &mut row.findings) {
@@ -104,6 +111,25 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         chain,
         checks: rows.into_iter().map(|(_, row)| row).collect(),
     }
+}
+
+/// What to say when the client's own connection fails and no check says why: the link must not pass then.
+///
+/// A finding on the server, the way or the socket explains it, and so does anything unknown. One on the queue or the
+/// image explains no broken connection, and any status of HTTP is an answer.
+fn unexplained(link: &Link, rows: &[(&'static Check, Row)]) -> Option<String> {
+    let symptom = link.visit.value().and_then(Visit::symptom)?;
+    let explains = |(check, row): &(&Check, Row)| {
+        row.outcome >= Outcome::Unknown
+            || ((3..=5).contains(&check.phase) && !row.findings.is_empty())
+    };
+    if symptom == Symptom::HttpError || link.server.is_none() || rows.iter().any(explains) {
+        return None;
+    }
+    Some(format!(
+        "{}'s own connection to {} fails, and nothing that was seen explains it",
+        link.client, link.endpoint.url
+    ))
 }
 
 /// Asks every rule of a check and takes the worst: one fact that was not seen never drops the other findings.
@@ -175,3 +201,12 @@ fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
         0
     }
 }
+
+#[cfg(test)]
+mod chains;
+#[cfg(test)]
+mod form;
+#[cfg(test)]
+mod outcomes;
+#[cfg(test)]
+mod unseen;

@@ -9,9 +9,13 @@ pub mod model;
 
 mod bind_address;
 mod endpoint_config;
+#[cfg(test)]
+mod fixture;
 mod image_freshness;
 mod judge;
 mod network_path;
+#[cfg(test)]
+mod promises;
 mod server_concurrency;
 mod server_state;
 mod shared_network;

@@ -1,4 +1,4 @@
-use super::open;
+use super::reached;
 use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,7 +27,11 @@ fn judge(case: &Case<'_>) -> Judgement {
         .ports
         .iter()
         .any(|p| p.container_port == server.port && p.protocol == "tcp");
-    if !published || !server.listeners()?.is_empty() {
+    // On the machine's own network the sockets are everybody's, and nothing is published.
+    if !published || case.server_is_on_host() || !reached(case).is_empty() {
+        return Ok(None);
+    }
+    if !server.listeners()?.is_empty() {
         return Ok(None);
     }
     let others: Vec<_> = server
@@ -38,7 +42,6 @@ fn judge(case: &Case<'_>) -> Judgement {
         .filter(|l| !l.address.ip().to_canonical().is_loopback())
         .collect();
     let Some(other) = others.first() else { return Ok(None) };
-    debug_assert!(open(&server).is_ok_and(|rows| rows.is_empty()));
     let name = &server.container.name;
     Ok(Some(
         Found::fail(format!(
@@ -53,4 +56,73 @@ fn judge(case: &Case<'_>) -> Judgement {
             other.address.port()
         )),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::says;
+    use crate::model::{Connect, NetworkMode};
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["0.0.0.0:9090"]);
+                it.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true));
+            },
+            "fail: mock publishes its port 8080, and listens on 0.0.0.0:9090",
+        );
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["127.0.0.1:5678", "[::]:9090"]);
+                it.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true));
+            },
+            "fail: mock publishes its port 8080, and listens on [::]:9090",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        let elsewhere = |it: &mut crate::model::Snapshot| {
+            it.listens(&["0.0.0.0:9090"]);
+            it.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true));
+        };
+        // The port is right and the address wrong: another fault.
+        says(&RULE, |it| it.listens(&["127.0.0.1:8080", "0.0.0.0:9090"]), "nothing");
+        // What an image declares opens nothing and promises nothing.
+        says(
+            &RULE,
+            |it| {
+                elsewhere(it);
+                it.mock().ports.clear();
+            },
+            "nothing",
+        );
+        // UDP is published, and the link is TCP.
+        says(
+            &RULE,
+            |it| {
+                elsewhere(it);
+                it.mock().ports[0].protocol = "udp".into();
+            },
+            "nothing",
+        );
+        // The sockets of the machine are everybody's.
+        says(
+            &RULE,
+            |it| {
+                elsewhere(it);
+                it.mock().network_mode = NetworkMode::Host;
+            },
+            "nothing",
+        );
+        // A rule in its namespace leads the port to another one.
+        says(&RULE, |it| it.listens(&["0.0.0.0:9090"]), "nothing");
+        // Only its debugger listens yet.
+        says(&RULE, |it| it.listens(&["127.0.0.1:5678"]), "nothing");
+    }
 }

@@ -1,3 +1,4 @@
+use super::reached;
 use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,8 +13,8 @@ whatever is published, and its own health check still passes.
 Every listening socket of the port in the server's namespace has a loopback address.
 
 ## What disproves it
-A socket bound to 0.0.0.0, :: or an address of a network; or a client in the same namespace. The name server that Docker
-puts on 127.0.0.11 is not the server.
+A socket bound to 0.0.0.0, :: or an address of a network; a client in the same namespace; or a connection that a proxy in
+the server's namespace passes on. The name server that Docker puts on 127.0.0.11 is not the server.
 
 ## How to repair it
 Bind 0.0.0.0 (or ::) inside the container. That opens nothing outside: what is published, and on which address of the
@@ -24,7 +25,7 @@ machine, is decided by the engine.
 
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
-    if case.shares_namespace() || !server.is_loopback_only()? {
+    if case.shares_namespace() || !reached(case).is_empty() || !server.is_loopback_only()? {
         return Ok(None);
     }
     let rows = server.listeners()?;
@@ -57,4 +58,127 @@ fn judge(case: &Case<'_>) -> Judgement {
         "bind 0.0.0.0:{} instead of {bound} in {name}: host=\"0.0.0.0\", --host 0.0.0.0, --bind 0.0.0.0 or HOST=0.0.0.0, by the server's own option",
         server.port
     ))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{row, says};
+    use crate::model::{Connect, NetworkMode};
+
+    const REFUSED: [(&str, Connect); 1] = [("172.20.0.2:8080", Connect::Refused)];
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["127.0.0.1:8080"]);
+                it.way(&REFUSED, Some(true));
+            },
+            "fail: mock listens on 127.0.0.1:8080 only, which no other container can reach",
+        );
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["[::1]:8080", "127.0.0.1:8080"]);
+                it.way(&REFUSED, Some(true));
+            },
+            "fail: mock listens on [::1]:8080 only, which no other container can reach",
+        );
+        // Its own health check passes all the same.
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["127.0.0.1:8080", "0.0.0.0:9090"]);
+                it.way(&REFUSED, Some(true));
+                it.mock().state.health = Some("healthy".into());
+            },
+            "fail: mock listens on 127.0.0.1:8080 only, which no other container can reach",
+        );
+        // A published port does not help a client on the machine.
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["127.0.0.1:8080"]);
+                it.comes_from_the_machine();
+                it.way(&[], None);
+            },
+            "fail: mock listens on 127.0.0.1:8080 only, which no other container can reach",
+        );
+        // The namespace of the machine has a loopback of its own, too.
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["127.0.0.1:8080"]);
+                it.mock().network_mode = NetworkMode::Host;
+                it.way(&[], None);
+            },
+            "fail: mock listens on 127.0.0.1:8080 only, which no other container can reach",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| it.listens(&["127.0.0.1:8080", "0.0.0.0:8080"]), "nothing");
+        says(&RULE, |it| it.listens(&["[::]:8080"]), "nothing");
+        says(&RULE, |it| it.listens(&["172.20.0.2:8080"]), "nothing");
+        // The name server that Docker puts into every container.
+        says(&RULE, |it| it.listens(&["127.0.0.11:40123", "0.0.0.0:8080"]), "nothing");
+        // A pod, or `--network container:mock`.
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["127.0.0.1:8080"]);
+                it.hapi().network_mode = NetworkMode::Container("mock".into());
+                it.way(&[], None);
+            },
+            "nothing",
+        );
+        // Both on the machine: in one container's name or as a process.
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["127.0.0.1:8080"]);
+                it.mock().network_mode = NetworkMode::Host;
+                it.hapi().network_mode = NetworkMode::Host;
+                it.way(&[], None);
+            },
+            "nothing",
+        );
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["127.0.0.1:8080"]);
+                it.mock().network_mode = NetworkMode::Host;
+                it.comes_from_the_machine();
+                it.way(&[], None);
+            },
+            "nothing",
+        );
+        // A proxy in the server's namespace passes connections on to the loopback.
+        says(&RULE, |it| it.listens(&["127.0.0.1:8080"]), "nothing");
+    }
+
+    #[test]
+    fn without_the_sockets_it_knows_nothing() {
+        row(
+            "bind-address",
+            |it| it.mock().listeners = crate::model::Fact::Unknown("the engine is remote".into()),
+            "unknown: the engine is remote",
+        );
+        row(
+            "bind-address",
+            |it| it.ends("exited", 1),
+            "unknown: mock is exited, so its sockets can't be seen",
+        );
+        row("bind-address", |it| it.listens(&[]), "skip: nothing listens in mock at all");
+        row("bind-address", |_| (), "pass: mock listens on 0.0.0.0:8080");
+        row(
+            "bind-address",
+            |it| it.listens(&["127.0.0.1:8080"]),
+            "pass: mock listens on 127.0.0.1:8080, and something in its namespace passes connections on to it",
+        );
+    }
 }

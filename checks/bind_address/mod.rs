@@ -5,7 +5,8 @@ mod loopback_only;
 mod other_address;
 mod other_family;
 
-use crate::model::{Case, Check, Listener, Target, Undecided};
+use crate::model::{Case, Check, Connect, Listener, Target, Undecided};
+use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
     id: "bind-address",
@@ -28,6 +29,13 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
     Ok(())
 }
 
+/// The addresses of the server at which a connection from the client's namespace was completed. Whatever is bound (a
+/// proxy in the namespace may pass connections on to the loopback), a client can reach it there.
+fn reached(case: &Case<'_>) -> Vec<IpAddr> {
+    let attempts = case.link.path.value().map_or(&[][..], |path| &path.attempts);
+    attempts.iter().filter(|a| a.connect == Connect::Connected).map(|a| a.to.ip()).collect()
+}
+
 /// The sockets of the port that are not bound to the loopback.
 fn open<'a>(server: &Target<'a>) -> Result<Vec<&'a Listener>, Undecided> {
     let rows = server.listeners()?;
@@ -43,6 +51,12 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             server.port, server.container.name
         )));
     };
+    if best.address.ip().to_canonical().is_loopback() && !case.shares_namespace() {
+        return Ok(format!(
+            "{} listens on {}, and something in its namespace passes connections on to it",
+            server.container.name, best.address
+        ));
+    }
     let shared = if case.shares_namespace() { ", and the client shares its namespace" } else { "" };
     Ok(format!("{} listens on {}{shared}", server.container.name, best.address))
 }

@@ -1,4 +1,4 @@
-use super::open;
+use super::{open, reached};
 use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -25,6 +25,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let rows = open(&server)?;
     let common = case.common_networks();
     if case.shares_namespace()
+        || !reached(case).is_empty()
         || rows.is_empty()
         || common.is_empty()
         || rows.iter().any(|l| l.address.ip().is_unspecified())
@@ -35,7 +36,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     let attachments = case.attachments(server.container);
     let reachable: Vec<_> =
         attachments.iter().filter(|a| shared(&a.network)).flat_map(|a| &a.addresses).collect();
-    if reachable.is_empty()
+    // Sockets of the other family only are another fault.
+    let same_family =
+        reachable.iter().any(|ip| rows.iter().any(|l| l.address.is_ipv4() == ip.is_ipv4()));
+    if !same_family
         || rows.iter().any(|l| reachable.iter().any(|ip| **ip == l.address.ip().to_canonical()))
     {
         return Ok(None);
@@ -48,4 +52,78 @@ fn judge(case: &Case<'_>) -> Judgement {
             .evidence(format!("address of {name} on {}", common[0].name), reachable[0].to_string())
             .fix(format!("bind 0.0.0.0:{} instead of {bound} in {name}", server.port)),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{ip, says};
+    use crate::model::{Attachment, Connect, Snapshot};
+
+    fn listens_elsewhere(it: &mut Snapshot) {
+        it.makes("db", "172.30.0");
+        it.mock().attachments.push(Attachment {
+            network: "db".into(),
+            addresses: vec![ip("172.30.0.2")],
+            aliases: Vec::new(),
+        });
+        it.listens(&["172.30.0.2:8080"]);
+        it.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true));
+    }
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            listens_elsewhere,
+            "fail: mock listens on 172.30.0.2:8080 only, which is not on ci",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| it.listens(&["172.20.0.2:8080"]), "nothing");
+        says(
+            &RULE,
+            |it| {
+                listens_elsewhere(it);
+                it.listens(&["172.20.0.2:8080", "172.30.0.2:8080"]);
+            },
+            "nothing",
+        );
+        // The client is on that network as well, and reaches it there.
+        says(
+            &RULE,
+            |it| {
+                listens_elsewhere(it);
+                it.way(
+                    &[
+                        ("172.20.0.2:8080", Connect::Refused),
+                        ("172.30.0.2:8080", Connect::Connected),
+                    ],
+                    None,
+                );
+            },
+            "nothing",
+        );
+        // Without a common network, and for sockets of the other family, something else is wrong.
+        says(
+            &RULE,
+            |it| {
+                it.parts("db", "172.30.0");
+                it.listens(&["172.30.0.2:8080"]);
+            },
+            "nothing",
+        );
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["[fd00::2]:8080"]);
+                it.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true));
+            },
+            "nothing",
+        );
+        says(&RULE, |it| it.listens(&["127.0.0.1:8080"]), "nothing");
+    }
 }

@@ -1,5 +1,6 @@
-use super::open;
-use crate::model::{Case, Found, Judgement, Rule};
+use super::{open, reached};
+use crate::model::{Case, Found, Judgement, Meant, Rule};
+use std::net::IpAddr;
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC302",
@@ -9,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
 The server listens on IPv6 only while its clients get an IPv4 address for it, or the other way round.
 
 ## What proves it
-No socket of the port takes the family of the addresses that the server has on the networks it shares with the client.
+No socket of the port takes the family of any address that the server has, or of the address that the client dials.
 
 ## What disproves it
 A socket on `::` that also takes IPv4 (the default of Linux), or an address of the other family.
@@ -23,8 +24,11 @@ Bind 0.0.0.0 for IPv4, or :: for both.
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
     let rows = open(&server)?;
-    let addresses: Vec<_> =
-        case.attachments(server.container).iter().flat_map(|a| &a.addresses).collect();
+    // A client that is told an address has no other family to fall back to.
+    let addresses: Vec<IpAddr> = match case.link.endpoint.address() {
+        Some(dialled) if case.link.meant == Meant::Address => vec![dialled.to_canonical()],
+        _ => case.attachments(server.container).iter().flat_map(|a| a.addresses.clone()).collect(),
+    };
     if case.shares_namespace() || rows.is_empty() || addresses.is_empty() {
         return Ok(None);
     }
@@ -35,7 +39,9 @@ fn judge(case: &Case<'_>) -> Judgement {
             || (l.address.ip().is_unspecified() && l.v6_only != Some(true))
     });
     let takes_v6 = rows.iter().any(|l| l.address.is_ipv6());
-    if addresses.iter().any(|ip| if ip.is_ipv4() { takes_v4 } else { takes_v6 }) {
+    let taken = |ip: &IpAddr| if ip.is_ipv4() { takes_v4 } else { takes_v6 };
+    let reached = reached(case);
+    if addresses.iter().any(|ip| taken(ip) || reached.contains(ip)) {
         return Ok(None);
     }
     let name = &server.container.name;
@@ -54,4 +60,83 @@ fn judge(case: &Case<'_>) -> Judgement {
             server.port
         )),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{ip, listener, says};
+    use crate::model::{Connect, Fact, Meant, Snapshot};
+
+    const REFUSED: [(&str, Connect); 1] = [("172.20.0.2:8080", Connect::Refused)];
+
+    fn takes_no_v4(it: &mut Snapshot) {
+        let only = crate::model::Listener { v6_only: Some(true), ..listener("[::]:8080") };
+        it.mock().listeners = Fact::Known(vec![only]);
+        it.way(&REFUSED, Some(true));
+    }
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            takes_no_v4,
+            "fail: mock listens on [::]:8080 for IPv6 only, and its address is 172.20.0.2",
+        );
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["[fd00::2]:8080"]);
+                it.way(&REFUSED, Some(true));
+            },
+            "fail: mock listens on [fd00::2]:8080 for IPv6 only, and its address is 172.20.0.2",
+        );
+        // A client that is told the IPv6 address can't fall back.
+        says(
+            &RULE,
+            |it| {
+                it.mock().attachments[0].addresses.push(ip("fd00::2"));
+                it.told("fd00::2", 8080, Meant::Address);
+                it.visits("[fd00::2]:8080", Connect::Refused);
+            },
+            "fail: mock listens on 0.0.0.0:8080 for IPv4 only, and its address is fd00::2",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // `::` takes both, unless it says otherwise; the kernel may not have been asked.
+        says(&RULE, |it| it.listens(&["[::]:8080"]), "nothing");
+        says(
+            &RULE,
+            |it| {
+                let unasked = crate::model::Listener { v6_only: None, ..listener("[::]:8080") };
+                it.mock().listeners = Fact::Known(vec![unasked]);
+            },
+            "nothing",
+        );
+        // A network with both families, a server with one: clients fall back.
+        says(&RULE, |it| it.mock().attachments[0].addresses.push(ip("fd00::2")), "nothing");
+        // What a client reaches is no fault.
+        says(
+            &RULE,
+            |it| {
+                takes_no_v4(it);
+                it.way(&[("172.20.0.2:8080", Connect::Connected)], None);
+            },
+            "nothing",
+        );
+        // The loopback is another fault.
+        says(&RULE, |it| it.listens(&["[::1]:8080"]), "nothing");
+        // The engine gave the server no address: nothing to compare with.
+        says(
+            &RULE,
+            |it| {
+                takes_no_v4(it);
+                it.mock().attachments[0].addresses.clear();
+            },
+            "nothing",
+        );
+    }
 }

@@ -1,5 +1,5 @@
 use super::repair::{quoted, rewritten, spelled};
-use crate::model::{Case, Found, Judgement, Meant, Rule};
+use crate::model::{Case, Found, Judgement, Meant, Rule, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC406",
@@ -22,7 +22,11 @@ Tell the client the port on which the server listens.
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if !matches!(case.link.meant, Meant::Name | Meant::Address) {
+    // On the machine's own network the sockets are everybody's: another port among them says nothing of this server.
+    if !matches!(case.link.meant, Meant::Name | Meant::Address)
+        || case.server_is_on_host()
+        || case.link.visit.value().is_some_and(Visit::connected)
+    {
         return Ok(None);
     }
     let Ok(server) = case.server() else { return Ok(None) };
@@ -38,7 +42,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let open: Vec<_> =
         listeners.iter().filter(|l| !l.address.ip().to_canonical().is_loopback()).collect();
-    let Some(first) = open.first() else { return Ok(None) };
+    let mut ports: Vec<u16> = open.iter().map(|l| l.address.port()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let Some(first) = ports.first() else { return Ok(None) };
     let name = &server.container.name;
     let mut found =
         quoted(case, Found::fail(format!("nothing in {name} listens on port {}", server.port)));
@@ -48,6 +55,108 @@ fn judge(case: &Case<'_>) -> Judgement {
             listener.address.to_string(),
         );
     }
-    let to = spelled(case, &case.link.endpoint.host, first.address.port());
+    if ports.len() > 1 {
+        let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
+        return Ok(Some(found.fix(format!(
+            "let {} dial the right one of the ports on which {name} listens: {ports}",
+            case.link.client
+        ))));
+    }
+    let to = spelled(case, &case.link.endpoint.host, *first);
     Ok(Some(rewritten(case, found, &to)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{remedies, says};
+    use crate::model::{Connect, Fact, Meant, NetworkMode, Snapshot};
+
+    fn told(it: &mut Snapshot) {
+        it.told("mock", 9090, Meant::Name);
+        it.link().server.as_mut().unwrap().port = 9090;
+        it.visits("172.20.0.2:9090", Connect::Refused);
+    }
+
+    #[test]
+    fn catches() {
+        says(&RULE, told, "fail: nothing in mock listens on port 9090");
+        assert!(remedies(&RULE, told).contains("to http://mock:8080"));
+        // What the image declares proves nothing.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.mock().exposed = vec![9090];
+            },
+            "fail: nothing in mock listens on port 9090",
+        );
+        // Which of several ports is meant is not ours to say.
+        assert_eq!(
+            remedies(&RULE, |it| {
+                told(it);
+                it.listens(&["0.0.0.0:8080", "[::]:8080", "0.0.0.0:8443"]);
+            }),
+            "let hapi dial the right one of the ports on which mock listens: 8080, 8443"
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // On the loopback, it is the binding that is wrong.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.listens(&["127.0.0.1:9090", "0.0.0.0:8080"]);
+            },
+            "nothing",
+        );
+        // It publishes that port: then the server is wrong.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.mock().ports[0].container_port = 9090;
+            },
+            "nothing",
+        );
+        // Nothing listens at all, or on the loopback only: it may be starting.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.listens(&["127.0.0.11:40123"]);
+            },
+            "nothing",
+        );
+        // The sockets of the machine are everybody's.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.mock().network_mode = NetworkMode::Host;
+            },
+            "nothing",
+        );
+        // A rule in its namespace leads the port on.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.visits("172.20.0.2:9090", Connect::Connected);
+            },
+            "nothing",
+        );
+        // The check of the sockets says that they were not seen.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.mock().listeners = Fact::Unknown("permission denied".into());
+            },
+            "nothing",
+        );
+    }
 }

@@ -1,4 +1,4 @@
-use super::repair::{proposed, quoted, rewritten};
+use super::repair::{quoted, repaired};
 use crate::model::{Case, Found, Judgement, Meant, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -31,5 +31,32 @@ fn judge(case: &Case<'_>) -> Judgement {
         case,
         Found::warn(format!("{} is {name} only until its next start", case.link.endpoint.host)),
     );
-    Ok(Some(rewritten(case, found, &proposed(case, server))))
+    Ok(Some(repaired(case, found, server)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{remedies, says};
+    use crate::model::Meant;
+
+    #[test]
+    fn catches() {
+        let told = |it: &mut crate::model::Snapshot| it.told("172.20.0.2", 8080, Meant::Address);
+        says(&RULE, told, "warn: 172.20.0.2 is mock only until its next start");
+        assert!(remedies(&RULE, told).contains("to http://mock:8080"));
+        // From the machine the published port is the address that stays.
+        let from_the_machine = |it: &mut crate::model::Snapshot| {
+            told(it);
+            it.comes_from_the_machine();
+        };
+        assert!(remedies(&RULE, from_the_machine).contains("to http://127.0.0.1:18141"));
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| it.told("172.20.0.1", 18141, Meant::HostPublished), "nothing");
+        says(&RULE, |it| it.told("172.20.0.77", 8080, Meant::Nobody), "nothing");
+    }
 }

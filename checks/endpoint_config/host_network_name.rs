@@ -1,4 +1,5 @@
-use super::repair::{host_alias, proposed, quoted, rewritten};
+use super::repair::{host_alias, quoted, repaired};
+use super::resolves;
 use crate::model::{Case, Found, Judgement, Meant, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -28,13 +29,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let server = case.server()?;
-    let resolved = case
-        .link
-        .visit
-        .value()
-        .and_then(|v| v.resolution.as_ref())
-        .is_some_and(|r| !r.addresses().is_empty());
-    if resolved {
+    if resolves(case)? {
         return Ok(None);
     }
     let name = &server.container.name;
@@ -46,7 +41,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     } else {
         Found::fail(format!("{name} is on the host's network, where {host} is no name"))
     };
-    let mut found = rewritten(case, quoted(case, found), &proposed(case, server));
+    let mut found = repaired(case, quoted(case, found), server);
     if !case.client_is_on_host() && case.kind() == crate::model::EngineKind::Docker {
         found = found.fix(format!(
             "start {} with --add-host {}:host-gateway",
@@ -55,4 +50,95 @@ fn judge(case: &Case<'_>) -> Judgement {
         ));
     }
     Ok(Some(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{ip, remedies, says};
+    use crate::model::{Fact, HostsLine, Lookup, NetworkMode, Snapshot};
+
+    fn server_on_host(it: &mut Snapshot) {
+        it.mock().network_mode = NetworkMode::Host;
+        it.mock().attachments.clear();
+        it.finds(Lookup::NoSuchName);
+    }
+
+    fn client_on_host(it: &mut Snapshot) {
+        it.hapi().network_mode = NetworkMode::Host;
+        it.hapi().attachments.clear();
+        it.finds(Lookup::NoSuchName);
+    }
+
+    #[test]
+    fn catches() {
+        says(&RULE, server_on_host, "fail: mock is on the host's network, where mock is no name");
+        assert_eq!(
+            remedies(&RULE, server_on_host),
+            "set LLM_ENDPOINT of hapi to http://host.docker.internal:8080 and start it again \
+             (-e LLM_ENDPOINT=http://host.docker.internal:8080)\n\
+             start hapi with --add-host host.docker.internal:host-gateway"
+        );
+        let seen = "fail: mock is known on the networks of mock, not on the engine's machine";
+        says(&RULE, client_on_host, seen);
+        assert!(remedies(&RULE, client_on_host).contains("to http://127.0.0.1:18141"));
+        says(
+            &RULE,
+            |it| {
+                it.comes_from_the_machine();
+                it.finds(Lookup::NoSuchName);
+            },
+            seen,
+        );
+        // Without a probe the hosts file decides.
+        says(
+            &RULE,
+            |it| {
+                client_on_host(it);
+                it.sends_nothing();
+            },
+            seen,
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // A line of the hosts file.
+        says(
+            &RULE,
+            |it| {
+                server_on_host(it);
+                it.finds(Lookup::Addresses(vec![ip("172.17.0.1")]));
+            },
+            "nothing",
+        );
+        says(
+            &RULE,
+            |it| {
+                server_on_host(it);
+                it.sends_nothing();
+                let names = vec!["mock".into()];
+                it.hapi().hosts = Fact::Known(vec![HostsLine { address: ip("172.17.0.1"), names }]);
+            },
+            "nothing",
+        );
+        // Both on the machine.
+        says(
+            &RULE,
+            |it| {
+                server_on_host(it);
+                client_on_host(it);
+            },
+            "nothing",
+        );
+        says(
+            &RULE,
+            |it| {
+                it.comes_from_the_machine();
+                it.sends_nothing();
+            },
+            "skip: --passive",
+        );
+    }
 }

@@ -33,3 +33,34 @@ fn judge(case: &Case<'_>) -> Judgement {
         case.link.client
     ))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{row, says};
+    use crate::model::{Fact, Meant, Snapshot};
+
+    fn unexpanded(it: &mut Snapshot) {
+        it.told("${HOST}", 8080, Meant::Nobody);
+        it.link().server = None;
+        it.link().visit = Fact::Skipped("the endpoint is not dialled".into());
+        it.link().endpoint.malformed = Some("it holds a variable that nobody expanded".into());
+    }
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            unexpanded,
+            "fail: hapi is told http://${HOST}:8080: it holds a variable that nobody expanded",
+        );
+        // It is one fault, and not also a name that nobody has.
+        row("endpoint-config", unexpanded, "fail: EC407");
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| it.told("mokc", 8080, Meant::Nobody), "nothing");
+    }
+}

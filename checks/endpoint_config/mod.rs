@@ -33,6 +33,18 @@ pub(crate) const CHECK: Check = Check {
     healthy,
 };
 
+/// Whether the client's own lookup of the dialled name ends with an address: as it was seen, else by its hosts file.
+fn resolves(case: &Case<'_>) -> Result<bool, Undecided> {
+    if let Some(visit) = case.link.visit.value() {
+        return Ok(visit.resolution.as_ref().is_some_and(|r| !r.addresses().is_empty()));
+    }
+    let host = &case.link.endpoint.host;
+    if let Some(lines) = case.client().and_then(|client| client.hosts.value()) {
+        return Ok(lines.iter().any(|l| l.names.iter().any(|n| n.eq_ignore_ascii_case(host))));
+    }
+    case.link.visit.known().map(|_| false)
+}
+
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     let endpoint = &case.link.endpoint;
     let server = case
@@ -44,6 +56,13 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     Ok(match case.link.meant {
         Meant::OwnListener => {
             format!("{} listens on port {} in its own namespace", case.link.client, endpoint.port)
+        }
+        Meant::OwnLoopback | Meant::OwnLoopbackPublished | Meant::OwnLoopbackServed => {
+            format!(
+                "something answers at {} in the namespace of {}",
+                endpoint.authority(),
+                case.link.client
+            )
         }
         Meant::Name => format!("{} is a name of {server}", endpoint.host),
         Meant::HostPublished => format!("{} is published by {server}", endpoint.authority()),

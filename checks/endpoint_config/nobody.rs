@@ -1,5 +1,6 @@
-use super::repair::{proposed, quoted, rewritten};
-use crate::model::{Case, Found, Judgement, Meant, Rule};
+use super::repair::{quoted, repaired};
+use super::resolves;
+use crate::model::{Case, Found, Judgement, Meant, Rule, Undecided, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC403",
@@ -13,7 +14,7 @@ a service of another project), or an address of the engine's networks that no co
 No container of the engine, running or not, has that name, alias, Compose service or address.
 
 ## What disproves it
-Any container that carries it. That the name does not resolve from the client is then another fault: see EC501 and the
+Any container that carries it; or an answer to the client, from a line of its hosts file or a name server outside. That the name does not resolve from the client is then another fault: see EC501 and the
 codes after it, and EC601 for a server that does not run.
 
 ## How to repair it
@@ -29,6 +30,13 @@ fn judge(case: &Case<'_>) -> Judgement {
     let endpoint = &case.link.endpoint;
     let what = if endpoint.address().is_some() { "address" } else { "name" };
     let engine = &case.link.engine;
+    // Somebody answers there who is no container: a line of a hosts file, a name server outside, a machine of the same net.
+    if case.link.visit.value().is_some_and(Visit::connected) || resolves(case).unwrap_or(false) {
+        return Err(Undecided::Unknown(format!(
+            "no container of {engine} has the {what} {}, and {} finds it all the same",
+            endpoint.host, case.link.client
+        )));
+    }
     let found = quoted(
         case,
         Found::fail(format!("no container of {engine} has the {what} {}", endpoint.host)),
@@ -41,5 +49,97 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let found = found
         .evidence("most likely meant", format!("{} (port {})", server.container.name, server.port));
-    Ok(Some(rewritten(case, found, &proposed(case, server))))
+    Ok(Some(repaired(case, found, server)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{ip, remedies, says};
+    use crate::model::{Connect, Fact, HostsLine, Lookup, Meant, Snapshot};
+
+    fn mistyped(it: &mut Snapshot) {
+        it.told("mokc", 8080, Meant::Nobody);
+        it.finds(Lookup::NoSuchName);
+    }
+
+    #[test]
+    fn catches() {
+        says(&RULE, mistyped, "fail: no container of docker has the name mokc");
+        assert!(remedies(&RULE, mistyped).contains("to http://mock:8080"));
+        let nothing_near = |it: &mut Snapshot| {
+            mistyped(it);
+            it.link().server = None;
+        };
+        says(&RULE, nothing_near, "fail: no container of docker has the name mokc");
+        // Without a probe what the engine knows is enough.
+        says(
+            &RULE,
+            |it| {
+                mistyped(it);
+                it.sends_nothing();
+            },
+            "fail: no container of docker has the name mokc",
+        );
+        says(
+            &RULE,
+            |it| {
+                it.told("172.20.0.77", 8080, Meant::Nobody);
+                it.visits("172.20.0.77:8080", Connect::HostUnreachable);
+            },
+            "fail: no container of docker has the address 172.20.0.77",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // It carries the name and ended, or is elsewhere: other faults.
+        says(&RULE, |it| it.ends("exited", 1), "nothing");
+        says(&RULE, |it| it.parts("other", "172.30.0"), "nothing");
+        says(
+            &RULE,
+            |it| {
+                mistyped(it);
+                it.link().endpoint.malformed = Some("its host is empty".into());
+            },
+            "nothing",
+        );
+    }
+
+    #[test]
+    fn what_the_client_finds_all_the_same_is_not_accused() {
+        let known =
+            "unknown: no container of docker has the name legacy, and hapi finds it all the same";
+        // A name server outside, or an old line of the hosts file.
+        says(
+            &RULE,
+            |it| {
+                it.told("legacy", 8080, Meant::Nobody);
+                it.finds(Lookup::Addresses(vec![ip("10.1.2.3")]));
+            },
+            known,
+        );
+        says(
+            &RULE,
+            |it| {
+                it.told("legacy", 8080, Meant::Nobody);
+                it.sends_nothing();
+                it.hapi().hosts = Fact::Known(vec![HostsLine {
+                    address: ip("10.1.2.3"),
+                    names: vec!["Legacy".into()],
+                }]);
+            },
+            known,
+        );
+        // A machine on the network that macvlan gives to containers, too.
+        says(
+            &RULE,
+            |it| {
+                it.told("172.20.0.77", 8080, Meant::Nobody);
+                it.visits("172.20.0.77:8080", Connect::Connected);
+            },
+            "unknown: no container of docker has the address 172.20.0.77, and hapi finds it all the same",
+        );
+    }
 }

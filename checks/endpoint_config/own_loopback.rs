@@ -1,5 +1,5 @@
-use super::repair::{proposed, quoted, rewritten};
-use crate::model::{Case, Found, Judgement, Meant, Rule, Severity};
+use super::repair::{quoted, repaired};
+use crate::model::{Case, Fact, Found, Judgement, Meant, Rule, Severity, Undecided, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC401",
@@ -34,6 +34,20 @@ fn judge(case: &Case<'_>) -> Judgement {
         Meant::OwnLoopback => Severity::Warn,
         _ => return Ok(None),
     };
+    let visit = link.visit.value();
+    if visit.is_some_and(Visit::connected) {
+        return Ok(None);
+    }
+    // A client that does not run has no sockets. Those of one that runs may be there unseen, unless it was turned away.
+    let runs = case.client().is_none_or(|c| c.state.is_running());
+    if let (Fact::Unknown(why) | Fact::Skipped(why), true, false) =
+        (&link.listens_itself, runs, visit.is_some_and(Visit::was_turned_away))
+    {
+        return Err(Undecided::Unknown(format!(
+            "whether {client} itself listens on port {} was not seen: {why}",
+            endpoint.port
+        )));
+    }
     let who = if case.client_is_on_host() {
         "the engine's machine".to_owned()
     } else {
@@ -54,5 +68,177 @@ fn judge(case: &Case<'_>) -> Judgement {
         _ => format!("{name} is the only one that serves port {}", server.port),
     };
     found = found.evidence(format!("port {} of the engine's machine", endpoint.port), how);
-    Ok(Some(rewritten(case, found, &proposed(case, server))))
+    Ok(Some(repaired(case, found, server)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{remedies, row, says};
+    use crate::model::{Connect, Fact, Meant, NetworkMode, Snapshot, Source};
+
+    fn told(it: &mut Snapshot) {
+        it.told("127.0.0.1", 18141, Meant::OwnLoopbackPublished);
+        it.visits("127.0.0.1:18141", Connect::Refused);
+    }
+
+    const FAIL: &str =
+        "fail: 127.0.0.1:18141 inside hapi is hapi itself, and nothing listens there";
+
+    #[test]
+    fn catches() {
+        says(&RULE, told, FAIL);
+        assert_eq!(
+            remedies(&RULE, told),
+            "set LLM_ENDPOINT of hapi to http://mock:8080 and start it again (-e LLM_ENDPOINT=http://mock:8080)"
+        );
+        says(
+            &RULE,
+            |it| {
+                it.told("localhost", 8080, Meant::OwnLoopbackServed);
+                it.visits("127.0.0.1:8080", Connect::Refused);
+            },
+            "fail: localhost:8080 inside hapi is hapi itself, and nothing listens there",
+        );
+        // The server that publishes it does not run: the address is wrong all the same.
+        says(
+            &RULE,
+            |it| {
+                it.ends("exited", 1);
+                told(it);
+            },
+            FAIL,
+        );
+        // Nothing known serves it: a warning, unless the user named the link.
+        let nobody = |it: &mut Snapshot| {
+            told(it);
+            it.link().meant = Meant::OwnLoopback;
+            it.link().server = None;
+        };
+        says(
+            &RULE,
+            nobody,
+            "warn: 127.0.0.1:18141 inside hapi is hapi itself, and nothing listens there",
+        );
+        says(
+            &RULE,
+            |it| {
+                nobody(it);
+                it.link().named_by_user = true;
+            },
+            FAIL,
+        );
+        // A refusal shows what the sockets would, and a client that ended has none.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.link().listens_itself = Fact::Unknown("permission denied".into());
+            },
+            FAIL,
+        );
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.hapi().state.status = "exited".into();
+                it.link().visit = Fact::Unknown("hapi is exited".into());
+                it.link().listens_itself = Fact::Unknown("hapi is exited".into());
+            },
+            FAIL,
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // A sidecar, a pod, a proxy in the same container: its own namespace listens.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.link().meant = Meant::OwnListener;
+                it.hapi().network_mode = NetworkMode::Container("mock".into());
+            },
+            "nothing",
+        );
+        // On the machine the published port is the right one.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.link().meant = Meant::HostPublished;
+                it.hapi().network_mode = NetworkMode::Host;
+            },
+            "nothing",
+        );
+        // Something answers, whatever the tables of sockets said a moment before.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.visits("127.0.0.1:18141", Connect::Connected);
+            },
+            "nothing",
+        );
+        // What nobody could look at is not known.
+        says(
+            &RULE,
+            |it| {
+                told(it);
+                it.link().listens_itself = Fact::Unknown("the engine is remote".into());
+                it.link().visit = Fact::Unknown("the engine is remote".into());
+            },
+            "unknown: whether hapi itself listens on port 18141 was not seen: the engine is remote",
+        );
+    }
+
+    #[test]
+    fn a_process_of_the_machine_needs_a_published_port() {
+        let unpublished = |it: &mut Snapshot| {
+            it.told("127.0.0.1", 8080, Meant::OwnLoopbackServed);
+            it.visits("127.0.0.1:8080", Connect::Refused);
+            it.comes_from_the_machine();
+            it.mock().ports.clear();
+            it.link().endpoint.sources = vec![Source::Flag];
+        };
+        says(
+            &RULE,
+            unpublished,
+            "fail: 127.0.0.1:8080 inside @host is the engine's machine, and nothing listens there",
+        );
+        assert_eq!(
+            remedies(&RULE, unpublished),
+            "publish port 8080 of mock (start it again with -p 127.0.0.1:8080:8080), and let @host dial http://127.0.0.1:8080"
+        );
+    }
+
+    #[test]
+    fn each_place_that_says_it_gets_a_remedy() {
+        let file = |host_path: Option<&str>| Source::File {
+            path: "/etc/hapi.yaml".into(),
+            host_path: host_path.map(Into::into),
+            key: "llm.endpoint".into(),
+            line: 4,
+        };
+        assert_eq!(
+            remedies(&RULE, |it| {
+                told(it);
+                it.link().endpoint.sources = vec![file(Some("/home/ci/hapi.yaml")), file(None)];
+            }),
+            "$ sed -i '4s|127\\.0\\.0\\.1:18141|mock:8080|' /home/ci/hapi.yaml\n\
+             in /etc/hapi.yaml line 4 of hapi, set llm.endpoint to http://mock:8080, then start it again"
+        );
+        // A default port stands in no file: there is nothing to replace.
+        assert_eq!(
+            remedies(&RULE, |it| {
+                told(it);
+                it.link().endpoint.url = "http://127.0.0.1".into();
+                it.link().endpoint.port = 80;
+                it.link().endpoint.sources = vec![file(Some("/home/ci/hapi.yaml"))];
+            }),
+            "in /home/ci/hapi.yaml line 4, set llm.endpoint to http://mock:8080, then start hapi again"
+        );
+        row("endpoint-config", told, "fail: EC401");
+    }
 }

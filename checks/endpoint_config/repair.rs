@@ -2,17 +2,32 @@
 
 use crate::model::{Case, Found, Source, Target, authority};
 
+/// The remedy for a wrong address: the right one in each place. From the machine nothing can be dialled that is not
+/// published, so there the port comes first.
+pub(super) fn repaired(case: &Case<'_>, found: Found, server: Target<'_>) -> Found {
+    if !case.client_is_on_host() || case.shares_namespace() || published(server).is_some() {
+        return rewritten(case, found, &proposed(case, server));
+    }
+    let (name, port) = (&server.container.name, server.port);
+    found.fix(format!(
+        "publish port {port} of {name} (start it again with -p 127.0.0.1:{port}:{port}), and let {} dial {}",
+        case.link.client,
+        spelled(case, "127.0.0.1", port)
+    ))
+}
+
+/// The port of the machine on which the server's port is published.
+fn published(server: Target<'_>) -> Option<u16> {
+    let ports = &server.container.ports;
+    ports.iter().find(|p| p.container_port == server.port && p.protocol == "tcp")?.host_port
+}
+
 /// The address under which the client reaches the server once both are healthy.
 pub(super) fn proposed(case: &Case<'_>, server: Target<'_>) -> String {
     let (host, port) = if case.shares_namespace() {
         ("127.0.0.1", server.port)
     } else if case.client_is_on_host() {
-        let published = server
-            .container
-            .ports
-            .iter()
-            .find(|p| p.container_port == server.port && p.protocol == "tcp");
-        ("127.0.0.1", published.and_then(|p| p.host_port).unwrap_or(server.port))
+        ("127.0.0.1", published(server).unwrap_or(server.port))
     } else if case.server_is_on_host() {
         (host_alias(case), server.port)
     } else {
@@ -74,8 +89,11 @@ pub(super) fn rewritten(case: &Case<'_>, mut found: Found, to: &str) -> Found {
             Source::Arg { index } => {
                 found.fix(format!("start {client} with {to} in argument {index}"))
             }
-            Source::File { path, host_path, key, line } => {
-                in_file(case, found, to, host_path.as_deref().unwrap_or(path), key, *line)
+            Source::File { path, host_path: None, key, line } => found.fix(format!(
+                "in {path} line {line} of {client}, set {key} to {to}, then start it again"
+            )),
+            Source::File { host_path: Some(path), key, line, .. } => {
+                in_file(case, found, to, path, key, *line)
             }
             Source::Compose { path, line } => {
                 found.fix(format!("in {path} line {line}, write {to}, then recreate {client}"))
@@ -90,19 +108,17 @@ fn in_file(case: &Case<'_>, found: Found, to: &str, path: &str, key: &str, line:
     let say =
         format!("in {path} line {line}, set {key} to {to}, then start {} again", case.link.client);
     let endpoint = &case.link.endpoint;
-    let is_edited_here = matches!(
-        case.link.endpoint.sources.iter().find(|s| matches!(s, Source::File { .. })),
-        Some(Source::File { host_path: Some(_), .. })
-    );
     let plain =
         |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:/[]".contains(c));
     let new = to.split_once("://").map_or(to, |(_, rest)| rest);
     let new = new.split('/').next().unwrap_or(new);
-    if !is_edited_here
-        || !plain(path)
+    // A default port is not written in the file: a pattern with it would find nothing.
+    let is_spelled_out = endpoint.url.contains(&endpoint.authority());
+    if !plain(path)
         || !plain(new)
         || endpoint.host.contains(':')
         || endpoint.scheme.is_none()
+        || !is_spelled_out
     {
         return found.fix(say);
     }

@@ -28,3 +28,26 @@ fn judge(case: &Case<'_>) -> Judgement {
     let found = quoted(case, Found::warn(format!("{authority} is written without a scheme")));
     Ok(Some(rewritten(case, found, &format!("http://{authority}"))))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{row, says};
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            |it| it.link().endpoint.scheme_missing = true,
+            "warn: mock:8080 is written without a scheme",
+        );
+        row("endpoint-config", |it| it.link().endpoint.scheme_missing = true, "warn: EC405");
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // `DB_HOST` and `DB_PORT` need none.
+        says(&RULE, |it| it.link().endpoint.scheme = None, "nothing");
+    }
+}

@@ -26,3 +26,41 @@ fn judge(case: &Case<'_>) -> Judgement {
         None => Ok(None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{row, says};
+    use crate::model::Snapshot;
+
+    fn broken(it: &mut Snapshot) {
+        it.hapi().unread_files = vec!["/etc/hapi.yaml line 3: a tab where a space belongs".into()];
+    }
+
+    #[test]
+    fn catches() {
+        says(&RULE, broken, "unknown: /etc/hapi.yaml line 3: a tab where a space belongs");
+        row(
+            "endpoint-config",
+            broken,
+            "unknown: /etc/hapi.yaml line 3: a tab where a space belongs",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // The server's files tell the client nothing.
+        says(&RULE, |it| it.mock().unread_files = vec!["/etc/mock.yaml line 1".into()], "nothing");
+        // What is wrong with the address that was read stands.
+        row(
+            "endpoint-config",
+            |it| {
+                broken(it);
+                it.told("mokc", 8080, crate::model::Meant::Nobody);
+                it.finds(crate::model::Lookup::NoSuchName);
+            },
+            "fail: EC403",
+        );
+    }
+}

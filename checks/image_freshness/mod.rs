@@ -57,10 +57,15 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             .map_or("the build copies no file that could be compared", String::as_str);
         return Err(Undecided::Unknown(why.into()));
     }
+    let unseen = match content.undecided.as_slice() {
+        [] => String::new(),
+        [only] => format!("; not compared: {only}"),
+        [first, rest @ ..] => format!("; not compared: {first}, and {} more", rest.len()),
+    };
     let moved = matches!(&freshness.tag, Fact::Known(tag) if tag.running != tag.now);
     let tag_moved = if moved { ", and its tag moved to another image" } else { "" };
     Ok(format!(
-        "{} of {} files of the image equal {}{tag_moved}",
+        "{} of {} files of the image equal {}{tag_moved}{unseen}",
         content.equal, content.compared, content.context
     ))
 }

@@ -101,3 +101,119 @@ fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Option<&Tag>) -
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{remedies, row, says, service};
+    use crate::model::{Content, Difference, Fact, Freshness, How, Snapshot};
+
+    fn differs(it: &mut Snapshot, how: How, may_be_changed_by: Option<&str>) {
+        let content = it.compared();
+        content.equal -= 1;
+        content.differing.push(Difference {
+            source: "server.py".into(),
+            image: "/app/server.py".into(),
+            how,
+            may_be_changed_by: may_be_changed_by.map(Into::into),
+        });
+    }
+
+    fn older(commits_behind: u32, edited_since: bool) -> How {
+        How::Older { commit: "1a2b3c4".into(), commits_behind, edited_since }
+    }
+
+    #[test]
+    fn catches() {
+        for (how, seen) in [
+            (How::Differs, "another server.py than the source has"),
+            (How::Missing, "without server.py"),
+            (older(1, false), "server.py exactly as of 1a2b3c4, 1 commit behind"),
+            (
+                older(3, true),
+                "server.py exactly as of 1a2b3c4, 3 commits behind, and edits not committed yet",
+            ),
+            (older(0, true), "server.py as committed in 1a2b3c4, without the edits since"),
+        ] {
+            says(&RULE, |it| differs(it, how, None), &format!("fail: mock runs {seen}"));
+        }
+        // An older version of the same file is proof, whatever ran later in the build.
+        says(
+            &RULE,
+            |it| differs(it, older(1, false), Some("RUN make")),
+            "fail: mock runs server.py exactly as of 1a2b3c4, 1 commit behind",
+        );
+        says(
+            &RULE,
+            |it| {
+                differs(it, How::Differs, None);
+                differs(it, How::Differs, None);
+            },
+            "fail: mock runs another server.py than the source has, and 1 more",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // A later instruction may have changed it: that is not known.
+        says(&RULE, |it| differs(it, How::Differs, Some("RUN sed")), "nothing");
+        row(
+            "image-freshness",
+            |it| differs(it, How::Differs, Some("RUN sed")),
+            "unknown: server.py differs in the image, and may be changed by RUN sed",
+        );
+        // The tag moved, and the files are those of the source.
+        row(
+            "image-freshness",
+            |it| it.tag_moved(false, None),
+            "pass: 3 of 3 files of the image equal /home/ci/mock, and its tag moved to another image",
+        );
+        says(&RULE, Snapshot::has_no_source, "nothing");
+        row("image-freshness", Snapshot::has_no_source, "skip: no source of mock:1 is known");
+        row("image-freshness", |_| (), "pass: 3 of 3 files of the image equal /home/ci/mock");
+    }
+
+    #[test]
+    fn what_could_not_be_compared_is_no_pass() {
+        let broken = |it: &mut Snapshot| {
+            let Fact::Known(Freshness { content, .. }) = &mut it.mock().freshness else { return };
+            *content = Fact::Unknown("Dockerfile line 3 is not understood".into());
+        };
+        says(&RULE, broken, "unknown: Dockerfile line 3 is not understood");
+        row("image-freshness", broken, "unknown: Dockerfile line 3 is not understood");
+        row(
+            "image-freshness",
+            |it| {
+                let undecided = vec!["COPY --from=build: /app is no copy of the context".into()];
+                *it.compared() = Content { undecided, ..Content::default() };
+            },
+            "unknown: COPY --from=build: /app is no copy of the context",
+        );
+        row(
+            "image-freshness",
+            |it| it.compared().undecided = vec!["ADD: a.tar is an archive that is unpacked".into()],
+            "pass: 3 of 3 files of the image equal /home/ci/mock; not compared: ADD: a.tar is an archive that is unpacked",
+        );
+    }
+
+    #[test]
+    fn the_remedy_builds_only_what_is_not_built() {
+        let stale = |it: &mut Snapshot| differs(it, older(1, false), None);
+        assert_eq!(remedies(&RULE, stale), "$ docker build -t mock:1 /home/ci/mock");
+        assert_eq!(
+            remedies(&RULE, |it| {
+                stale(it);
+                it.tag_moved(false, Some(true));
+            }),
+            "mock:1 is already built from the newest source: recreate mock from it, a restart keeps the old image"
+        );
+        assert_eq!(
+            remedies(&RULE, |it| {
+                stale(it);
+                it.mock().compose = service("shop", "llm");
+            }),
+            "$ docker compose -p shop -f /home/ci/compose.yaml up -d --build --force-recreate llm"
+        );
+    }
+}

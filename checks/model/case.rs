@@ -1,9 +1,10 @@
 //! What a check may look at: one link and the facts, with the questions that several checks ask of them.
 
 use super::{
-    Attachment, Container, EngineKind, Link, Listener, Network, NetworkMode, ServerKind, Snapshot,
-    Undecided,
+    Attachment, Connect, Container, EngineKind, Link, Listener, Network, NetworkMode, ServerKind,
+    Snapshot, Undecided,
 };
+use std::net::IpAddr;
 
 /// The name of a client that is a process on the engine's machine.
 pub const HOST_CLIENT: &str = "@host";
@@ -105,11 +106,13 @@ impl<'a> Case<'a> {
     /// Whether client and server stand in one network namespace.
     #[must_use]
     pub fn shares_namespace(&self) -> bool {
+        if self.client_is_on_host() && self.server_is_on_host() {
+            return true;
+        }
         let (Some(client), Ok(server)) = (self.client(), self.server()) else { return false };
         let server = server.container;
         if self.crosses_engines() {
-            return client.network_mode == NetworkMode::Host
-                && server.network_mode == NetworkMode::Host;
+            return false;
         }
         client.name == server.name
             || matches!((client.namespace.value(), server.namespace.value()), (Some(a), Some(b)) if a == b)
@@ -173,6 +176,22 @@ impl<'a> Case<'a> {
             .filter(|mine| theirs.iter().any(|other| other.network == mine.network))
             .filter_map(|mine| self.facts.network(&self.link.engine, &mine.network))
             .collect()
+    }
+
+    /// Whether the client's own connection was completed by the server itself: at an address of its own and the port inside.
+    #[must_use]
+    pub fn arrives(&self) -> bool {
+        let (Some(visit), Ok(server)) = (self.link.visit.value(), self.server()) else {
+            return false;
+        };
+        let own = |ip: &IpAddr| {
+            self.attachments(server.container).iter().any(|a| a.addresses.contains(ip))
+        };
+        visit.attempts.iter().any(|attempt| {
+            attempt.connect == Connect::Connected
+                && attempt.to.port() == server.port
+                && own(&attempt.to.ip())
+        })
     }
 
     /// The name that another container on `network` should use for the server: its Compose service, else its name.

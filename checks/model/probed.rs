@@ -16,6 +16,20 @@ pub struct Listener {
     pub backlog: Option<u32>,
 }
 
+impl Listener {
+    /// Whether a connection to this address of the namespace arrives here. An IPv6 wildcard whose `V6ONLY` flag was not
+    /// seen is given the benefit of Linux's default.
+    #[must_use]
+    pub fn takes(&self, to: IpAddr) -> bool {
+        let (bound, to) = (self.address.ip().to_canonical(), to.to_canonical());
+        if bound.is_unspecified() {
+            return bound.is_ipv4() == to.is_ipv4()
+                || (bound.is_ipv6() && self.v6_only != Some(true));
+        }
+        bound == to
+    }
+}
+
 /// The kernel's cumulative counters of one network namespace, since it was made.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct QueueCounters {

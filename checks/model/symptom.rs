@@ -21,6 +21,12 @@ impl Visit {
         }
     }
 
+    /// Whether connections were tried and none was completed.
+    #[must_use]
+    pub fn was_turned_away(&self) -> bool {
+        !self.attempts.is_empty() && !self.connected()
+    }
+
     /// Whether a connection was completed.
     #[must_use]
     pub fn connected(&self) -> bool {

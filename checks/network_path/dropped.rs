@@ -29,11 +29,17 @@ fn judge(case: &Case<'_>) -> Judgement {
     if server
         .listeners()?
         .iter()
-        .any(|l| l.waiting > 0 && l.backlog.is_none_or(|backlog| l.waiting > backlog))
+        .any(|l| l.waiting > 0 && l.backlog.is_none_or(|backlog| l.waiting >= backlog))
     {
         return Err(Undecided::Unknown(format!(
             "the listen queue of {name}:{} is full, which drops connections as well",
             server.port
+        )));
+    }
+    if case.arrives() {
+        return Err(Undecided::Unknown(format!(
+            "{name} took one connection of {} and not the next: its listen queue may be full",
+            case.link.client
         )));
     }
     let found =
@@ -54,4 +60,71 @@ fn judge(case: &Case<'_>) -> Judgement {
             common.first().map_or("the network", |n| n.name.as_str())
         )),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{listener, remedies, says};
+    use crate::model::{Connect, Fact, Listener, Snapshot};
+
+    fn no_answer(it: &mut Snapshot) {
+        it.way(&[("172.20.0.2:8080", Connect::Timeout)], None);
+    }
+
+    #[test]
+    fn catches() {
+        says(&RULE, no_answer, "fail: hapi gets no answer from mock at 172.20.0.2:8080");
+        let no_icc = |it: &mut Snapshot| {
+            no_answer(it);
+            let options = &mut it.ci().options;
+            options.insert("com.docker.network.bridge.enable_icc".into(), "false".into());
+        };
+        says(&RULE, no_icc, "fail: hapi gets no answer from mock at 172.20.0.2:8080");
+        assert_eq!(remedies(&RULE, no_icc), "make ci again without enable_icc=false");
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // A refusal is an answer, also at one of two addresses.
+        says(&RULE, |it| it.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true)), "nothing");
+        let two = |v4, v6| [("172.20.0.2:8080", v4), ("[fd00::2]:8080", v6)];
+        says(&RULE, |it| it.way(&two(Connect::Connected, Connect::Timeout), None), "nothing");
+        says(&RULE, |it| it.way(&two(Connect::Refused, Connect::Timeout), Some(true)), "nothing");
+    }
+
+    /// A full listen queue drops connections just so.
+    #[test]
+    fn a_full_listen_queue_is_not_a_firewall() {
+        for waiting in [5, 6] {
+            says(
+                &RULE,
+                |it| {
+                    no_answer(it);
+                    let full = Listener { waiting, backlog: Some(5), ..listener("0.0.0.0:8080") };
+                    it.mock().listeners = Fact::Known(vec![full]);
+                },
+                "unknown: the listen queue of mock:8080 is full, which drops connections as well",
+            );
+        }
+        // It took the client's first connection, and not the next one.
+        says(
+            &RULE,
+            |it| {
+                no_answer(it);
+                it.visits("172.20.0.2:8080", Connect::Connected);
+            },
+            "unknown: mock took one connection of hapi and not the next: its listen queue may be full",
+        );
+        says(
+            &RULE,
+            |it| {
+                no_answer(it);
+                let idle = Listener { waiting: 2, backlog: Some(128), ..listener("0.0.0.0:8080") };
+                it.mock().listeners = Fact::Known(vec![idle]);
+            },
+            "fail: hapi gets no answer from mock at 172.20.0.2:8080",
+        );
+    }
 }

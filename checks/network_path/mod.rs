@@ -4,7 +4,10 @@ mod dropped;
 mod refused;
 mod unreachable;
 
-use crate::model::{Attempt, Case, Check, Connect, Meant, OUTSIDE, Path, Undecided, authority};
+use crate::model::{
+    Attempt, Case, Check, Connect, Listener, Meant, OUTSIDE, Path, Undecided, authority,
+};
+use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
     id: "network-path",
@@ -41,10 +44,21 @@ fn path<'a>(case: &Case<'a>) -> Result<&'a Path, Undecided> {
     case.link.path.known()
 }
 
-/// The first attempt that came out so, when none was completed.
+/// The first attempt that came out so, when none was answered better: a completed connection answers for all addresses,
+/// and a refusal shows that packets pass (a client without IPv6 has no way to the server's second address).
 fn failed<'a>(path: &'a Path, outcome: &Connect) -> Option<&'a Attempt> {
-    let connected = path.attempts.iter().any(|a| a.connect == Connect::Connected);
-    path.attempts.iter().find(|a| !connected && a.connect == *outcome)
+    let answered = |a: &Attempt| {
+        a.connect == Connect::Connected || (*outcome != a.connect && a.connect == Connect::Refused)
+    };
+    if path.attempts.iter().any(answered) {
+        return None;
+    }
+    path.attempts.iter().find(|a| a.connect == *outcome)
+}
+
+/// The socket of the server at which a connection to this address arrives.
+fn open<'a>(case: &Case<'a>, to: IpAddr) -> Result<Option<&'a Listener>, Undecided> {
+    Ok(case.server()?.listeners()?.into_iter().find(|l| l.takes(to)))
 }
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
@@ -53,7 +67,16 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     if let Some(good) = path.attempts.iter().find(|a| a.connect == Connect::Connected) {
         return Ok(format!("{} connects to {} in {} ms", case.link.client, spelled(good), good.ms));
     }
-    match path.attempts.first() {
+    let first = path.attempts.iter().find(|a| a.connect == Connect::Refused);
+    match first.or(path.attempts.first()) {
+        Some(first)
+            if first.connect == Connect::Refused && open(case, first.to.ip())?.is_some() =>
+        {
+            Err(Undecided::Unknown(format!(
+                "{} was refused by the server's own kernel, though a socket is open there: it began to listen meanwhile, or a rule in its namespace refuses",
+                spelled(first)
+            )))
+        }
         Some(first)
             if first.connect == Connect::Refused && path.refused_by_server == Some(true) =>
         {

@@ -1,4 +1,4 @@
-use super::{failed, path};
+use super::{failed, open, path};
 use crate::model::{Case, Connect, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -25,10 +25,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
     let path = path(case)?;
     let Some(attempt) = failed(path, &Connect::Refused) else { return Ok(None) };
-    let open = server.listeners()?.into_iter().find(|l| {
-        l.address.ip() == attempt.to.ip()
-            || (l.address.ip().is_unspecified() && l.v6_only != Some(true))
-    });
+    let open = open(case, attempt.to.ip())?;
     let refused_on_the_way = match path.refused_by_server {
         Some(by_server) => !by_server,
         None => open.is_some(),
@@ -58,4 +55,101 @@ fn judge(case: &Case<'_>) -> Judgement {
         "look for the rule that rejects port {} (iptables -S DOCKER-USER, iptables -S FORWARD, nft list ruleset) and take it away",
         server.port
     ))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{row, says};
+    use crate::model::{Connect, Snapshot};
+
+    fn refused(it: &mut Snapshot, by_server: Option<bool>) {
+        it.way(&[("172.20.0.2:8080", Connect::Refused)], by_server);
+    }
+
+    #[test]
+    fn catches() {
+        let expected = "fail: hapi is refused at 172.20.0.2:8080, and not by mock";
+        says(&RULE, |it| refused(it, Some(false)), expected);
+        // Without the counter an open socket shows it.
+        says(&RULE, |it| refused(it, None), expected);
+        says(
+            &RULE,
+            |it| {
+                refused(it, None);
+                it.listens(&["172.20.0.2:8080"]);
+            },
+            expected,
+        );
+        // Nobody listens there either, and still it was not the server that refused.
+        says(
+            &RULE,
+            |it| {
+                refused(it, Some(false));
+                it.listens(&["127.0.0.1:8080"]);
+            },
+            expected,
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // The server's own kernel: nothing listens there, or on the loopback only.
+        for rows in [&["127.0.0.1:8080"][..], &["0.0.0.0:9090"], &[]] {
+            says(
+                &RULE,
+                |it| {
+                    refused(it, Some(true));
+                    it.listens(rows);
+                },
+                "nothing",
+            );
+            says(
+                &RULE,
+                |it| {
+                    refused(it, None);
+                    it.listens(rows);
+                },
+                "nothing",
+            );
+        }
+        // A socket for IPv4 takes no connection to the server's IPv6 address.
+        says(&RULE, |it| it.way(&[("[fd00::2]:8080", Connect::Refused)], None), "nothing");
+        says(
+            &RULE,
+            |it| {
+                let two =
+                    [("[fd00::2]:8080", Connect::Refused), ("172.20.0.2:8080", Connect::Connected)];
+                it.way(&two, Some(false));
+            },
+            "nothing",
+        );
+    }
+
+    #[test]
+    fn what_the_servers_kernel_refuses_has_come_through() {
+        row(
+            "network-path",
+            |it| {
+                refused(it, Some(true));
+                it.listens(&["127.0.0.1:8080"]);
+            },
+            "pass: packets reach the server: its own kernel refuses 172.20.0.2:8080",
+        );
+        row(
+            "network-path",
+            |it| {
+                refused(it, None);
+                it.listens(&["127.0.0.1:8080"]);
+            },
+            "unknown: 172.20.0.2:8080 was refused, and whether by the server's kernel or on the way was not seen",
+        );
+        // An open socket and a refusal by the same kernel do not go together.
+        row(
+            "network-path",
+            |it| refused(it, Some(true)),
+            "unknown: 172.20.0.2:8080 was refused by the server's own kernel, though a socket is open there: it began to listen meanwhile, or a rule in its namespace refuses",
+        );
+    }
 }

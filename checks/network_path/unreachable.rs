@@ -39,3 +39,63 @@ fn judge(case: &Case<'_>) -> Judgement {
             .fix("look for a rule that rejects with icmp-host-prohibited (firewalld), and for routes that overlap the network's subnet"),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{row, says};
+    use crate::model::{Connect, Meant, NetworkMode};
+
+    #[test]
+    fn catches() {
+        for way in [Connect::HostUnreachable, Connect::NetworkUnreachable] {
+            says(
+                &RULE,
+                |it| it.way(&[("172.20.0.2:8080", way)], None),
+                "fail: hapi has no way to mock at 172.20.0.2:8080",
+            );
+        }
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // A client without IPv6 has no way to the server's second address, and needs none.
+        let two = |v4| [("172.20.0.2:8080", v4), ("[fd00::2]:8080", Connect::NetworkUnreachable)];
+        says(&RULE, |it| it.way(&two(Connect::Connected), None), "nothing");
+        says(&RULE, |it| it.way(&two(Connect::Refused), Some(true)), "nothing");
+        // The client's own ports are used up: no fault of the way.
+        says(
+            &RULE,
+            |it| it.way(&[("172.20.0.2:8080", Connect::AddressNotAvailable)], None),
+            "nothing",
+        );
+    }
+
+    #[test]
+    fn the_way_is_asked_for_only_where_there_is_one() {
+        row("network-path", |_| (), "pass: hapi connects to 172.20.0.2:8080 in 1 ms");
+        row("network-path", |it| it.parts("other", "172.30.0"), "skip: no common network");
+        row(
+            "network-path",
+            |it| it.hapi().network_mode = NetworkMode::Container("mock".into()),
+            "skip: client and server share one network namespace",
+        );
+        row(
+            "network-path",
+            |it| it.hapi().network_mode = NetworkMode::Host,
+            "skip: the client is on the host's network",
+        );
+        row(
+            "network-path",
+            |it| it.told("172.20.0.1", 18141, Meant::HostPublished),
+            "skip: the client goes through the engine's machine",
+        );
+        row("network-path", crate::model::Snapshot::sends_nothing, "skip: --passive");
+        row(
+            "network-path",
+            |it| it.way(&[], None),
+            "unknown: the server has no address on the common network",
+        );
+    }
+}

@@ -35,3 +35,47 @@ fn judge(case: &Case<'_>) -> Judgement {
             .fix(format!("raise the limit of connections, threads or processes in {name}, or of its container (--pids-limit, --ulimit nofile)")),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::says;
+    use crate::model::{Answered, Hold, HoldMode, Snapshot};
+
+    fn holds(it: &mut Snapshot, answers: &[Answered]) {
+        let held = |answered: &Answered| Hold {
+            mode: HoldMode::Idle,
+            held_ms: 1,
+            answered: *answered,
+            answer_ms: None,
+        };
+        it.probed().holds = answers.iter().map(held).collect();
+    }
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            |it| holds(it, &[Answered::CutOff, Answered::CutOff]),
+            "fail: mock:8080 closes a second connection without a reply while one is held",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // Once may be chance.
+        says(&RULE, |it| holds(it, &[Answered::CutOff]), "nothing");
+        says(&RULE, |it| holds(it, &[Answered::CutOff, Answered::DuringHold]), "nothing");
+        says(&RULE, |it| holds(it, &[Answered::AfterRelease, Answered::AfterRelease]), "nothing");
+        // It answers nobody at all: that is not for want of places.
+        says(
+            &RULE,
+            |it| {
+                holds(it, &[Answered::CutOff, Answered::CutOff]);
+                it.probed().status = None;
+            },
+            "nothing",
+        );
+    }
+}

@@ -58,16 +58,51 @@ fn is_staircase(times: &[u64], base: u64) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_staircase;
+    use super::{RULE, is_staircase};
+    use crate::fixture::says;
+    use crate::model::Snapshot;
+
+    fn slow(it: &mut Snapshot, rounds: &[[u64; 4]]) {
+        it.probed().baseline_us = vec![149_000, 150_000, 151_000];
+        it.probed().staircases = rounds.iter().map(|round| round.to_vec()).collect();
+    }
+
+    const STEPS: [u64; 4] = [150, 301, 452, 603];
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            |it| slow(it, &[STEPS, STEPS]),
+            "warn: mock:8080 answers four requests at once one after the other",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| slow(it, &[STEPS]), "nothing");
+        says(&RULE, |it| slow(it, &[STEPS, [150, 151, 152, 153]]), "nothing");
+        // Threads that share a processor finish together.
+        says(&RULE, |it| slow(it, &[[580, 590, 600, 610], [580, 590, 600, 610]]), "nothing");
+        // Slow, and for everybody alike.
+        says(&RULE, |it| slow(it, &[[150, 151, 152, 160], [150, 151, 152, 160]]), "nothing");
+        // Too fast to be told from noise.
+        says(
+            &RULE,
+            |it| {
+                slow(it, &[[20, 40, 60, 80], [20, 40, 60, 80]]);
+                it.probed().baseline_us = vec![20_000];
+            },
+            "nothing",
+        );
+        says(&RULE, Snapshot::sends_nothing, "skip: --passive");
+    }
 
     #[test]
     fn a_staircase_has_even_steps_of_one_request() {
-        assert!(is_staircase(&[150, 301, 452, 603], 150));
+        assert!(is_staircase(&STEPS, 150));
         assert!(!is_staircase(&[151, 152, 153, 160], 150), "in parallel");
-        assert!(
-            !is_staircase(&[580, 590, 600, 610], 150),
-            "sharing a processor, bunched at the end"
-        );
         assert!(!is_staircase(&[150, 151, 300, 301], 150), "two at a time");
         assert!(!is_staircase(&[150, 300, 450], 150), "one request got lost");
     }

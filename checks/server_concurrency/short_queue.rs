@@ -1,4 +1,4 @@
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC102",
@@ -26,11 +26,17 @@ fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
     let clients = case.facts.settings.parallel_clients;
     let rows = server.listeners()?;
-    let Some(backlog) =
-        rows.iter().filter_map(|l| l.backlog).max().filter(|backlog| *backlog < clients)
-    else {
-        return Ok(None);
+    let Some(backlog) = rows.iter().filter_map(|l| l.backlog).max() else {
+        // Where nothing was probed that is the reason; a queue that the probes did not show is no long one.
+        super::probed(case)?;
+        return Err(Undecided::Unknown(format!(
+            "the length of the listen queue of port {} was not seen",
+            server.port
+        )));
     };
+    if backlog >= clients {
+        return Ok(None);
+    }
     let name = &server.container.name;
     let mut found = Found::warn(format!(
         "{name}:{} queues {backlog} connections, {clients} clients may come at once",
@@ -50,4 +56,84 @@ fn judge(case: &Case<'_>) -> Judgement {
         "ask for a longer listen queue in {name}: request_queue_size = 128 in Python's socketserver, listen(128), or the \
          server's backlog option"
     ))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{listener, row, says};
+    use crate::model::{Fact, Listener, Snapshot};
+
+    fn backlog(it: &mut Snapshot, lengths: &[Option<u32>]) {
+        let rows = lengths
+            .iter()
+            .map(|backlog| Listener { backlog: *backlog, ..listener("0.0.0.0:8080") });
+        it.mock().listeners = Fact::Known(rows.collect());
+    }
+
+    #[test]
+    fn catches() {
+        let expected = "warn: mock:8080 queues 5 connections, 12 clients may come at once";
+        says(&RULE, |it| backlog(it, &[Some(5)]), expected);
+        row("server-concurrency", |it| backlog(it, &[Some(5)]), "warn: EC102");
+        says(
+            &RULE,
+            |it| {
+                backlog(it, &[Some(5)]);
+                it.settings.parallel_clients = 6;
+            },
+            "warn: mock:8080 queues 5 connections, 6 clients may come at once",
+        );
+        // It is seen without a probe.
+        says(
+            &RULE,
+            |it| {
+                backlog(it, &[Some(5)]);
+                it.sends_nothing();
+            },
+            expected,
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| backlog(it, &[Some(12)]), "nothing");
+        says(&RULE, |it| backlog(it, &[Some(5), Some(128)]), "nothing");
+        says(
+            &RULE,
+            |it| {
+                backlog(it, &[Some(5)]);
+                it.settings.parallel_clients = 5;
+            },
+            "nothing",
+        );
+        // A queue of another port.
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["0.0.0.0:8080", "0.0.0.0:9090"]);
+                let Fact::Known(rows) = &mut it.mock().listeners else { return };
+                rows[1].backlog = Some(1);
+            },
+            "nothing",
+        );
+    }
+
+    #[test]
+    fn a_length_that_was_not_seen_is_no_long_queue() {
+        says(
+            &RULE,
+            |it| backlog(it, &[None]),
+            "unknown: the length of the listen queue of port 8080 was not seen",
+        );
+        says(
+            &RULE,
+            |it| {
+                backlog(it, &[None]);
+                it.sends_nothing();
+            },
+            "skip: --passive",
+        );
+    }
 }

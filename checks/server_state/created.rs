@@ -27,7 +27,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let name = &server.container.name;
-    let (start, logs) = commands(case)?;
+    let (start, _) = commands(case)?;
     let mut found = Found::fail(format!("{name} was created and never started")).evidence(
         format!("State of {name}"),
         format!("{}, exit code {}", state.status, state.exit_code),
@@ -35,6 +35,42 @@ fn judge(case: &Case<'_>) -> Judgement {
     if let Some(error) = &state.start_error {
         found = found.evidence("the engine said at its start", error.clone());
     }
-    let _ = logs;
+    let ports: Vec<String> =
+        server.container.ports.iter().filter_map(|p| p.host_port).map(|p| p.to_string()).collect();
+    if state.start_error.is_some() && !ports.is_empty() {
+        found = found.fix(format!(
+            "see that nothing else on the machine has port {}, or publish another",
+            ports.join(", ")
+        ));
+    }
     Ok(Some(found.fix_by(format!("start {name}"), start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{remedies, says};
+    use crate::model::Snapshot;
+
+    fn port_is_taken(it: &mut Snapshot) {
+        it.ends("created", 128);
+        it.mock().state.start_error = Some("a port on the machine is already taken".into());
+    }
+
+    #[test]
+    fn catches() {
+        says(&RULE, |it| it.ends("created", 0), "fail: mock was created and never started");
+        says(&RULE, |it| it.ends("configured", 0), "fail: mock was created and never started");
+        says(&RULE, port_is_taken, "fail: mock was created and never started");
+        assert_eq!(
+            remedies(&RULE, port_is_taken),
+            "see that nothing else on the machine has port 18141, or publish another\n$ docker start mock"
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| it.ends("exited", 0), "nothing");
+    }
 }

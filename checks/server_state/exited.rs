@@ -44,3 +44,51 @@ fn judge(case: &Case<'_>) -> Judgement {
         found.fix_by(format!("see why {name} ended"), logs).fix_by(format!("start {name}"), start),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{row, says};
+
+    #[test]
+    fn catches() {
+        says(&RULE, |it| it.ends("exited", 3), "fail: mock is exited (exit code 3)");
+        says(&RULE, |it| it.ends("dead", 0), "fail: mock is dead (exit code 0)");
+        says(&RULE, |it| it.ends("stopped", 137), "fail: mock is stopped (exit code 137)");
+        row("server-state", |it| it.ends("exited", 3), "fail: EC601");
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| it.ends("created", 0), "nothing");
+        says(&RULE, |it| it.ends("paused", 0), "nothing");
+        says(
+            &RULE,
+            |it| {
+                it.ends("exited", 137);
+                it.mock().state.oom_killed = true;
+            },
+            "nothing",
+        );
+        row("server-state", |_| (), "pass: mock is running");
+        // A word that no engine used before is no pass.
+        row("server-state", |it| it.ends("frozen", 0), "unknown: mock is frozen");
+    }
+
+    /// The most frequent mistake: its name does not resolve, and that is no fault of the network.
+    #[test]
+    fn a_server_that_ended_is_no_fault_of_the_network() {
+        row(
+            "shared-network",
+            |it| it.ends("exited", 3),
+            "unknown: both are on ci; mock is exited, so its name can't resolve",
+        );
+        row(
+            "network-path",
+            |it| it.ends("exited", 3),
+            "unknown: mock is exited, so its sockets can't be seen",
+        );
+        row("endpoint-config", |it| it.ends("exited", 3), "pass: mock is a name of mock");
+    }
+}

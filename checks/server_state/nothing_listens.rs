@@ -46,3 +46,52 @@ fn judge(case: &Case<'_>) -> Judgement {
         logs,
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{row, says};
+    use crate::model::Fact;
+
+    #[test]
+    fn catches() {
+        says(&RULE, |it| it.listens(&[]), "fail: mock runs, and nothing in it listens on any port");
+        says(
+            &RULE,
+            |it| {
+                it.listens(&[]);
+                it.mock().state.up_seconds = Some(3);
+                it.mock().state.health = Some("starting".into());
+            },
+            "fail: mock runs, and nothing in it listens on any port",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // Another port, or the loopback: the server is up.
+        says(&RULE, |it| it.listens(&["0.0.0.0:9090"]), "nothing");
+        says(&RULE, |it| it.listens(&["127.0.0.1:8080"]), "nothing");
+        // A health check that fails for want of its own tool says nothing of the server.
+        says(
+            &RULE,
+            |it| {
+                it.mock().state.health = Some("unhealthy".into());
+                it.mock().state.health_exit_code = Some(127);
+            },
+            "nothing",
+        );
+        says(&RULE, |it| it.ends("exited", 0), "nothing");
+        says(
+            &RULE,
+            |it| it.mock().listeners = Fact::Unknown("permission denied".into()),
+            "unknown: permission denied",
+        );
+        row(
+            "server-state",
+            |it| it.mock().listeners = Fact::Unknown("permission denied".into()),
+            "unknown: permission denied",
+        );
+    }
+}

@@ -43,3 +43,30 @@ fn judge(case: &Case<'_>) -> Judgement {
             .fix_by(format!("start {name}"), start),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::says;
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            |it| {
+                it.ends("exited", 137);
+                it.mock().state.oom_killed = true;
+            },
+            "fail: mock was killed by the kernel for memory (exit code 137)",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // Somebody else killed it.
+        says(&RULE, |it| it.ends("exited", 137), "nothing");
+        // A child was killed, or it happened before the last start.
+        says(&RULE, |it| it.mock().state.oom_killed = true, "nothing");
+    }
+}

@@ -1,4 +1,3 @@
-use super::commands;
 use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,9 +26,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let name = &server.container.name;
-    let (start, logs) = commands(case)?;
     let engine = case.facts.kind(&server.container.engine).command();
-    let _ = (start, logs);
     Ok(Some(
         Found::fail(format!(
             "{name} is paused: its kernel takes connections, its program answers none"
@@ -37,4 +34,27 @@ fn judge(case: &Case<'_>) -> Judgement {
         .evidence(format!("State of {name}"), state.status.clone())
         .fix_by(format!("let {name} go on"), format!("{engine} unpause {name}")),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{remedies, says};
+
+    #[test]
+    fn catches() {
+        let pauses = |it: &mut crate::model::Snapshot| it.ends("paused", 0);
+        says(
+            &RULE,
+            pauses,
+            "fail: mock is paused: its kernel takes connections, its program answers none",
+        );
+        assert_eq!(remedies(&RULE, pauses), "$ docker unpause mock");
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| it.ends("exited", 0), "nothing");
+    }
 }

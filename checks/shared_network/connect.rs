@@ -1,6 +1,6 @@
 //! The command that puts client and server on one network where names are answered.
 
-use crate::model::{Attachment, Case, Container, Fact, Found, NetworkMode, Target, quoted};
+use crate::model::{Attachment, Case, Container, Fact, Found, Meant, NetworkMode, Target, quoted};
 
 /// Adds the remedy that joins client and server.
 pub(super) fn joined(case: &Case<'_>, server: Target<'_>, found: Found) -> Found {
@@ -9,6 +9,13 @@ pub(super) fn joined(case: &Case<'_>, server: Target<'_>, found: Found) -> Found
     let server = case.namespace_owner(server.container).unwrap_or(server.container);
     let client = case.namespace_owner(client).unwrap_or(client);
     let (Some(network), joining) = choice(case, client, server) else {
+        let fixed = [client, server].into_iter().find(|c| c.network_mode != NetworkMode::Networks);
+        if let Some(fixed) = fixed {
+            return found.fix(format!(
+                "make a network ({engine} network create econn-shared), and start {} and {} on it with --network econn-shared: {} can't be connected to one as it is",
+                client.name, server.name, fixed.name
+            ));
+        }
         return found.fix_by(
             format!("make a network for both: the default network answers no names ({} and {})", client.name, server.name),
             format!(
@@ -23,10 +30,18 @@ pub(super) fn joined(case: &Case<'_>, server: Target<'_>, found: Found) -> Found
             joining.name
         ));
     }
-    let alias = match &joining.compose {
-        Some(compose) if !compose.one_off => format!("--alias {} ", quoted(&compose.service)),
-        _ => String::new(),
-    };
+    // The name by which the client calls the server has to exist on the network that the server joins.
+    let host = &case.link.endpoint.host;
+    let service = joining.compose.as_ref().filter(|c| !c.one_off).map(|c| c.service.as_str());
+    let dialled = (joining.name == server.name && case.link.meant == Meant::Name)
+        .then_some(host.as_str())
+        .filter(|host| !host.eq_ignore_ascii_case(&joining.name) && Some(*host) != service);
+    let alias = service
+        .into_iter()
+        .chain(dialled)
+        .map(|name| format!("--alias {} ", quoted(name)))
+        .collect::<Vec<_>>()
+        .concat();
     let found = found.fix_by(
         format!(
             "connect {} to {network}, and start it there from now on (--network {network})",

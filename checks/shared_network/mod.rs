@@ -9,7 +9,10 @@ mod other_engine;
 mod resolver_fails;
 mod wrong_container;
 
-use crate::model::{Case, Check, Fact, Meant, OUTSIDE, Resolution, Target, Undecided};
+use crate::model::{
+    Case, Check, Container, Fact, Lookup, Meant, OUTSIDE, Resolution, Target, Undecided,
+};
+use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
     id: "shared-network",
@@ -76,11 +79,64 @@ fn names_expected(case: &Case<'_>) -> bool {
     case.common_networks().iter().any(|n| n.names != Fact::Known(false))
 }
 
-/// Whether the lookup ends with an address of the server on a network that it shares with the client.
+/// Whether the lookup ends at the server: with an address of its own or of a replica of it, or with the machine's, where
+/// the server publishes the dialled port.
 fn finds_server(case: &Case<'_>, server: Target<'_>, lookup: &Resolution) -> bool {
-    let own: Vec<_> =
-        case.attachments(server.container).iter().flat_map(|a| &a.addresses).collect();
-    lookup.addresses().iter().any(|ip| own.contains(&ip))
+    let found = lookup.addresses();
+    let any = |addresses: &[IpAddr]| addresses.iter().any(|ip| found.contains(ip));
+    let has = |c: &Container| case.attachments(c).iter().any(|a| any(&a.addresses));
+    let engine = &case.link.engine;
+    let is_published = server.container.published_as(case.link.endpoint.port) == Some(server.port);
+    has(server.container)
+        || case.facts.containers.iter().any(|c| replicas(c, server.container) && has(c))
+        || (is_published
+            && case.facts.networks.iter().any(|n| n.engine == *engine && any(&n.gateways)))
+}
+
+/// Whether two containers are replicas of one Compose service.
+fn replicas(a: &Container, b: &Container) -> bool {
+    let service =
+        |c: &Container| c.compose.as_ref().map(|c| (c.project.clone(), c.service.clone()));
+    a.engine == b.engine && service(a).is_some() && service(a) == service(b)
+}
+
+/// Whether a line of the client's hosts file gives the dialled name an address of the server.
+fn hosts_file_finds_server(case: &Case<'_>, server: Target<'_>) -> bool {
+    let lines = case.client().and_then(|c| c.hosts.value()).map_or(&[][..], Vec::as_slice);
+    lines.iter().any(|line| {
+        line.names.iter().any(|n| n.eq_ignore_ascii_case(&case.link.endpoint.host))
+            && case
+                .attachments(server.container)
+                .iter()
+                .any(|a| a.addresses.contains(&line.address))
+    })
+}
+
+/// The name servers that the engine runs for the networks of the client: Docker's inside each namespace, Podman's at the
+/// gateways.
+fn is_engines(case: &Case<'_>, name_server: IpAddr) -> bool {
+    let Some(client) = case.client() else { return false };
+    name_server == IpAddr::from([127, 0, 0, 11])
+        || case
+            .attachments(client)
+            .iter()
+            .filter_map(|a| case.facts.network(&case.link.engine, &a.network))
+            .any(|n| n.gateways.contains(&name_server))
+}
+
+/// Whether the engine's own name server was asked and gave no answer. What a server after it says of the name proves nothing.
+fn engines_is_silent(case: &Case<'_>, lookup: &Resolution) -> bool {
+    let mut own = lookup.asked.iter().filter(|a| is_engines(case, a.server)).peekable();
+    own.peek().is_some()
+        && own.all(|a| {
+            matches!(
+                a.answer,
+                Lookup::Timeout
+                    | Lookup::ServerFailure
+                    | Lookup::RefusedByServer
+                    | Lookup::Unreachable(_)
+            )
+        })
 }
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
@@ -90,6 +146,12 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     }
     let common =
         case.common_networks().iter().map(|n| n.name.as_str()).collect::<Vec<_>>().join(", ");
+    if common.is_empty() {
+        return Err(Undecided::Unknown(format!(
+            "the engine no longer knows the container {}",
+            case.link.client
+        )));
+    }
     if dials_address(case) {
         return Ok(format!("both are on {common}; no name is needed"));
     }
@@ -102,5 +164,11 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     let lookup = case.link.lookup.known()?;
     let addresses =
         lookup.addresses().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    if !finds_server(case, server, lookup) {
+        return Err(Undecided::Unknown(format!(
+            "{} resolves to {addresses}, and the engine names no address of {}",
+            lookup.name, server.container.name
+        )));
+    }
     Ok(format!("both are on {common}, and {} resolves to {addresses}", lookup.name))
 }

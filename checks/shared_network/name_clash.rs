@@ -1,6 +1,6 @@
 use super::resolver_fails::answers;
-use super::{finds_server, lookup};
-use crate::model::{Case, Container, Found, Judgement, Rule};
+use super::{finds_server, lookup, replicas};
+use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC506",
@@ -27,15 +27,13 @@ fn judge(case: &Case<'_>) -> Judgement {
     if !finds_server(case, server, lookup) {
         return Ok(None);
     }
-    let service =
-        |c: &Container| c.compose.as_ref().map(|c| (c.project.clone(), c.service.clone()));
     let ours = case.namespace_owner(server.container).unwrap_or(server.container);
     let addresses = lookup.addresses();
     let other = case.facts.containers.iter().find(|c| {
         c.engine == case.link.engine
             && c.name != ours.name
             && c.addresses().any(|ip| addresses.contains(&ip))
-            && (service(c).is_none() || service(c) != service(ours))
+            && !replicas(c, ours)
     });
     let Some(other) = other else { return Ok(None) };
     let name = &lookup.name;
@@ -44,4 +42,64 @@ fn judge(case: &Case<'_>) -> Judgement {
         "take the name {name} from {} (or stop it if it is a left-over), or dial a name that only {} has",
         other.name, ours.name
     ))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{ip, says, service};
+    use crate::model::{Lookup, Snapshot};
+
+    fn two_answers(it: &mut Snapshot) {
+        it.joins("old", "172.20.0.9");
+        it.finds(Lookup::Addresses(vec![ip("172.20.0.2"), ip("172.20.0.9")]));
+    }
+
+    #[test]
+    fn catches() {
+        says(&RULE, two_answers, "fail: mock means both mock and old");
+        // The same service of another project is no replica.
+        says(
+            &RULE,
+            |it| {
+                two_answers(it);
+                it.mock().compose = service("shop", "mock");
+                it.containers[2].compose = service("bank", "mock");
+            },
+            "fail: mock means both mock and old",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(
+            &RULE,
+            |it| {
+                two_answers(it);
+                it.mock().compose = service("shop", "mock");
+                it.containers[2].compose = service("shop", "mock");
+            },
+            "nothing",
+        );
+        // Two addresses of one server.
+        says(
+            &RULE,
+            |it| {
+                it.mock().attachments[0].addresses.push(ip("fd00::2"));
+                it.finds(Lookup::Addresses(vec![ip("172.20.0.2"), ip("fd00::2")]));
+            },
+            "nothing",
+        );
+        // The other one is not in the answer, or alone in it.
+        says(&RULE, |it| it.joins("old", "172.20.0.9").hostname = "mock".into(), "nothing");
+        says(
+            &RULE,
+            |it| {
+                two_answers(it);
+                it.finds(Lookup::Addresses(vec![ip("172.20.0.9")]));
+            },
+            "nothing",
+        );
+    }
 }

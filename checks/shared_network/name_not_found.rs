@@ -1,7 +1,6 @@
-use super::connect::joined;
 use super::resolver_fails::answers;
-use super::{finds_server, lookup};
-use crate::model::{Case, Found, Judgement, Rule, Symptom, quoted};
+use super::{engines_is_silent, finds_server, is_engines, lookup};
+use crate::model::{Case, Fact, Found, Judgement, Rule, Symptom, quoted};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC504",
@@ -25,38 +24,106 @@ Use the name that the network knows, or give the server that name as an alias th
 
 fn judge(case: &Case<'_>) -> Judgement {
     let Some((server, lookup)) = lookup(case)? else { return Ok(None) };
-    if finds_server(case, server, lookup) || lookup.symptom() != Some(Symptom::NameNotFound) {
+    if finds_server(case, server, lookup)
+        || lookup.symptom() != Some(Symptom::NameNotFound)
+        || engines_is_silent(case, lookup)
+    {
         return Ok(None);
     }
     let name = &lookup.name;
+    let client = &case.link.client;
     let owner = case.namespace_owner(server.container).unwrap_or(server.container);
     let common = case.common_networks();
+    // The first network that may answer: one that answers no names is not where the name is missing.
+    let network = common
+        .iter()
+        .find(|n| n.names != Fact::Known(false))
+        .map_or("the network", |n| n.name.as_str());
     let found = answers(
         case,
         Found::fail(format!(
-            "{name} does not resolve in {}, though {} is on {}",
-            case.link.client, owner.name, common[0].name
+            "{name} does not resolve in {client}, though {} is on {network}",
+            owner.name
         )),
         lookup,
     );
+    if !lookup.asked.iter().any(|asked| is_engines(case, asked.server)) {
+        return Ok(Some(found.fix(format!(
+            "let {client} ask the engine's name server: start it without --dns, and without a resolv.conf of its own"
+        ))));
+    }
     let known = case
         .attachments(server.container)
         .iter()
         .any(|a| a.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name)));
     if known || owner.name.eq_ignore_ascii_case(name) {
         return Ok(Some(found.fix(format!(
-            "disconnect {} from {1} and connect it again, so that {1} registers its names anew; restart the engine if that does not help",
-            owner.name, common[0].name
+            "disconnect {0} from {network} and connect it again, so that {network} registers its names anew; restart the engine if that does not help",
+            owner.name
         ))));
     }
     let engine = case.kind().command();
-    let network = &common[0].name;
-    Ok(Some(if common.is_empty() {
-        joined(case, server, found)
-    } else {
+    Ok(Some(
         found.fix(format!("dial {} instead of {name}", owner.name)).fix_by(
             format!("or give {} the alias {name} on {network}", owner.name),
             format!("{engine} network disconnect {network} {0} && {engine} network connect --alias {1} {network} {0}", owner.name, quoted(name)),
-        )
-    }))
+        ),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{asked, ip, remedies, row, says};
+    use crate::model::{Fact, Lookup, Snapshot};
+
+    fn not_found(it: &mut Snapshot) {
+        it.finds(Lookup::NoSuchName);
+    }
+
+    const FAIL: &str = "fail: mock does not resolve in hapi, though mock is on ci";
+
+    #[test]
+    fn catches() {
+        says(&RULE, not_found, FAIL);
+        says(&RULE, |it| it.finds(Lookup::NoAddresses), FAIL);
+        row("shared-network", not_found, "fail: EC504");
+        assert!(remedies(&RULE, not_found).contains("registers its names anew"));
+        // A service's name that the container does not carry on the network.
+        let service = |it: &mut Snapshot| {
+            not_found(it);
+            let Fact::Known(lookup) = &mut it.link().lookup else { return };
+            lookup.name = "llm".into();
+        };
+        says(&RULE, service, "fail: llm does not resolve in hapi, though mock is on ci");
+        assert_eq!(
+            remedies(&RULE, service),
+            "dial mock instead of llm\n\
+             $ docker network disconnect ci mock && docker network connect --alias llm ci mock"
+        );
+        // The client asks somebody else.
+        assert!(
+            remedies(&RULE, |it| {
+                not_found(it);
+                let Fact::Known(lookup) = &mut it.link().lookup else { return };
+                lookup.asked = vec![asked("8.8.8.8", Lookup::NoSuchName)];
+            })
+            .contains("without --dns")
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // The look-alike: it does not run, so no engine answers for it.
+        for state in ["exited", "created", "paused"] {
+            says(&RULE, |it| it.ends(state, 0), "nothing");
+        }
+        // Silence is another fault, an address of something else as well.
+        says(&RULE, |it| it.finds(Lookup::Timeout), "nothing");
+        says(&RULE, |it| it.finds(Lookup::Addresses(vec![ip("10.1.2.3")])), "nothing");
+        says(&RULE, |it| it.parts("other", "172.30.0"), "nothing");
+        row("shared-network", |_| (), "pass: both are on ci, and mock resolves to 172.20.0.2");
+        row("shared-network", Snapshot::sends_nothing, "skip: --passive");
+    }
 }

@@ -1,5 +1,7 @@
 use super::connect::joined;
-use crate::model::{Attachment, Case, Container, Found, Judgement, Network, NetworkMode, Rule};
+use crate::model::{
+    Attachment, Case, Container, Found, Judgement, Network, NetworkMode, Rule, Severity, Undecided,
+};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC501",
@@ -10,10 +12,11 @@ Client and server are on different networks of the engine. Names are answered wi
 drops the packets between networks; Podman passes them on, so there only the name fails.
 
 ## What proves it
-No network in common, compared by name; the server runs.
+No network in common, compared by name.
 
 ## What disproves it
-A common network, or a common network namespace.
+A common network, or a common network namespace. Where the client reaches the server all the same, by an address and
+through an engine that passes packets on, it is a warning.
 
 ## How to repair it
 Connect one of them to the other's network, and start it there from now on.
@@ -27,12 +30,24 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let server = case.server()?;
     let Some(client) = case.client() else { return Ok(None) };
+    let joined_both =
+        |a: &&Attachment| case.attachments(server.container).iter().any(|b| a.network == b.network);
+    if let Some(shared) = case.attachments(client).iter().find(joined_both) {
+        return Err(Undecided::Unknown(format!(
+            "{} and {} are both on {}, which the engine did not describe",
+            client.name, server.container.name, shared.network
+        )));
+    }
     let theirs = networks(case, server.container);
     let mine = networks(case, client);
-    let found =
+    let mut found =
         Found::fail(format!("{} is on {mine}, {} on {theirs}", client.name, server.container.name))
             .evidence(format!("networks of {}", client.name), mine)
             .evidence(format!("networks of {}", server.container.name), theirs);
+    // Podman passes packets on between its networks: by an address (or a line of a hosts file) it works today.
+    if case.arrives() {
+        found.severity = Severity::Warn;
+    }
     Ok(Some(joined(case, server, found)))
 }
 
@@ -50,5 +65,185 @@ fn networks(case: &Case<'_>, container: &Container) -> String {
     match (&owner.network_mode, names.is_empty()) {
         (NetworkMode::None, _) | (_, true) => "no network".into(),
         _ => names.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{attempt, ip, remedies, row, says, service};
+    use crate::model::{Connect, Fact, Lookup, NetworkMode, Snapshot, Visit};
+
+    fn apart(it: &mut Snapshot) {
+        it.parts("other", "172.30.0");
+    }
+
+    #[test]
+    fn catches() {
+        says(&RULE, apart, "fail: hapi is on ci, mock on other");
+        assert_eq!(remedies(&RULE, apart), "$ docker network connect ci mock");
+        says(
+            &RULE,
+            |it| it.parts("bridge", "172.17.0"),
+            "fail: hapi is on ci, mock on bridge (the default network)",
+        );
+        says(
+            &RULE,
+            |it| {
+                it.hapi().network_mode = NetworkMode::None;
+                it.hapi().attachments.clear();
+                it.finds(Lookup::Unreachable("network is unreachable".into()));
+            },
+            "fail: hapi is on no network, mock on ci",
+        );
+        // A server that does not run is apart, too: both are to be repaired.
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                it.ends("exited", 1);
+            },
+            "fail: hapi is on ci, mock on other",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // One common network is enough.
+        says(
+            &RULE,
+            |it| {
+                let both = it.mock().attachments[0].clone();
+                it.makes("other", "172.30.0");
+                it.mock()
+                    .attachments
+                    .insert(0, crate::model::Attachment { network: "other".into(), ..both });
+            },
+            "nothing",
+        );
+        // A sidecar or a pod; two containers on the host's network; a client there.
+        says(
+            &RULE,
+            |it| {
+                it.hapi().network_mode = NetworkMode::Container("mock".into());
+                it.hapi().attachments.clear();
+            },
+            "nothing",
+        );
+        for outcome in [
+            (true, "pass: client and server share one network namespace"),
+            (false, "skip: the client is on the host's network"),
+        ] {
+            row(
+                "shared-network",
+                |it| {
+                    it.hapi().network_mode = NetworkMode::Host;
+                    it.hapi().attachments.clear();
+                    if outcome.0 {
+                        it.mock().network_mode = NetworkMode::Host;
+                        it.mock().attachments.clear();
+                    }
+                },
+                outcome.1,
+            );
+        }
+        // The same namespace, whatever the engine calls it.
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                it.hapi().namespace = Fact::Known(7);
+                it.mock().namespace = Fact::Known(7);
+            },
+            "nothing",
+        );
+        // Both are on it, and the engine did not say what it is.
+        says(
+            &RULE,
+            |it| it.networks.clear(),
+            "unknown: hapi and mock are both on ci, which the engine did not describe",
+        );
+        // A client that went away in the middle.
+        row(
+            "shared-network",
+            |it| it.link().client = "gone".into(),
+            "unknown: the engine no longer knows the container gone",
+        );
+    }
+
+    /// Podman passes packets on between its networks, so an address works there.
+    #[test]
+    fn what_works_today_is_a_warning() {
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                let attempts = vec![attempt("172.30.0.2:8080", Connect::Connected)];
+                it.link().visit = Fact::Known(Visit { attempts, ..Visit::default() });
+            },
+            "warn: hapi is on ci, mock on other",
+        );
+        // It ends at another port of the server, or elsewhere.
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                it.finds(Lookup::Addresses(vec![ip("172.30.0.2")]));
+                it.visits("172.30.0.2:9999", Connect::Connected);
+            },
+            "fail: hapi is on ci, mock on other",
+        );
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                it.finds(Lookup::Addresses(vec![ip("10.1.2.3")]));
+                it.visits("10.1.2.3:8080", Connect::Connected);
+            },
+            "fail: hapi is on ci, mock on other",
+        );
+    }
+
+    #[test]
+    fn the_remedy_keeps_the_name_that_the_client_dials() {
+        assert_eq!(
+            remedies(&RULE, |it| {
+                apart(it);
+                it.link().endpoint.host = "llm".into();
+            }),
+            "$ docker network connect --alias llm ci mock"
+        );
+        let two_projects = remedies(&RULE, |it| {
+            apart(it);
+            it.hapi().compose = service("a", "hapi");
+            it.mock().compose = service("b", "llm");
+            it.link().endpoint.host = "llm".into();
+        });
+        assert!(two_projects.starts_with("$ docker network connect --alias llm ci mock\n"));
+        assert!(two_projects.contains("`external: true` in the Compose files of a and b"));
+        // The client joins where it has no network of its own that answers names.
+        assert_eq!(
+            remedies(&RULE, |it| {
+                apart(it);
+                it.hapi().attachments[0].network = "bridge".into();
+            }),
+            "$ docker network connect other hapi"
+        );
+        // A container without a network can't be connected to one.
+        let without_network = remedies(&RULE, |it| {
+            it.hapi().network_mode = NetworkMode::None;
+            it.hapi().attachments.clear();
+        });
+        assert_eq!(
+            without_network,
+            "start hapi with --network ci instead of its present network mode"
+        );
+        let nowhere = remedies(&RULE, |it| {
+            it.parts("bridge", "172.17.0");
+            it.hapi().network_mode = NetworkMode::None;
+            it.hapi().attachments.clear();
+        });
+        assert!(nowhere.ends_with("hapi can't be connected to one as it is"), "{nowhere}");
     }
 }

@@ -1,4 +1,4 @@
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Found, Judgement, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC507",
@@ -26,14 +26,78 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let server = case.server()?;
     let name = &server.container.name;
-    let found = Found::fail(format!(
+    let mut found = Found::fail(format!(
         "{name} runs in {}, {} in {}",
         server.container.engine, case.link.client, case.link.engine
     ))
     .evidence(format!("engine of {name}"), server.container.engine.clone())
     .evidence(format!("engine of {}", case.link.client), case.link.engine.clone());
+    // Two engines of one machine may pass packets on to each other: by an address it works today.
+    if case.arrives() {
+        found.severity = Severity::Warn;
+    }
     Ok(Some(found.fix(format!(
         "start {name} in {}, on a network of {}",
         case.link.engine, case.link.client
     ))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{row, says};
+    use crate::model::{Connect, Engine, EngineKind, Lookup, Meant, NetworkMode, Snapshot};
+
+    /// The server runs in Podman.
+    fn apart(it: &mut Snapshot) {
+        it.engines.push(Engine {
+            name: "podman".into(),
+            kind: EngineKind::Podman,
+            ..it.engines[0].clone()
+        });
+        it.mock().engine = "podman".into();
+        it.link().server.as_mut().unwrap().engine = Some("podman".into());
+        it.finds(Lookup::NoSuchName);
+    }
+
+    #[test]
+    fn catches() {
+        says(&RULE, apart, "fail: mock runs in podman, hapi in docker");
+        // One fault, not also a missing network.
+        row("shared-network", apart, "fail: EC507");
+        // By an address packets pass from one engine to the other on one machine.
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                it.told("172.20.0.2", 8080, Meant::Address);
+                it.visits("172.20.0.2:8080", Connect::Connected);
+            },
+            "warn: mock runs in podman, hapi in docker",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // Both on the machine's own network.
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                it.mock().network_mode = NetworkMode::Host;
+                it.hapi().network_mode = NetworkMode::Host;
+            },
+            "nothing",
+        );
+        // Through a port that is published on the machine it is no matter which engine did it.
+        row(
+            "shared-network",
+            |it| {
+                apart(it);
+                it.told("172.20.0.1", 18141, Meant::HostPublished);
+            },
+            "skip: the client goes through the port that is published on the engine's machine",
+        );
+    }
 }

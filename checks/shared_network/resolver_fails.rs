@@ -1,4 +1,4 @@
-use super::{finds_server, lookup};
+use super::{engines_is_silent, finds_server, lookup};
 use crate::model::{Case, Found, Judgement, Lookup, Resolution, Rule, Symptom};
 
 pub(crate) const RULE: Rule = Rule {
@@ -11,10 +11,11 @@ thing than a name that does not exist.
 
 ## What proves it
 A question asked from the client's network namespace, of the name servers in its own resolv.conf, in its order: no
-answer, a refusal or a failure of each.
+answer, a refusal or a failure of each; or of the engine's own one, where only a server outside says that there is no
+such name.
 
 ## What disproves it
-Any answer, also that the name does not exist.
+An answer of the engine's name server, also that the name does not exist.
 
 ## How to repair it
 Let the client use the engine's name server (no `--dns` of its own on Podman), and see that nothing else took port 53.
@@ -24,15 +25,22 @@ Let the client use the engine's name server (no `--dns` of its own on Podman), a
 
 fn judge(case: &Case<'_>) -> Judgement {
     let Some((server, lookup)) = lookup(case)? else { return Ok(None) };
-    if finds_server(case, server, lookup) || lookup.symptom() != Some(Symptom::ResolverFailed) {
+    if finds_server(case, server, lookup)
+        || !lookup.addresses().is_empty()
+        || !(lookup.symptom() == Some(Symptom::ResolverFailed) || engines_is_silent(case, lookup))
+    {
         return Ok(None);
     }
     let client = &case.link.client;
-    let found = answers(
-        case,
-        Found::fail(format!("no name server of {client} answers for {}", lookup.name)),
-        lookup,
-    );
+    let seen = if lookup.asked.is_empty() {
+        format!("{client} has no name server to ask for {}", lookup.name)
+    } else {
+        format!("no name server of {client} that knows containers answers for {}", lookup.name)
+    };
+    let mut found = answers(case, Found::fail(seen), lookup);
+    if lookup.asked.is_empty() {
+        found = found.evidence(format!("name servers of {client}"), "none");
+    }
     Ok(Some(found.fix(format!(
         "see which name servers {client} uses (/etc/resolv.conf inside it), and start it without --dns, or restart the engine's name service"
     ))))
@@ -58,4 +66,81 @@ pub(super) fn answers(case: &Case<'_>, mut found: Found, lookup: &Resolution) ->
         );
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{asked, ip, row, says};
+    use crate::model::{Fact, Lookup, Resolution, Snapshot};
+
+    fn podman(it: &mut Snapshot, own: Lookup, upstream: Lookup) {
+        it.finds(Lookup::NoSuchName);
+        let Fact::Known(lookup) = &mut it.link().lookup else { return };
+        lookup.asked = vec![asked("172.20.0.1", own), asked("10.1.1.1", upstream)];
+    }
+
+    const FAIL: &str = "fail: no name server of hapi that knows containers answers for mock";
+
+    #[test]
+    fn catches() {
+        for failure in [
+            Lookup::Timeout,
+            Lookup::ServerFailure,
+            Lookup::RefusedByServer,
+            Lookup::Unreachable("connection refused".into()),
+        ] {
+            says(&RULE, |it| it.finds(failure.clone()), FAIL);
+            // What the server after it says of a container's name proves nothing.
+            says(&RULE, |it| podman(it, failure, Lookup::NoSuchName), FAIL);
+        }
+        row("shared-network", |it| podman(it, Lookup::Timeout, Lookup::NoSuchName), "fail: EC503");
+        says(
+            &RULE,
+            |it| {
+                it.finds(Lookup::Timeout);
+                let Fact::Known(lookup) = &mut it.link().lookup else { return };
+                lookup.asked.clear();
+            },
+            "fail: hapi has no name server to ask for mock",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // That there is no such name is an answer.
+        says(&RULE, |it| it.finds(Lookup::NoSuchName), "nothing");
+        says(&RULE, |it| podman(it, Lookup::NoSuchName, Lookup::Timeout), "nothing");
+        // Names of the outside fail, this one does not; or the second server knows it.
+        let found = || Lookup::Addresses(vec![ip("172.20.0.2")]);
+        says(&RULE, |it| podman(it, found(), Lookup::Timeout), "nothing");
+        says(&RULE, |it| podman(it, Lookup::Timeout, found()), "nothing");
+        says(
+            &RULE,
+            |it| {
+                it.link().lookup = Fact::Known(Resolution {
+                    name: "mock".into(),
+                    hosts_file: vec![ip("172.20.0.2")],
+                    asked: Vec::new(),
+                });
+            },
+            "nothing",
+        );
+        // A network without names has no server to fail, a stopped server no name.
+        says(
+            &RULE,
+            |it| {
+                it.ci().names = Fact::Known(false);
+                it.finds(Lookup::Timeout);
+            },
+            "nothing",
+        );
+        says(&RULE, |it| it.ends("exited", 1), "nothing");
+        says(
+            &RULE,
+            |it| it.link().lookup = Fact::Unknown("permission denied".into()),
+            "unknown: permission denied",
+        );
+    }
 }

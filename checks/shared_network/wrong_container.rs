@@ -26,7 +26,13 @@ fn judge(case: &Case<'_>) -> Judgement {
     let Some((server, lookup)) = lookup(case)? else { return Ok(None) };
     let addresses = lookup.addresses();
     let Some(first) = addresses.first() else { return Ok(None) };
-    if finds_server(case, server, lookup) || server.container.addresses().next().is_none() {
+    let own: Vec<String> = case
+        .attachments(server.container)
+        .iter()
+        .flat_map(|a| &a.addresses)
+        .map(ToString::to_string)
+        .collect();
+    if finds_server(case, server, lookup) || own.is_empty() {
         return Ok(None);
     }
     let name = &lookup.name;
@@ -50,7 +56,6 @@ fn judge(case: &Case<'_>) -> Judgement {
         found = found
             .evidence(format!("hosts file of {}", case.link.client), format!("{first} {name}"));
     }
-    let own: Vec<String> = server.container.addresses().map(|ip| ip.to_string()).collect();
     found = found.evidence(format!("addresses of {}", server.container.name), own.join(", "));
     Ok(Some(match owner {
         Some(owner) if owner.name == case.link.client => {
@@ -62,4 +67,114 @@ fn judge(case: &Case<'_>) -> Judgement {
             case.link.client
         )),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RULE;
+    use crate::fixture::{ip, row, says, service};
+    use crate::model::{Connect, Fact, Lookup, NetworkMode, Resolution, Snapshot};
+
+    fn finds(it: &mut Snapshot, address: &str) {
+        it.finds(Lookup::Addresses(vec![ip(address)]));
+    }
+
+    fn hosts_file(it: &mut Snapshot, address: &str) {
+        it.link().lookup = Fact::Known(Resolution {
+            name: "mock".into(),
+            hosts_file: vec![ip(address)],
+            asked: Vec::new(),
+        });
+    }
+
+    #[test]
+    fn catches() {
+        says(
+            &RULE,
+            |it| finds(it, "10.1.2.3"),
+            "fail: mock means 10.1.2.3 in hapi, which is no container of this engine, not mock",
+        );
+        says(
+            &RULE,
+            |it| {
+                it.joins("old", "172.20.0.9");
+                finds(it, "172.20.0.9");
+            },
+            "fail: mock means 172.20.0.9 in hapi, which is old, not mock",
+        );
+        // The machine's address, where nothing is published under the dialled port.
+        says(
+            &RULE,
+            |it| hosts_file(it, "172.17.0.1"),
+            "fail: mock means 172.17.0.1 in hapi, which is no container of this engine, not mock",
+        );
+        // Its own hostname is the server's name; or a line of the hosts file is out of date.
+        says(
+            &RULE,
+            |it| hosts_file(it, "172.20.0.3"),
+            "fail: mock means 172.20.0.3 in hapi, which is hapi itself, not mock",
+        );
+        says(
+            &RULE,
+            |it| hosts_file(it, "172.20.0.77"),
+            "fail: mock means 172.20.0.77 in hapi, which is no container of this engine, not mock",
+        );
+        // A server in another's namespace has that one's addresses.
+        says(
+            &RULE,
+            |it| {
+                it.joins("pod", "172.20.0.9");
+                it.mock().network_mode = NetworkMode::Container("pod".into());
+                it.mock().attachments.clear();
+                finds(it, "10.1.2.3");
+            },
+            "fail: mock means 10.1.2.3 in hapi, which is no container of this engine, not mock",
+        );
+    }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        // An old line that is still right.
+        says(&RULE, |it| hosts_file(it, "172.20.0.2"), "nothing");
+        says(
+            &RULE,
+            |it| {
+                it.joins("pod", "172.20.0.9");
+                it.mock().network_mode = NetworkMode::Container("pod".into());
+                it.mock().attachments.clear();
+                finds(it, "172.20.0.9");
+            },
+            "nothing",
+        );
+        // Another replica of the service serves as well.
+        says(
+            &RULE,
+            |it| {
+                it.mock().compose = service("shop", "mock");
+                it.joins("mock-2", "172.20.0.9").compose = service("shop", "mock");
+                finds(it, "172.20.0.9");
+            },
+            "nothing",
+        );
+        // The machine's address in the hosts file, with the port that the server publishes.
+        says(
+            &RULE,
+            |it| {
+                it.told("mock", 18141, crate::model::Meant::Name);
+                hosts_file(it, "172.17.0.1");
+                it.visits("172.17.0.1:18141", Connect::Connected);
+            },
+            "nothing",
+        );
+        says(&RULE, |it| it.finds(Lookup::NoSuchName), "nothing");
+        // What no address is known of can't be told apart, and is no pass.
+        let no_address = |it: &mut Snapshot| it.mock().attachments[0].addresses.clear();
+        says(&RULE, no_address, "nothing");
+        row(
+            "shared-network",
+            no_address,
+            "unknown: mock resolves to 172.20.0.2, and the engine names no address of mock",
+        );
+    }
 }

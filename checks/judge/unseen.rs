@@ -1,0 +1,134 @@
+//! What was not seen, or fails without a reason, is no pass.
+
+use super::chains::changed;
+use crate::fixture::{healthy, row};
+use crate::model::{
+    Connect, Fact, Listener, Meant, Outcome, Reply, SNAPSHOT_VERSION, ServerKind, Snapshot,
+};
+
+#[test]
+fn one_unseen_fact_drops_no_finding_and_becomes_no_pass() {
+    // The name cannot be asked for, and the network is known to answer none: both rules are asked.
+    row(
+        "shared-network",
+        |it| {
+            it.ci().names = Fact::Known(false);
+            it.link().lookup = Fact::Unknown("permission denied".into());
+        },
+        "fail: EC502",
+    );
+    row(
+        "endpoint-config",
+        |it| {
+            it.hapi().unread_files = vec!["/etc/hapi.yaml line 3".into()];
+            it.link().endpoint.scheme_missing = true;
+        },
+        "unknown: /etc/hapi.yaml line 3",
+    );
+    let change = |it: &mut Snapshot| {
+        it.link().concurrency = Fact::Unknown("permission denied".into());
+        let Fact::Known(rows) = &mut it.mock().listeners else { return };
+        rows[0] = Listener { backlog: Some(5), ..rows[0].clone() };
+    };
+    row("server-concurrency", change, "unknown: permission denied");
+    let report = changed(change);
+    let findings = report.links[0].checks.iter().flat_map(|row| &row.findings);
+    assert_eq!(findings.map(|f| f.code.as_str()).collect::<Vec<_>>(), ["EC102"]);
+}
+
+/// Without any probe and without any sight of the containers nothing passes that would have needed them.
+#[test]
+fn what_was_not_seen_passes_nowhere() {
+    let report = changed(|it| {
+        it.sends_nothing();
+        let blind = || "permission denied".to_owned();
+        for container in &mut it.containers {
+            container.listeners = Fact::Unknown(blind());
+            container.namespace = Fact::Unknown(blind());
+            container.resolver = Fact::Unknown(blind());
+            container.hosts = Fact::Unknown(blind());
+            container.freshness = Fact::Unknown(blind());
+        }
+    });
+    let passed: Vec<&str> = report.links[0]
+        .checks
+        .iter()
+        .filter(|row| row.outcome == Outcome::Pass)
+        .map(|row| row.check.as_str())
+        .collect();
+    assert_eq!(passed, ["endpoint-config"], "what the engine knows of names is enough there");
+    assert_eq!((report.outcome, report.exit_code), (Outcome::Unknown, 3));
+}
+
+#[test]
+fn a_failing_connection_that_nothing_explains_is_no_pass() {
+    let why = "unknown: hapi's own connection to http://mock:8080 fails, and nothing that was seen explains it";
+    for reply in [Reply::Reset, Reply::Closed, Reply::ReadTimeout, Reply::Tls] {
+        row(
+            "network-path",
+            |it| {
+                let Fact::Known(visit) = &mut it.link().visit else { return };
+                visit.reply = Some(reply);
+            },
+            why,
+        );
+    }
+    // A short queue explains no connection that breaks.
+    row(
+        "network-path",
+        |it| {
+            let Fact::Known(rows) = &mut it.mock().listeners else { return };
+            rows[0].backlog = Some(5);
+            let Fact::Known(visit) = &mut it.link().visit else { return };
+            visit.reply = Some(Reply::Reset);
+        },
+        why,
+    );
+    // The port is published on another address of the machine than the one that is dialled, or a rule of the machine refuses.
+    row(
+        "network-path",
+        |it| {
+            it.told("172.20.0.1", 18141, Meant::HostPublished);
+            it.visits("172.20.0.1:18141", Connect::Refused);
+        },
+        "unknown: hapi's own connection to http://172.20.0.1:18141 fails, and nothing that was seen explains it",
+    );
+    // A process of the machine that nobody started.
+    let report = changed(|it| {
+        it.told("172.20.0.1", 9999, Meant::Host);
+        it.visits("172.20.0.1:9999", Connect::Refused);
+        let server = it.link().server.as_mut().unwrap();
+        (server.kind, server.container) = (ServerKind::Host, None);
+    });
+    assert_eq!((report.outcome, report.exit_code), (Outcome::Unknown, 3));
+}
+
+#[test]
+fn a_failing_connection_that_is_explained_stays_with_its_explanation() {
+    row("network-path", |it| it.parts("other", "172.30.0"), "skip: no common network");
+    // Any status is an answer.
+    row(
+        "network-path",
+        |it| {
+            let Fact::Known(visit) = &mut it.link().visit else { return };
+            visit.reply = Some(Reply::Status(503));
+        },
+        "pass: hapi connects to 172.20.0.2:8080 in 1 ms",
+    );
+    // An own loopback that nobody is known to serve is a warning and no more.
+    let report = changed(|it| {
+        it.told("127.0.0.1", 9999, Meant::OwnLoopback);
+        it.visits("127.0.0.1:9999", Connect::Refused);
+        it.link().server = None;
+    });
+    assert_eq!((report.outcome, report.exit_code), (Outcome::Warn, 0));
+}
+
+#[test]
+fn the_healthy_pair_passes_everywhere() {
+    let report = changed(|_| ());
+    assert!(report.links[0].checks.iter().all(|row| row.outcome == Outcome::Pass), "{report:?}");
+    assert!(report.links[0].checks.iter().all(|row| row.reason.is_some()));
+    assert_eq!((report.outcome, report.exit_code), (Outcome::Pass, 0));
+    assert_eq!(healthy().snapshot_version, SNAPSHOT_VERSION);
+}
