@@ -15,7 +15,8 @@ pub(super) enum Effect {
 }
 
 /// Where installers of system packages write. The folders of the machine's owner are not theirs.
-const SYSTEM: [&str; 10] = ["/etc", "/usr", "/var", "/lib", "/lib64", "/bin", "/sbin", "/run", "/root", "/opt"];
+const SYSTEM: [&str; 10] =
+    ["/etc", "/usr", "/var", "/lib", "/lib64", "/bin", "/sbin", "/run", "/root", "/opt"];
 const OWNED: [&str; 2] = ["/usr/src", "/usr/local"];
 
 impl Effect {
@@ -30,10 +31,13 @@ impl Effect {
 
     /// Whether it may have changed a file.
     pub(super) fn reaches(&self, path: &str) -> bool {
-        let owned = |folder: &str| OWNED.iter().any(|o| is_within(path, o) && !is_within(folder, o));
+        let owned =
+            |folder: &str| OWNED.iter().any(|o| is_within(path, o) && !is_within(folder, o));
         match self {
             Self::Anywhere => true,
-            Self::Below(folders) => folders.iter().any(|folder| is_within(path, folder) && !owned(folder)),
+            Self::Below(folders) => {
+                folders.iter().any(|folder| is_within(path, folder) && !owned(folder))
+            }
         }
     }
 }
@@ -60,7 +64,8 @@ fn shell(line: &str) -> Option<Vec<String>> {
     let line = line.replace("2>&1", " ").replace("&&", ";").replace("||", ";");
     let mut written = Vec::new();
     for command in line.split([';', '|', '&']) {
-        let mut argv: Vec<String> = words(command, '\\').iter().map(|word| unquoted(word)).collect();
+        let mut argv: Vec<String> =
+            words(command, '\\').iter().map(|word| unquoted(word)).collect();
         written.extend(redirected(&mut argv)?);
         let assignments = argv.iter().take_while(|word| is_assignment(word)).count();
         argv.drain(..assignments);
@@ -108,15 +113,26 @@ fn simple(argv: &[String]) -> Option<Vec<String>> {
     let Some((program, arguments)) = argv.split_first() else { return Some(Vec::new()) };
     let system = || Some(SYSTEM.map(String::from).to_vec());
     match program.rsplit('/').next().unwrap_or(program) {
-        "true" | "false" | ":" | "set" | "export" | "echo" | "printf" | "test" | "[" | "id" | "ls" | "cat"
-        | "which" | "command" | "sleep" | "date" | "uname" | "mkdir" | "chmod" | "chown" | "chgrp" | "pwd"
-        | "exit" | "umask" | "whoami" => Some(Vec::new()),
-        "apt-get" | "apt" | "apk" | "dnf" | "yum" | "microdnf" | "zypper" | "ldconfig" | "locale-gen"
-        | "update-ca-certificates" | "dpkg-reconfigure" => system(),
+        "true" | "false" | ":" | "set" | "export" | "echo" | "printf" | "test" | "[" | "id"
+        | "ls" | "cat" | "which" | "command" | "sleep" | "date" | "uname" | "mkdir" | "chmod"
+        | "chown" | "chgrp" | "pwd" | "exit" | "umask" | "whoami" => Some(Vec::new()),
+        "apt-get"
+        | "apt"
+        | "apk"
+        | "dnf"
+        | "yum"
+        | "microdnf"
+        | "zypper"
+        | "ldconfig"
+        | "locale-gen"
+        | "update-ca-certificates"
+        | "dpkg-reconfigure" => system(),
         "useradd" | "adduser" | "groupadd" | "addgroup" | "usermod" | "passwd" | "chpasswd" => {
             Some(vec!["/etc".into(), "/var".into()])
         }
-        "rm" | "touch" => arguments.iter().filter(|a| !a.starts_with('-')).map(|a| removed(a)).collect(),
+        "rm" | "touch" => {
+            arguments.iter().filter(|a| !a.starts_with('-')).map(|a| removed(a)).collect()
+        }
         "pip" | "pip3" => pip(arguments),
         "python" | "python3" if arguments.starts_with(&["-m", "pip"]) => pip(&arguments[2..]),
         _ => None,
@@ -126,7 +142,8 @@ fn simple(argv: &[String]) -> Option<Vec<String>> {
 /// The path that `rm` takes away: up to its last part without a pattern.
 fn removed(path: &str) -> Option<String> {
     let fixed = path.find(['*', '?', '[']).map_or(path, |at| &path[..at]);
-    plain(if fixed == path { path } else { &fixed[..=fixed.rfind('/')?] }).filter(|path| path != "/")
+    plain(if fixed == path { path } else { &fixed[..=fixed.rfind('/')?] })
+        .filter(|path| path != "/")
 }
 
 /// Installing named packages writes to the folders of packages; a project of one's own runs its own code.
@@ -134,10 +151,13 @@ fn pip(arguments: &[&str]) -> Option<Vec<String>> {
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match *argument {
-            "-r" | "--requirement" | "-c" | "--constraint" | "-i" | "--index-url" | "--extra-index-url" => {
+            "-r" | "--requirement" | "-c" | "--constraint" | "-i" | "--index-url"
+            | "--extra-index-url" => {
                 rest.next();
             }
-            "-t" | "--target" | "--prefix" | "--root" | "-e" | "--editable" | "--src" => return None,
+            "-t" | "--target" | "--prefix" | "--root" | "-e" | "--editable" | "--src" => {
+                return None;
+            }
             flag if flag.starts_with("--target=") || flag.starts_with("--prefix=") => return None,
             flag if flag.starts_with('-') => {}
             word if word.contains(['/', '$']) || word.starts_with('.') => return None,
@@ -207,7 +227,10 @@ mod tests {
         assert!(reaches("apt-get install -y nginx", "/etc/nginx/nginx.conf"));
         assert!(reaches("pip install x", "/usr/local/lib/python3/site-packages/x.py"));
         assert!(Effect::of(&Run::Script, '\\').reaches("/app/x"));
-        assert!(Effect::of(&Run::Exec(vec!["sh".into(), "-c".into(), "true".into()]), '\\').reaches("/app/x"));
+        assert!(
+            Effect::of(&Run::Exec(vec!["sh".into(), "-c".into(), "true".into()]), '\\')
+                .reaches("/app/x")
+        );
         assert!(!Effect::of(&Run::Exec(vec!["/bin/true".into()]), '\\').reaches("/app/x"));
     }
 

@@ -193,10 +193,13 @@ mod tests {
         match token {
             Token::Char(c) => text.first() == Some(c) && slowly(rest, &text[1..]),
             Token::One => text.first().is_some_and(|c| *c != '/') && slowly(rest, &text[1..]),
-            Token::Any => (0..=text.len()).any(|n| !text[..n].contains(&'/') && slowly(rest, &text[n..])),
+            Token::Any => {
+                (0..=text.len()).any(|n| !text[..n].contains(&'/') && slowly(rest, &text[n..]))
+            }
             Token::Rest => (0..=text.len()).any(|n| slowly(rest, &text[n..])),
             Token::Deep => {
-                slowly(rest, text) || (1..=text.len()).any(|n| text[n - 1] == '/' && slowly(rest, &text[n..]))
+                slowly(rest, text)
+                    || (1..=text.len()).any(|n| text[n - 1] == '/' && slowly(rest, &text[n..]))
             }
             Token::Class { negated, ranges } => text.first().is_some_and(|c| {
                 ranges.iter().any(|(a, b)| a <= c && c <= b) != *negated && slowly(rest, &text[1..])

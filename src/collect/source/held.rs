@@ -2,15 +2,15 @@
 
 use super::archive::{Entry, ImageFiles, Seen};
 use super::paths::{join, parent};
-use super::plan::Planned;
+use super::plan::{Place, Planned};
 
 /// Links followed from one file, at most.
 const MOST_LINKS: usize = 8;
 
 /// Folders that belong to the system: they are there in most images, and never read as a whole.
 const SYSTEM: [&str; 20] = [
-    "/", "/bin", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/proc", "/root", "/run",
-    "/sbin", "/srv", "/tmp", "/usr", "/var", "/var/lib", "/var/www",
+    "/", "/bin", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/proc",
+    "/root", "/run", "/sbin", "/srv", "/tmp", "/usr", "/var", "/var/lib", "/var/www",
 ];
 
 /// What is at the place of a planned file.
@@ -33,7 +33,8 @@ pub(super) fn is_of_system(folder: &str) -> bool {
 
 /// Looks for a planned file at its place: in the folder that may be there, or instead of it.
 pub(super) fn held<'a>(file: &Planned, image: &'a ImageFiles) -> Held<'a> {
-    if file.or_below && is_of_system(&file.image) {
+    let is_open = file.place != Place::Exact;
+    if is_open && is_of_system(&file.image) {
         return match at(file, &file.inner(), image) {
             Held::Absent => match at(file, &file.image, image) {
                 Held::There(_, Entry::Other) => Held::Absent,
@@ -43,7 +44,7 @@ pub(super) fn held<'a>(file: &Planned, image: &'a ImageFiles) -> Held<'a> {
         };
     }
     match at(file, &file.image, image) {
-        Held::There(_, Entry::Other) if file.or_below => at(file, &file.inner(), image),
+        Held::There(_, Entry::Other) if is_open => at(file, &file.inner(), image),
         other => other,
     }
 }
@@ -53,7 +54,9 @@ fn at<'a>(file: &Planned, path: &str, image: &'a ImageFiles) -> Held<'a> {
     let mut path = path.to_owned();
     for _ in 0..MOST_LINKS {
         match image.seen(&path) {
-            Seen::There(Entry::Link(target)) if !file.local.is_link() => path = join_link(&path, target),
+            Seen::There(Entry::Link(target)) if !file.local.is_link() => {
+                path = join_link(&path, target);
+            }
             Seen::There(entry) => return Held::There(path, entry),
             Seen::Absent => return Held::Absent,
             Seen::NotAsked(path) => return Held::NotAsked(path),

@@ -84,7 +84,9 @@ impl Local {
 impl Budget {
     fn take(&self, bytes: u64) -> io::Result<()> {
         let left = self.0.get().checked_sub(bytes);
-        self.0.set(left.ok_or_else(|| io::Error::other("the files together are larger than 256 MiB"))?);
+        self.0.set(
+            left.ok_or_else(|| io::Error::other("the files together are larger than 256 MiB"))?,
+        );
         Ok(())
     }
 }

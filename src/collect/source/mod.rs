@@ -8,9 +8,11 @@
 
 mod archive;
 mod blob;
+mod built;
 mod compare;
 pub(crate) mod compose;
 mod context;
+mod destination;
 mod dockerfile;
 mod effect;
 mod expand;
@@ -18,7 +20,9 @@ mod glob;
 mod held;
 mod history;
 mod ignore;
+mod ignore_files;
 mod local;
+mod on_disk;
 mod origin;
 mod paths;
 mod plan;

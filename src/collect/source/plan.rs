@@ -3,7 +3,7 @@
 use super::context::{Context, MOST_FILES};
 use super::dockerfile::Script;
 use super::local::Local;
-use super::paths::{join, name};
+use super::paths::join;
 use super::stage::Builder;
 use std::collections::BTreeMap;
 use std::fs;
@@ -60,14 +60,25 @@ pub(crate) struct Planned {
     pub(crate) explicit: bool,
     /// What may rightly have changed it after it was copied.
     pub(crate) may_be_changed_by: Option<String>,
-    /// Whether it is below `image` if the base image has a folder there.
-    pub(super) or_below: bool,
-    /// Whether another file took its place if there is no such folder.
-    pub(super) is_replaced_if_file: bool,
+    /// Its own name, if `image` turns out to be a folder.
+    pub(super) name: String,
+    /// Whether `image` is its place, or may be the folder that it is in.
+    pub(super) place: Place,
     /// Whether it is certain that it is copied to this place.
     pub(super) certain: bool,
     /// Its bytes.
     pub(super) local: Local,
+}
+
+/// What a path in the image means for a file that is copied to it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Place {
+    /// The file is there.
+    Exact,
+    /// The file is there, or in it if the base image has a folder there.
+    Open,
+    /// As before, but if there is no folder, a later file took its place.
+    OpenAndReplaced,
 }
 
 /// A path that an ignore file leaves out. A folder stands for all that is below it.
@@ -86,7 +97,10 @@ pub(crate) struct Excluded {
 impl Planned {
     /// Its path in the image if that has a folder where it may have one.
     pub(super) fn inner(&self) -> String {
-        if self.or_below { join(&self.image, name(&self.source)) } else { self.image.clone() }
+        match self.place {
+            Place::Exact => self.image.clone(),
+            Place::Open | Place::OpenAndReplaced => join(&self.image, &self.name),
+        }
     }
 }
 
@@ -97,14 +111,16 @@ impl Planned {
 /// Returns in one line why that is not possible: no such folder, no Dockerfile, or where it does not parse.
 pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> {
     let dockerfile = dockerfile(context, settings)?;
-    let opened = Context::open(context, dockerfile.path.as_deref(), settings.containerignore_first)?;
+    let opened =
+        Context::open(context, dockerfile.path.as_deref(), settings.containerignore_first)?;
     let script = Script::parse(&dockerfile.text, &dockerfile.name)?;
     let mut builder = Builder::new(&script, settings, opened, &dockerfile.name)?;
-    let built = builder.built();
+    let built = builder.target();
     let mut undecided = std::mem::take(&mut builder.undecided);
     let opened = builder.context;
     if opened.is_cut() {
-        undecided.push(format!("more than {MOST_FILES} files are copied: the rest was not compared"));
+        undecided
+            .push(format!("more than {MOST_FILES} files are copied: the rest was not compared"));
     }
     undecided.extend(opened.trouble);
     let mut files: Vec<Planned> = built.files.values().cloned().collect();
@@ -149,7 +165,8 @@ fn usual_name(context: &Path, podman: bool) -> Result<PathBuf, String> {
     if !context.is_dir() {
         return Err(format!("{} is no folder", context.display()));
     }
-    let names = if podman { ["Containerfile", "Dockerfile"] } else { ["Dockerfile", "Containerfile"] };
+    let names =
+        if podman { ["Containerfile", "Dockerfile"] } else { ["Dockerfile", "Containerfile"] };
     let found = names.iter().map(|name| context.join(name)).find(|path| path.is_file());
     found.ok_or_else(|| format!("{} holds no Dockerfile", context.display()))
 }

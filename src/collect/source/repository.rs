@@ -26,12 +26,13 @@ const FOREIGN: [&str; 12] = [
 ];
 
 /// Settings that win over those of the repository.
-const SETTINGS: [&str; 9] = [
+const SETTINGS: [&str; 10] = [
     "safe.directory=*",
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.quotePath=false",
     "core.attributesFile=/dev/null",
+    "log.follow=false",
     "log.showSignature=false",
     "log.mailmap=false",
     "diff.external=",

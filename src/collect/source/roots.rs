@@ -14,10 +14,11 @@ const FEW: usize = 8;
 pub(crate) fn roots(plan: &Plan, image: &ImageFiles) -> Vec<String> {
     let mut wanted: Vec<(String, bool)> = Vec::new();
     for file in &plan.files {
-        if let Held::NotAsked(path) = held(file, image) {
-            if !image.was_asked(&path) {
+        match held(file, image) {
+            Held::NotAsked(path) if !image.was_asked(&path) => {
                 wanted.push((path, file.may_be_changed_by.is_some()));
             }
+            _ => {}
         }
     }
     wanted.sort();
@@ -61,20 +62,22 @@ fn is_worth_it(folder: &str, inside: &[(String, bool)], image: &ImageFiles) -> b
 #[cfg(test)]
 mod tests {
     use super::super::local::Local;
-    use super::super::plan::Planned;
+    use super::super::plan::{Place, Planned};
     use super::{ImageFiles, Plan, roots};
     use std::path::PathBuf;
 
     fn planned(image: &str) -> Planned {
-        let (image, changed) = image.strip_suffix('!').map_or((image, None), |i| (i, Some("RUN".to_owned())));
-        let (image, or_below) = image.strip_suffix('?').map_or((image, false), |i| (i, true));
+        let (image, changed) =
+            image.strip_suffix('!').map_or((image, None), |i| (i, Some("RUN".to_owned())));
+        let (image, place) =
+            image.strip_suffix('?').map_or((image, Place::Exact), |i| (i, Place::Open));
         Planned {
             source: "src/x".into(),
             image: image.into(),
             explicit: true,
             may_be_changed_by: changed,
-            or_below,
-            is_replaced_if_file: false,
+            name: "x".into(),
+            place,
             certain: true,
             local: Local::Text(Vec::new()),
         }
@@ -97,8 +100,14 @@ mod tests {
         let first = |files: &[&str]| roots(&plan(files), &ImageFiles::default());
         assert_eq!(first(&["/app/a", "/app/b", "/app/c/d"]), ["/app"]);
         assert_eq!(first(&["/app/a"]), ["/app/a"]);
-        assert_eq!(first(&["/app/a!", "/app/b!", "/app/c/d", "/app/c/e"]), ["/app/a", "/app/b", "/app/c"]);
-        assert_eq!(first(&["/usr/src/app/a", "/usr/src/app/b", "/etc/x", "/etc/y"]), ["/etc/x", "/etc/y", "/usr/src/app"]);
+        assert_eq!(
+            first(&["/app/a!", "/app/b!", "/app/c/d", "/app/c/e"]),
+            ["/app/a", "/app/b", "/app/c"]
+        );
+        assert_eq!(
+            first(&["/usr/src/app/a", "/usr/src/app/b", "/etc/x", "/etc/y"]),
+            ["/etc/x", "/etc/y", "/usr/src/app"]
+        );
         assert_eq!(first(&["/a", "/b"]), ["/a", "/b"]);
         assert_eq!(first(&["/app-1/x", "/app/a", "/app/b"]), ["/app-1/x", "/app"]);
         let many: Vec<String> = (0..20).map(|n| format!("/app/{n}!")).collect();

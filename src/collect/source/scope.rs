@@ -65,13 +65,21 @@ impl Scope {
     }
 
     /// ARG: what was given at build time, else the default, else what the Dockerfile says before its first stage.
-    pub(super) fn declare(&mut self, name: &str, default: Option<&str>, settings: &Settings, global: Option<&Self>) {
+    pub(super) fn declare(
+        &mut self,
+        name: &str,
+        default: Option<&str>,
+        settings: &Settings,
+        global: Option<&Self>,
+    ) {
         let unknown = || Variable::Unknown(format!("build argument {name}"));
         let value = match (settings.args.get(name), default) {
             (Some(Some(given)), _) => Variable::Set(given.clone()),
             (Some(None), _) => unknown(),
             (None, Some(default)) => match self.word(default) {
-                Ok(word) if settings.args_known && word.assumed.is_empty() => Variable::Set(word.text),
+                Ok(word) if settings.args_known && word.assumed.is_empty() => {
+                    Variable::Set(word.text)
+                }
                 Ok(word) => Variable::Assumed(word.text, name.into()),
                 Err(_) => unknown(),
             },
@@ -93,7 +101,8 @@ impl Scope {
             },
             Err(_) => Variable::Unknown(format!("variable {name}")),
         };
-        let values: Vec<_> = pairs.iter().map(|(name, text)| (name.clone(), value(name, text))).collect();
+        let values: Vec<_> =
+            pairs.iter().map(|(name, text)| (name.clone(), value(name, text))).collect();
         self.environment.extend(values);
     }
 }
@@ -111,7 +120,8 @@ mod tests {
     use std::rc::Rc;
 
     fn settings(args: &[(&str, Option<&str>)], args_known: bool) -> Settings {
-        let args = args.iter().map(|(name, value)| ((*name).into(), value.map(String::from))).collect();
+        let args =
+            args.iter().map(|(name, value)| ((*name).into(), value.map(String::from))).collect();
         Settings { args, args_known, ..Settings::default() }
     }
 
@@ -131,7 +141,10 @@ mod tests {
         let assumed = |value: &str| Variable::Assumed(value.into(), "X".into());
         let unknown = Variable::Unknown("build argument X".into());
         let (nothing, all) = (settings(&[], false), settings(&[], true));
-        assert_eq!(declared(&settings(&[("X", Some("given"))], false), Some("d"), None), set("given"));
+        assert_eq!(
+            declared(&settings(&[("X", Some("given"))], false), Some("d"), None),
+            set("given")
+        );
         assert_eq!(declared(&settings(&[("X", None)], true), Some("d"), None), unknown);
         assert_eq!(declared(&nothing, Some("d"), Some("g")), assumed("d"));
         assert_eq!(declared(&nothing, None, Some("g")), assumed("g"));
@@ -166,6 +179,9 @@ mod tests {
         let scope = Scope::new('\\', Rest::Image(Rc::new(image)));
         assert_eq!(scope.word("$HOME/$NONE").unwrap().text, "/home/x/");
         let scope = Scope::new('\\', Rest::Unknown);
-        assert_eq!(scope.word("$HOME").unwrap_err(), "variable HOME of the base image is not known");
+        assert_eq!(
+            scope.word("$HOME").unwrap_err(),
+            "variable HOME of the base image is not known"
+        );
     }
 }

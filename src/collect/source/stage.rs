@@ -1,44 +1,15 @@
 //! The stages of a Dockerfile, followed step by step: which files of the context are where.
 
+use super::built::{Built, Workdir};
 use super::context::Context;
 use super::dockerfile::{Action, Run, Script, Step};
 use super::effect::Effect;
 use super::expand::Variable;
-use super::paths::{clean, is_within, join, parent};
-use super::plan::{Planned, Settings};
+use super::paths::clean;
+use super::plan::Settings;
 use super::scope::{Rest, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-
-/// Where relative paths begin.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(super) enum Workdir {
-    /// At this folder.
-    At(String),
-    /// This far below the working folder of the base image.
-    Below(String),
-    /// Nobody here knows, for this reason.
-    Unknown(String),
-}
-
-/// What is known of a stage's files after some of its steps.
-#[derive(Clone, Debug)]
-pub(super) struct State {
-    /// The files of the context, by their path in the image: the inner one where there are two.
-    pub(super) files: BTreeMap<String, Planned>,
-    /// Folders that certainly exist.
-    pub(super) folders: BTreeSet<String>,
-    /// Where relative destinations begin.
-    pub(super) workdir: Workdir,
-    /// The build arguments whose value was assumed for that.
-    pub(super) workdir_assumes: Vec<String>,
-    /// The variables.
-    pub(super) scope: Scope,
-    /// The image that the first stage of the chain begins with.
-    pub(super) base: Option<String>,
-    /// Whether that is nothing at all.
-    pub(super) from_scratch: bool,
-}
 
 /// Follows the stages that the target needs.
 #[derive(Debug)]
@@ -54,7 +25,7 @@ pub(super) struct Builder<'a> {
     globals: Scope,
     /// The stages that the built image consists of, the target first.
     chain: Vec<usize>,
-    done: BTreeMap<usize, Rc<State>>,
+    done: BTreeMap<usize, Rc<Built>>,
 }
 
 impl<'a> Builder<'a> {
@@ -115,15 +86,16 @@ impl<'a> Builder<'a> {
     fn confirm_arguments(&mut self) {
         let built = self.declared();
         let mut confirmed: Vec<&String> = Vec::new();
-        if let Workdir::At(folder) = &built.workdir {
-            if Some(folder.as_str()) == self.settings.base_workdir.as_deref() {
-                confirmed.extend(&built.workdir_assumes);
-            }
+        let seen = self.settings.base_workdir.as_ref();
+        if seen.is_some_and(|seen| built.workdir == Workdir::At(seen.clone())) {
+            confirmed.extend(&built.workdir_assumes);
         }
         for (name, value) in built.scope.environment() {
             let seen = self.settings.image_env.as_ref().and_then(|image| image.get(name));
             match value {
-                Variable::Assumed(value, argument) if Some(value) == seen => confirmed.push(argument),
+                Variable::Assumed(value, argument) if Some(value) == seen => {
+                    confirmed.push(argument);
+                }
                 _ => {}
             }
         }
@@ -135,17 +107,23 @@ impl<'a> Builder<'a> {
         self.set_globals();
     }
 
-    /// What the built stage holds at its end.
-    pub(super) fn built(&mut self) -> Rc<State> {
+    /// What the target holds at its end.
+    pub(super) fn target(&mut self) -> Rc<Built> {
         self.evaluate(self.chain[0])
     }
 
     /// An earlier stage by its name or number.
     pub(super) fn stage_named(&self, name: &str, before: usize) -> Option<usize> {
         let is_named = |stage: &usize| {
-            self.script.stages[*stage].name.as_ref().is_some_and(|known| known.eq_ignore_ascii_case(name))
+            self.script.stages[*stage]
+                .name
+                .as_ref()
+                .is_some_and(|known| known.eq_ignore_ascii_case(name))
         };
-        (0..before).rev().find(is_named).or_else(|| name.parse().ok().filter(|stage| *stage < before))
+        (0..before)
+            .rev()
+            .find(is_named)
+            .or_else(|| name.parse().ok().filter(|stage| *stage < before))
     }
 
     fn base_stage(&self, stage: usize) -> Option<usize> {
@@ -154,48 +132,50 @@ impl<'a> Builder<'a> {
     }
 
     /// What a stage holds at its end.
-    pub(super) fn evaluate(&mut self, stage: usize) -> Rc<State> {
+    pub(super) fn evaluate(&mut self, stage: usize) -> Rc<Built> {
         if let Some(done) = self.done.get(&stage) {
             return Rc::clone(done);
         }
-        let mut state = self.begin(stage);
+        let mut built = self.begin(stage);
         for step in &self.script.stages[stage].steps {
-            self.step(&mut state, stage, step);
+            self.step(&mut built, stage, step);
         }
-        let state = Rc::new(state);
-        self.done.insert(stage, Rc::clone(&state));
-        state
+        let built = Rc::new(built);
+        self.done.insert(stage, Rc::clone(&built));
+        built
     }
 
-    fn begin(&mut self, stage: usize) -> State {
+    fn begin(&mut self, stage: usize) -> Built {
         if let Some(base) = self.base_stage(stage) {
-            let mut state = (*self.evaluate(base)).clone();
-            state.scope = state.scope.inherited();
-            return state;
+            let mut built = (*self.evaluate(base)).clone();
+            built.scope = built.scope.inherited();
+            return built;
         }
         let base = self.globals.word(&self.script.stages[stage].base).ok().map(|word| word.text);
         let from_scratch = base.as_deref() == Some("scratch");
         let in_chain = self.chain.contains(&stage);
         let (workdir, rest) = match &self.settings.image_env {
             _ if from_scratch => (Workdir::At("/".into()), Rest::Unset),
-            Some(image) if in_chain => (self.base_workdir(), Rest::Image(Rc::new(self.variables_of_base(image)))),
+            Some(image) if in_chain => {
+                (self.base_workdir(), Rest::Image(Rc::new(self.variables_of_base(image))))
+            }
             None if in_chain => (self.base_workdir(), Rest::Unknown),
             _ => (Workdir::Below(String::new()), Rest::Unknown),
         };
-        State { base, from_scratch, ..State::new(Scope::new(self.script.escape, rest), workdir) }
+        Built { base, from_scratch, ..Built::new(Scope::new(self.script.escape, rest), workdir) }
     }
 
     /// The built image's working folder and variables, as far as its own Dockerfile says.
-    fn declared(&self) -> State {
+    fn declared(&self) -> Built {
         let scope = Scope::new(self.script.escape, Rest::Unknown);
-        let mut state = State::new(scope, Workdir::Below(String::new()));
+        let mut built = Built::new(scope, Workdir::Below(String::new()));
         for stage in self.chain.iter().rev() {
-            state.scope = state.scope.inherited();
+            built.scope = built.scope.inherited();
             for step in &self.script.stages[*stage].steps {
-                self.declare(&mut state, step);
+                self.declare(&mut built, step);
             }
         }
-        state
+        built
     }
 
     /// The working folder of the base image, from that of the built image and all WORKDIRs between them.
@@ -214,7 +194,9 @@ impl<'a> Builder<'a> {
     /// The image's variables; of those that the Dockerfile sets itself, the base image's value is not known.
     fn variables_of_base(&self, image: &BTreeMap<String, String>) -> BTreeMap<String, Variable> {
         let steps = self.chain.iter().flat_map(|stage| &self.script.stages[*stage].steps);
-        let pairs = steps.filter_map(|step| if let Action::Env(pairs) = &step.action { Some(pairs) } else { None });
+        let pairs = steps.filter_map(|step| {
+            if let Action::Env(pairs) = &step.action { Some(pairs) } else { None }
+        });
         let here = pairs.flatten().map(|(name, _)| {
             (name.clone(), Variable::Unknown(format!("variable {name} of the base image")))
         });
@@ -222,105 +204,38 @@ impl<'a> Builder<'a> {
         there.chain(here).collect()
     }
 
-    fn step(&mut self, state: &mut State, stage: usize, step: &Step) {
+    fn step(&mut self, built: &mut Built, stage: usize, step: &Step) {
         match &step.action {
-            Action::Transfer(transfer) => self.transfer(state, stage, step.line, transfer),
-            Action::Run(run) => self.run(state, step.line, run),
-            _ => self.declare(state, step),
+            Action::Transfer(transfer) => self.transfer(built, stage, step.line, transfer),
+            Action::Run(run) => self.run(built, step.line, run),
+            _ => self.declare(built, step),
         }
     }
 
     /// The steps that change words, not files.
-    fn declare(&self, state: &mut State, step: &Step) {
+    fn declare(&self, built: &mut Built, step: &Step) {
         match &step.action {
             Action::Arg(arguments) => {
                 for (name, default) in arguments {
-                    state.scope.declare(name, default.as_deref(), &self.settings, Some(&self.globals));
+                    built.scope.declare(
+                        name,
+                        default.as_deref(),
+                        &self.settings,
+                        Some(&self.globals),
+                    );
                 }
             }
-            Action::Env(pairs) => state.scope.set(pairs),
-            Action::Workdir(path) => state.enter(path, step.line),
+            Action::Env(pairs) => built.scope.set(pairs),
+            Action::Workdir(path) => built.enter(path, step.line),
             _ => {}
         }
     }
 
-    fn run(&self, state: &mut State, line: usize, run: &Run) {
+    fn run(&self, built: &mut Built, line: usize, run: &Run) {
         let effect = Effect::of(run, self.script.escape);
         let reason = format!("RUN at line {line}");
-        for file in state.files.values_mut().filter(|file| effect.reaches(&file.image)) {
+        for file in built.files.values_mut().filter(|file| effect.reaches(&file.image)) {
             file.may_be_changed_by.get_or_insert_with(|| reason.clone());
-        }
-    }
-}
-
-impl State {
-    fn new(scope: Scope, workdir: Workdir) -> Self {
-        Self {
-            files: BTreeMap::new(),
-            folders: BTreeSet::from(["/".to_owned()]),
-            workdir,
-            workdir_assumes: Vec::new(),
-            scope,
-            base: None,
-            from_scratch: false,
-        }
-    }
-
-    /// WORKDIR.
-    fn enter(&mut self, path: &str, line: usize) {
-        let word = match self.scope.word(path) {
-            Ok(word) => word,
-            Err(why) => {
-                self.workdir = Workdir::Unknown(format!("WORKDIR at line {line}: {why}"));
-                return;
-            }
-        };
-        let path = word.text;
-        if path.starts_with('/') {
-            self.workdir_assumes.clear();
-        }
-        self.workdir_assumes.extend(word.assumed);
-        self.workdir = match &self.workdir {
-            _ if path.starts_with('/') => Workdir::At(clean(&path)),
-            Workdir::At(folder) => Workdir::At(join(folder, &path)),
-            Workdir::Below(rest) if rest.is_empty() => Workdir::Below(clean(&path)),
-            Workdir::Below(rest) => Workdir::Below(join(rest, &path)),
-            Workdir::Unknown(why) => Workdir::Unknown(why.clone()),
-        };
-        if let Workdir::At(folder) = &self.workdir {
-            let folder = folder.clone();
-            self.make_folders(&folder);
-        }
-    }
-
-    /// A folder exists now, and all above it.
-    pub(super) fn make_folders(&mut self, folder: &str) {
-        let mut folder = folder;
-        while folder.len() > 1 && self.folders.insert(folder.to_owned()) {
-            folder = parent(folder);
-        }
-    }
-
-    /// A file is copied to its place. What was there before is gone, unless that is not certain.
-    pub(super) fn put(&mut self, file: Planned, by: &str) {
-        let place = file.inner();
-        self.make_folders(parent(&file.image));
-        if let Some(before) = self.files.get_mut(&place).filter(|_| !file.certain) {
-            before.may_be_changed_by.get_or_insert_with(|| by.to_owned());
-            return;
-        }
-        if file.or_below {
-            for before in self.files.values_mut().filter(|before| before.or_below && before.image == file.image) {
-                before.is_replaced_if_file = true;
-            }
-        }
-        self.files.insert(place, file);
-    }
-
-    /// Something unknown may have been written to a place or below it.
-    pub(super) fn obscure(&mut self, place: &str, by: &str) {
-        for file in self.files.values_mut().filter(|file| is_within(&file.image, place)) {
-            file.may_be_changed_by.get_or_insert_with(|| by.to_owned());
         }
     }
 }

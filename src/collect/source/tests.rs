@@ -1,12 +1,21 @@
 //! The whole room at work: a Dockerfile and a context in, the files of the image out.
 
-use super::plan::{Plan, Settings, plan};
+use super::plan::{Place, Plan, Settings, plan};
 use std::collections::BTreeMap;
 use std::fs;
 use std::os::unix::fs::symlink;
 
-const FILES: [&str; 9] =
-    ["a.py", "b.py", "c.txt", "src/a.py", "src/b.py", "src/sub/c.py", "lib/z.py", "docs/README.md", "conf.prod"];
+const FILES: [&str; 9] = [
+    "a.py",
+    "b.py",
+    "c.txt",
+    "src/a.py",
+    "src/b.py",
+    "src/sub/c.py",
+    "lib/z.py",
+    "docs/README.md",
+    "conf.prod",
+];
 
 fn planned(dockerfile: &str, settings: &Settings) -> Plan {
     let dir = tempfile::tempdir().unwrap();
@@ -25,7 +34,7 @@ fn planned(dockerfile: &str, settings: &Settings) -> Plan {
 /// `source>image` of each file: `?` for a place that is not certain, `~` for one that may be changed later.
 fn files(plan: &Plan) -> Vec<String> {
     let one = |file: &super::Planned| {
-        let or = if file.or_below { "(/)" } else { "" };
+        let or = if file.place == Place::Exact { "" } else { "(/)" };
         let changed = if file.may_be_changed_by.is_some() { "~" } else { "" };
         let certain = if file.certain { "" } else { "?" };
         format!("{}>{}{or}{changed}{certain}", file.source, file.image)
@@ -54,8 +63,19 @@ fn a_copy_lands_where_the_builders_put_it() {
         ("WORKDIR /w\nCOPY a.py .", &["a.py>/w/a.py"]),
         ("WORKDIR /w\nWORKDIR v\nCOPY a.py n.py", &["a.py>/w/v/n.py"]),
         ("WORKDIR /w\nCOPY a.py /w", &["a.py>/w/a.py"]),
-        ("COPY src /app", &["src/a.py>/app/a.py", "src/b.py>/app/b.py", "src/sub/c.py>/app/sub/c.py"]),
-        ("COPY src lib/ /app/", &["lib/z.py>/app/z.py", "src/a.py>/app/a.py", "src/b.py>/app/b.py", "src/sub/c.py>/app/sub/c.py"]),
+        (
+            "COPY src /app",
+            &["src/a.py>/app/a.py", "src/b.py>/app/b.py", "src/sub/c.py>/app/sub/c.py"],
+        ),
+        (
+            "COPY src lib/ /app/",
+            &[
+                "lib/z.py>/app/z.py",
+                "src/a.py>/app/a.py",
+                "src/b.py>/app/b.py",
+                "src/sub/c.py>/app/sub/c.py",
+            ],
+        ),
         ("COPY *.py /d/", &["a.py>/d/a.py", "b.py>/d/b.py"]),
         ("COPY */a.py /d/", &["src/a.py>/d/a.py"]),
         ("COPY sr? /d/", &["src/a.py>/d/a.py", "src/b.py>/d/b.py", "src/sub/c.py>/d/sub/c.py"]),
@@ -64,8 +84,14 @@ fn a_copy_lands_where_the_builders_put_it() {
         ("COPY /src/../a.py /", &["a.py>/a.py"]),
         ("ADD a.py /d/", &["a.py>/d/a.py"]),
         ("ONBUILD COPY a.py /d/", &[]),
-        ("COPY --parents src/./sub/c.py lib/*.py /d/", &["lib/z.py>/d/lib/z.py", "src/sub/c.py>/d/sub/c.py"]),
-        ("COPY --exclude=b.py src /d/", &["src/a.py>/d/a.py", "src/b.py>/d/b.py?", "src/sub/c.py>/d/sub/c.py"]),
+        (
+            "COPY --parents src/./sub/c.py lib/*.py /d/",
+            &["lib/z.py>/d/lib/z.py", "src/sub/c.py>/d/sub/c.py"],
+        ),
+        (
+            "COPY --exclude=b.py src /d/",
+            &["src/a.py>/d/a.py", "src/b.py>/d/b.py?", "src/sub/c.py>/d/sub/c.py"],
+        ),
         ("COPY <<a <<EOF /d/\nx\na\ny\nEOF", &["Dockerfile>/d/EOF", "Dockerfile>/d/a"]),
     ]);
 }
@@ -74,12 +100,18 @@ fn a_copy_lands_where_the_builders_put_it() {
 fn what_comes_later_wins_or_may_change() {
     check(&[
         ("COPY a.py /x\nCOPY b.py /x", &["b.py>/x"]),
-        ("COPY src /x\nCOPY a.py /x", &["a.py>/x/a.py", "src/b.py>/x/b.py", "src/sub/c.py>/x/sub/c.py"]),
+        (
+            "COPY src /x\nCOPY a.py /x",
+            &["a.py>/x/a.py", "src/b.py>/x/b.py", "src/sub/c.py>/x/sub/c.py"],
+        ),
         ("COPY a.py /x\nRUN make", &["a.py>/x~"]),
         ("RUN make\nCOPY a.py /x", &["a.py>/x"]),
         ("COPY a.py /x\nRUN apt-get update && apt-get install -y curl", &["a.py>/x"]),
     ]);
-    let plan = planned("FROM scratch\nCOPY a.py /x/\nCOPY b.py /y/\nADD https://x.invalid/y /x/\n", &Settings::default());
+    let plan = planned(
+        "FROM scratch\nCOPY a.py /x/\nCOPY b.py /y/\nADD https://x.invalid/y /x/\n",
+        &Settings::default(),
+    );
     assert_eq!(files(&plan), ["a.py>/x/a.py~", "b.py>/y/b.py"]);
     assert_eq!(plan.files[0].may_be_changed_by.as_deref(), Some("ADD at line 4"));
 }
@@ -90,13 +122,16 @@ fn a_place_that_depends_on_the_base_image_is_left_open() {
     assert_eq!(lands("FROM debian\nWORKDIR /app\nCOPY a.py /app\n"), ["a.py>/app/a.py"]);
     let plan = planned("FROM debian\nCOPY a.py b.py /app\n", &Settings::default());
     assert_eq!(files(&plan), ["a.py>/app(/)", "b.py>/app(/)"]);
-    assert!(plan.files[0].is_replaced_if_file && !plan.files[1].is_replaced_if_file);
+    assert_eq!([plan.files[0].place, plan.files[1].place], [Place::OpenAndReplaced, Place::Open]);
 }
 
 #[test]
 fn stages_hand_on_what_they_copied() {
     let lands = |text: &str| lands(text);
-    assert_eq!(lands("FROM scratch AS b\nCOPY src /s\nFROM scratch\nCOPY --from=b /s/a.py /x/\n"), ["src/a.py>/x/a.py"]);
+    assert_eq!(
+        lands("FROM scratch AS b\nCOPY src /s\nFROM scratch\nCOPY --from=b /s/a.py /x/\n"),
+        ["src/a.py>/x/a.py"]
+    );
     assert_eq!(
         lands("FROM scratch AS b\nWORKDIR /s\nCOPY src .\nFROM scratch\nCOPY --from=0 /s/sub /x\n"),
         ["src/sub/c.py>/x/c.py"]
@@ -106,7 +141,9 @@ fn stages_hand_on_what_they_copied() {
         ["src/a.py>/x/a.py", "src/b.py>/x/b.py"]
     );
     assert_eq!(
-        lands("FROM scratch AS b\nENV D=/d\nWORKDIR /w\nCOPY a.py .\nFROM b\nCOPY b.py .\nCOPY c.txt $D/\n"),
+        lands(
+            "FROM scratch AS b\nENV D=/d\nWORKDIR /w\nCOPY a.py .\nFROM b\nCOPY b.py .\nCOPY c.txt $D/\n"
+        ),
         ["a.py>/w/a.py", "b.py>/w/b.py", "c.txt>/d/c.txt"]
     );
     let target = Settings { target: Some("b".into()), ..Settings::default() };
@@ -134,20 +171,28 @@ fn what_another_stage_made_is_said() {
 #[test]
 fn variables_are_filled_in_as_far_as_they_are_known() {
     check(&[
-        ("ENV A=/e B=$A/f\nENV C=\"$A/g h\"\nCOPY a.py $C/\nCOPY b.py ${Z:-/z}/", &["a.py>/e/g h/a.py", "b.py>/z/b.py"]),
+        (
+            "ENV A=/e B=$A/f\nENV C=\"$A/g h\"\nCOPY a.py $C/\nCOPY b.py ${Z:-/z}/",
+            &["a.py>/e/g h/a.py", "b.py>/z/b.py"],
+        ),
         ("ARG D=/d\nCOPY a.py $D/", &["a.py>/d/a.py~?"]),
         ("ARG D=/d\nWORKDIR $D\nCOPY a.py .", &["a.py>/d/a.py~?"]),
     ]);
-    let given = Settings { args: BTreeMap::from([("E".into(), Some("prod".into()))]), ..Settings::default() };
+    let given = Settings {
+        args: BTreeMap::from([("E".into(), Some("prod".into()))]),
+        ..Settings::default()
+    };
     let plan = planned("FROM scratch\nARG E=dev\nCOPY conf.$E /conf\n", &given);
     assert_eq!(files(&plan), ["conf.prod>/conf"]);
-    let plan = planned("FROM scratch\nARG E\nCOPY conf.$E /conf/\nCOPY a.py /a\n", &Settings::default());
+    let plan =
+        planned("FROM scratch\nARG E\nCOPY conf.$E /conf/\nCOPY a.py /a\n", &Settings::default());
     assert_eq!(plan.undecided, ["COPY at line 3: build argument E is not known"]);
     assert_eq!(files(&plan), ["a.py>/a"]);
     let plan = planned("FROM x\nCOPY a.py $HOME/\n", &Settings::default());
     assert_eq!(plan.undecided, ["COPY at line 2: variable HOME of the base image is not known"]);
     let image_env = Some(BTreeMap::from([("HOME".into(), "/root".into())]));
-    let plan = planned("FROM x\nCOPY a.py $HOME/\n", &Settings { image_env, ..Settings::default() });
+    let plan =
+        planned("FROM x\nCOPY a.py $HOME/\n", &Settings { image_env, ..Settings::default() });
     assert_eq!(files(&plan), ["a.py>/root/a.py"]);
 }
 
@@ -158,7 +203,10 @@ fn the_image_may_confirm_the_default_of_an_argument() {
     let seen = Settings { base_workdir: Some("/srv/app".into()), image_env, ..Settings::default() };
     assert_eq!(files(&planned(text, &seen)), ["a.py>/srv/app/a.py", "conf.prod>/conf/conf.prod"]);
     let other = Settings { base_workdir: Some("/elsewhere".into()), ..Settings::default() };
-    assert_eq!(files(&planned(text, &other)), ["a.py>/srv/app/a.py~?", "conf.prod>/conf/conf.prod~?"]);
+    assert_eq!(
+        files(&planned(text, &other)),
+        ["a.py>/srv/app/a.py~?", "conf.prod>/conf/conf.prod~?"]
+    );
 }
 
 #[test]
@@ -168,9 +216,18 @@ fn the_working_folder_of_the_base_is_found_from_that_of_the_image() {
     };
     assert_eq!(with("FROM x\nCOPY a.py .\n", "/srv"), ["a.py>/srv/a.py"]);
     assert_eq!(with("FROM x\nCOPY a.py ./\n", ""), ["a.py>/a.py"]);
-    assert_eq!(with("FROM x\nWORKDIR sub/d\nCOPY a.py ./\n", "/srv/sub/d"), ["a.py>/srv/sub/d/a.py"]);
-    let plan = planned("FROM x\nCOPY a.py .\nWORKDIR /w\nCOPY b.py .\n", &Settings { base_workdir: Some("/w".into()), ..Settings::default() });
-    assert_eq!(plan.undecided, ["COPY at line 2: the working folder of the base image is not known"]);
+    assert_eq!(
+        with("FROM x\nWORKDIR sub/d\nCOPY a.py ./\n", "/srv/sub/d"),
+        ["a.py>/srv/sub/d/a.py"]
+    );
+    let plan = planned(
+        "FROM x\nCOPY a.py .\nWORKDIR /w\nCOPY b.py .\n",
+        &Settings { base_workdir: Some("/w".into()), ..Settings::default() },
+    );
+    assert_eq!(
+        plan.undecided,
+        ["COPY at line 2: the working folder of the base image is not known"]
+    );
     assert_eq!(files(&plan), ["b.py>/w/b.py"]);
 }
 
@@ -178,9 +235,15 @@ fn the_working_folder_of_the_base_is_found_from_that_of_the_image() {
 fn what_cannot_be_followed_is_one_line() {
     for (instruction, why) in [
         ("ADD data.tar.gz /d/", "ADD at line 2: data.tar.gz is an archive that is unpacked"),
-        ("ADD https://x.invalid/y /d/", "ADD at line 2: what an address answers cannot be compared"),
+        (
+            "ADD https://x.invalid/y /d/",
+            "ADD at line 2: what an address answers cannot be compared",
+        ),
         ("COPY none.py /d/", "COPY at line 2: none.py is not in the context"),
-        ("COPY docs/README.md /d/", "COPY at line 2: docs/README.md is left out by .dockerignore:1 (docs)"),
+        (
+            "COPY docs/README.md /d/",
+            "COPY at line 2: docs/README.md is left out by .dockerignore:1 (docs)",
+        ),
         ("COPY a.py ${X#y}/", "COPY at line 2: ${X...} is not understood"),
     ] {
         let plan = planned(&format!("FROM scratch\n{instruction}\n"), &Settings::default());
@@ -192,7 +255,11 @@ fn what_cannot_be_followed_is_one_line() {
 #[test]
 fn what_is_left_out_of_a_copied_folder_is_told() {
     let plan = planned("FROM scratch\nCOPY . /\n", &Settings::default());
-    let excluded: Vec<_> = plan.excluded.iter().map(|e| format!("{} {}:{} {}", e.path, e.file, e.line, e.rule)).collect();
+    let excluded: Vec<_> = plan
+        .excluded
+        .iter()
+        .map(|e| format!("{} {}:{} {}", e.path, e.file, e.line, e.rule))
+        .collect();
     assert!(excluded.contains(&"docs .dockerignore:1 docs".to_owned()), "{excluded:?}");
     assert!(plan.files.iter().all(|file| !file.source.starts_with("docs")));
 }
@@ -207,8 +274,15 @@ fn there_is_one_line_where_nothing_can_be_planned() {
     let named = Settings { dockerfile: Some("x/D".into()), ..Settings::default() };
     assert_eq!(error(&named), "x/D cannot be read: No such file or directory (os error 2)");
     let inline = Settings { inline: Some("FROM a\nCOPY x\n".into()), ..Settings::default() };
-    assert_eq!(error(&inline), "dockerfile_inline:2: COPY instruction requires at least two arguments");
-    let target = Settings { inline: Some("FROM a\n".into()), target: Some("t".into()), ..Settings::default() };
+    assert_eq!(
+        error(&inline),
+        "dockerfile_inline:2: COPY instruction requires at least two arguments"
+    );
+    let target = Settings {
+        inline: Some("FROM a\n".into()),
+        target: Some("t".into()),
+        ..Settings::default()
+    };
     assert_eq!(error(&target), "dockerfile_inline: no stage is named t");
 }
 

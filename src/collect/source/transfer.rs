@@ -1,28 +1,18 @@
 //! COPY and ADD: which file of the context lands at which place.
 
-use super::context::{Found, Kind};
+use super::built::Built;
+use super::context::Found;
+use super::destination::{Destination, Shape, destination};
 use super::dockerfile::{Source, Transfer};
 use super::ignore::{Ignore, Reading, Verdict};
 use super::local::Local;
-use super::paths::{below, clean, inside, join, name};
-use super::plan::Planned;
-use super::stage::{Builder, State, Workdir};
+use super::on_disk::Kind;
+use super::paths::{below, inside, join, name};
+use super::plan::{Place, Planned};
+use super::stage::Builder;
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
-
-/// Where an instruction copies to.
-#[derive(Clone, Debug)]
-pub(super) struct Destination {
-    /// The absolute path.
-    pub(super) path: String,
-    /// Whether it is certainly a folder.
-    pub(super) is_folder: bool,
-    /// What the instruction is called in messages.
-    pub(super) by: String,
-    /// Build arguments whose value was assumed.
-    pub(super) assumed: Vec<String>,
-}
 
 /// One thing to copy.
 struct Item {
@@ -43,36 +33,42 @@ enum What {
 
 impl Builder<'_> {
     /// Follows a COPY or an ADD.
-    pub(super) fn transfer(&mut self, state: &mut State, stage: usize, line: usize, transfer: &Transfer) {
+    pub(super) fn transfer(
+        &mut self,
+        built: &mut Built,
+        number: usize,
+        line: usize,
+        transfer: &Transfer,
+    ) {
         let by = format!("{} at line {line}", transfer.keyword());
-        let to = match destination(state, transfer, by.clone()) {
+        let to = match destination(built, transfer, by.clone()) {
             Ok(to) => to,
             Err(why) => {
                 self.undecided.push(format!("{by}: {why}"));
-                state.obscure("/", &by);
+                built.obscure("/", &by);
                 return;
             }
         };
         if let Some(from) = transfer.flag("from") {
-            self.from_elsewhere(state, stage, transfer, from, to);
+            self.elsewhere(built, number, transfer, from, &to);
             return;
         }
         let mut items = Vec::new();
         for source in &transfer.sources {
-            match self.items(state, transfer, source, &to) {
+            match self.items(built, transfer, source, &to) {
                 Ok(found) => items.extend(found),
                 Err(why) => self.undecided.push(format!("{by}: {why}")),
             }
         }
         let exclude = exclusions(transfer);
         for item in items {
-            self.place(state, item, &to, &exclude);
+            self.place(built, item, &to, &exclude);
         }
     }
 
     fn items(
         &mut self,
-        state: &mut State,
+        built: &mut Built,
         transfer: &Transfer,
         source: &Source,
         to: &Destination,
@@ -80,76 +76,104 @@ impl Builder<'_> {
         let pattern = match source {
             Source::Path(path) => path,
             Source::Text { name, text, expand } => {
-                let word = if *expand { state.scope.text(text)? } else { super::expand::Expanded::verbatim(text) };
+                let word = if *expand {
+                    built.scope.text(text)?
+                } else {
+                    super::expand::Expanded::verbatim(text)
+                };
                 let what = What::Text(word.text.into_bytes());
-                return Ok(vec![Item { what, name: name.clone(), explicit: true, assumed: word.assumed }]);
+                return Ok(vec![Item {
+                    what,
+                    name: name.clone(),
+                    explicit: true,
+                    assumed: word.assumed,
+                }]);
             }
         };
-        let word = state.scope.word(pattern).inspect_err(|_| state.obscure(&to.path, &to.by))?;
+        let word = built.scope.word(pattern).inspect_err(|_| built.obscure(&to.path, &to.by))?;
         if transfer.add && is_remote(&word.text) {
-            state.obscure(&to.path, &to.by);
+            built.obscure(&to.path, &to.by);
             return Err("what an address answers cannot be compared".into());
         }
         let parents = transfer.flag("parents").is_some();
         let found = self.context.find(&word.text, parents)?;
         let explicit = !super::glob::has_wildcard(&word.text);
-        let root = parents.then(|| word.text.split_once("/./").map_or(String::new(), |(root, _)| inside(root)));
+        let root = parents
+            .then(|| word.text.split_once("/./").map_or(String::new(), |(root, _)| inside(root)));
         let mut items = Vec::new();
         for found in found {
             self.inputs.insert(if found.path.is_empty() { ".".into() } else { found.path.clone() });
-            if transfer.add && found.kind == Kind::File && is_archive(&self.context.on_disk(&found.real)) {
-                state.obscure(&to.path, &to.by);
-                self.undecided.push(format!("{}: {} is an archive that is unpacked", to.by, found.path));
+            if transfer.add
+                && found.kind == Kind::File
+                && is_archive(&self.context.on_disk(&found.real))
+            {
+                built.obscure(&to.path, &to.by);
+                self.undecided
+                    .push(format!("{}: {} is an archive that is unpacked", to.by, found.path));
                 continue;
             }
             let name = match &root {
                 Some(root) => below(&found.path, root).unwrap_or(&found.path),
                 None => name(&found.path),
             };
-            items.push(Item { name: name.into(), what: What::Found(found), explicit, assumed: word.assumed.clone() });
+            items.push(Item {
+                name: name.into(),
+                what: What::Found(found),
+                explicit,
+                assumed: word.assumed.clone(),
+            });
         }
         if root.is_some() {
-            state.make_folders(&to.path);
+            built.make_folders(&to.path);
         }
         Ok(items)
     }
 
-    fn place(&mut self, state: &mut State, item: Item, to: &Destination, exclude: &Ignore) {
+    fn place(&mut self, built: &mut Built, item: Item, to: &Destination, exclude: &Ignore) {
         let is_nested = item.name.contains('/');
+        let shape = if is_nested { Shape::Folder } else { to.shape };
         let assumed = to.assumed.iter().chain(&item.assumed).next();
-        let changed = assumed.map(|argument| format!("another value of build argument {argument}"));
-        let file = |image: String, source: String, local, explicit, or_below, disputed: bool| Planned {
-            source,
-            image,
-            explicit,
-            may_be_changed_by: changed.clone(),
-            or_below,
-            is_replaced_if_file: false,
-            certain: !disputed && assumed.is_none(),
-            local,
+        let one = Planned {
+            source: self.dockerfile.to_owned(),
+            image: if shape == Shape::Folder {
+                join(&to.path, &item.name)
+            } else {
+                to.path.clone()
+            },
+            explicit: item.explicit,
+            may_be_changed_by: assumed
+                .map(|argument| format!("another value of build argument {argument}")),
+            name: name(&item.name).to_owned(),
+            place: shape.place(),
+            certain: assumed.is_none(),
+            local: Local::Text(Vec::new()),
         };
-        let inside_folder = to.is_folder || is_nested;
-        let single = if inside_folder { join(&to.path, &item.name) } else { to.path.clone() };
-        let or_below = !inside_folder && !state.from_scratch && !state.files.contains_key(&to.path);
         match item.what {
-            What::Text(bytes) => {
-                let source = self.dockerfile.to_owned();
-                state.put(file(single, source, Local::Text(bytes), true, or_below, false), &to.by);
-            }
+            What::Text(bytes) => built.put(Planned { local: Local::Text(bytes), ..one }, &to.by),
             What::Found(found) if found.kind == Kind::Folder => {
-                let folder = if is_nested { single } else { to.path.clone() };
-                state.make_folders(&folder);
+                let folder = if is_nested { one.image.clone() } else { to.path.clone() };
+                built.make_folders(&folder);
                 for inner in self.context.below(&found.real) {
-                    let rest = below(&inner.path, &found.real).unwrap_or(&inner.path).to_owned();
-                    let disputed = inner.disputed || found.disputed || is_excluded(exclude, &[&inner.path, &rest]);
-                    let local = self.local(&inner);
-                    state.put(file(join(&folder, &rest), inner.path, local, false, false, disputed), &to.by);
+                    let rest = below(&inner.path, &found.real).unwrap_or(&inner.path);
+                    let is_doubtful = inner.disputed
+                        || found.disputed
+                        || is_excluded(exclude, &[&inner.path, rest]);
+                    let file = Planned {
+                        image: join(&folder, rest),
+                        explicit: false,
+                        place: Place::Exact,
+                        certain: one.certain && !is_doubtful,
+                        local: self.local(&inner),
+                        ..one.clone()
+                    };
+                    built.put(Planned { source: inner.path, ..file }, &to.by);
                 }
             }
             What::Found(found) => {
-                let disputed = found.disputed || is_excluded(exclude, &[&found.path, name(&found.path)]);
-                let local = self.local(&found);
-                state.put(file(single, found.path, local, item.explicit, or_below, disputed), &to.by);
+                let is_doubtful =
+                    found.disputed || is_excluded(exclude, &[&found.path, name(&found.path)]);
+                let (certain, local) = (one.certain && !is_doubtful, self.local(&found));
+                built.put(Planned { source: found.path, certain, local, ..one }, &to.by);
             }
         }
     }
@@ -158,25 +182,6 @@ impl Builder<'_> {
         let path = self.context.on_disk(&found.real);
         if found.kind == Kind::Link { Local::Link(path) } else { Local::File(path) }
     }
-}
-
-/// Where a COPY or an ADD copies to.
-fn destination(state: &State, transfer: &Transfer, by: String) -> Result<Destination, String> {
-    let word = state.scope.word(&transfer.destination)?;
-    let mut assumed = word.assumed;
-    let path = match &state.workdir {
-        _ if word.text.starts_with('/') => clean(&word.text),
-        Workdir::At(folder) => {
-            assumed.extend(state.workdir_assumes.iter().cloned());
-            join(folder, &word.text)
-        }
-        Workdir::Below(_) => return Err("the working folder of the base image is not known".into()),
-        Workdir::Unknown(why) => return Err(why.clone()),
-    };
-    let ends_as_folder = word.text.ends_with('/') || matches!(&*word.text, "." | "");
-    let parents = transfer.flag("parents").is_some();
-    let is_folder = ends_as_folder || parents || state.folders.contains(&path);
-    Ok(Destination { path, is_folder, by, assumed })
 }
 
 /// The patterns of `--exclude`.
@@ -205,5 +210,7 @@ fn is_archive(path: &Path) -> bool {
     const PACKED: [&[u8]; 4] = [b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"];
     let mut head = Vec::new();
     let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut head));
-    read.is_ok() && (PACKED.iter().any(|magic| head.starts_with(magic)) || head.get(257..262) == Some(b"ustar"))
+    read.is_ok()
+        && (PACKED.iter().any(|magic| head.starts_with(magic))
+            || head.get(257..262) == Some(b"ustar"))
 }

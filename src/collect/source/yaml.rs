@@ -37,7 +37,8 @@ impl Node {
     pub(super) fn parse(text: &str) -> Result<Self, (usize, String)> {
         let mut tree = Tree::default();
         for event in Parser::new_from_str(text) {
-            let (event, span) = event.map_err(|error| (error.marker().line(), error.info().to_owned()))?;
+            let (event, span) =
+                event.map_err(|error| (error.marker().line(), error.info().to_owned()))?;
             if event == Event::DocumentEnd {
                 break;
             }
@@ -50,7 +51,11 @@ impl Node {
     /// The value of a key, with the key's line; a merged mapping answers where the mapping itself does not.
     pub(super) fn entry(&self, key: &str) -> Option<(usize, &Self)> {
         let Value::Map(entries) = &self.value else { return None };
-        let own = entries.iter().rev().find(|(name, ..)| name == key).map(|(_, line, node)| (*line, node));
+        let own = entries
+            .iter()
+            .rev()
+            .find(|(name, ..)| name == key)
+            .map(|(_, line, node)| (*line, node));
         own.or_else(|| self.merged().find_map(|node| node.entry(key)))
     }
 
@@ -62,7 +67,10 @@ impl Node {
     /// All entries of a mapping, those of merged mappings first.
     pub(super) fn entries(&self) -> Vec<(&str, &Self)> {
         let Value::Map(own) = &self.value else { return Vec::new() };
-        let own = own.iter().filter(|(name, ..)| name != "<<").map(|(name, _, node)| (name.as_str(), node));
+        let own = own
+            .iter()
+            .filter(|(name, ..)| name != "<<")
+            .map(|(name, _, node)| (name.as_str(), node));
         let merged: Vec<&Self> = self.merged().collect();
         merged.into_iter().rev().flat_map(Self::entries).chain(own).collect()
     }
@@ -115,8 +123,12 @@ impl Tree {
             Event::Scalar(text, _, anchor, _) => {
                 self.add(Node { line, value: Value::Text(text.into_owned()) }, anchor)
             }
-            Event::SequenceStart(anchor, _) => self.begin(Node { line, value: Value::List(Vec::new()) }, anchor),
-            Event::MappingStart(anchor, _) => self.begin(Node { line, value: Value::Map(Vec::new()) }, anchor),
+            Event::SequenceStart(anchor, _) => {
+                self.begin(Node { line, value: Value::List(Vec::new()) }, anchor)
+            }
+            Event::MappingStart(anchor, _) => {
+                self.begin(Node { line, value: Value::Map(Vec::new()) }, anchor)
+            }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => self.add(open.node, open.anchor),
                 None => Ok(()),
@@ -152,7 +164,9 @@ impl Tree {
         match (&mut parent.node.value, parent.key.take()) {
             (Value::List(items), _) => items.push(node),
             (Value::Map(entries), Some((key, line))) => entries.push((key, line, node)),
-            (Value::Map(_), None) => parent.key = Some((node.text().unwrap_or("?").to_owned(), node.line)),
+            (Value::Map(_), None) => {
+                parent.key = Some((node.text().unwrap_or("?").to_owned(), node.line));
+            }
             (Value::Text(_), _) => {}
         }
         Ok(())
@@ -177,7 +191,8 @@ mod tests {
         let text = "x: &x {a: 1, b: 1}\ny: &y {b: 2, c: 2}\nz:\n  <<: [*x, *y]\n  c: 3\n";
         let tree = Node::parse(text).unwrap();
         let z = tree.get("z").unwrap();
-        let found: Vec<_> = ["a", "b", "c"].iter().map(|key| z.get(key).unwrap().text().unwrap()).collect();
+        let found: Vec<_> =
+            ["a", "b", "c"].iter().map(|key| z.get(key).unwrap().text().unwrap()).collect();
         assert_eq!(found, ["1", "1", "3"]);
         let last: std::collections::BTreeMap<_, _> = z.entries().into_iter().collect();
         assert_eq!(last["b"].text(), Some("1"));
@@ -187,8 +202,10 @@ mod tests {
     fn what_is_malformed_or_endless_is_refused() {
         assert_eq!(Node::parse("a: [\n").unwrap_err().0, 2);
         assert!(Node::parse("").is_err());
-        let bomb: String = (1..30).map(|n| format!("a{n}: &a{n} [*a{}, *a{}]\n", n - 1, n - 1)).collect();
-        assert_eq!(Node::parse(&format!("a0: &a0 x\n{bomb}")).unwrap_err().1, "more than 100000 values");
+        let lines: Vec<String> =
+            (1..30).map(|n| format!("a{n}: &a{n} [*a{}, *a{}]", n - 1, n - 1)).collect();
+        let bomb = format!("a0: &a0 x\n{}\n", lines.join("\n"));
+        assert_eq!(Node::parse(&bomb).unwrap_err().1, "more than 100000 values");
         assert!(Node::parse(&"[".repeat(100)).is_err());
     }
 

@@ -133,11 +133,11 @@ fn parts(rest: &str, login: bool) -> Result<(&str, &str, bool), ()> {
     let inner = front.rsplit_once('@').map(|(_, host)| host);
     let path = after.split('?').next().unwrap_or_default();
     let scoped = path.match_indices('@').all(|(at, _)| path[..at].ends_with('/'));
+    // `?mail=a@b` is a query; `?@db` is the rest of a password.
+    let loose = after.split_once('@').is_some_and(|(before, _)| !before.contains('='));
     let unsure = match inner {
-        Some(_) => {
-            (path.contains('@') && (login || !scoped))
-                || (!after.starts_with('/') && after.contains('@'))
-        }
+        Some(_) if path.contains('@') => login || !scoped,
+        Some(_) => loose || (!after.starts_with('/') && after.contains('@')),
         None if login => path.contains('@') || (!after.starts_with('/') && after.contains('@')),
         None => !has_port(front) && after.contains('@'),
     };

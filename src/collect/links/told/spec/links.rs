@@ -41,6 +41,8 @@ fn a_url_is_a_link_under_whatever_name() {
         ("AGENT_URL", "http://localhost:8080", "http://localhost:8080"),
         ("SELENIUM_REMOTE_URL", "http://selenium:4444/wd/hub", "http://selenium:4444/wd/hub"),
         ("LLM_URL", "https://api.openai.com/v1/{id}", "https://api.openai.com/v1/{id}"),
+        ("API_URL", "http://u:p@api:8080/x?mail=a@b.c", "http://api:8080/***"),
+        ("API_URL", "http://api:8080/@scope/x", "http://api:8080/***"),
     ]);
 }
 

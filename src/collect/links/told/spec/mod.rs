@@ -1,6 +1,7 @@
 //! What is a link and what is none, as tables that read like a specification.
 
 mod args;
+mod bounds;
 mod files;
 mod links;
 mod malformed;
@@ -8,8 +9,9 @@ mod no_links;
 mod pairs;
 mod random;
 mod text;
+mod yaml;
 
-use super::{Known, Place, Told, Trouble, from_env};
+use super::{Known, Place, Told, Trouble, from_env, from_file};
 
 /// The containers beside the client.
 pub(super) const NAMES: &[&str] = &["mock-llm", "db", "redis", "api", "other_1"];
@@ -64,4 +66,20 @@ pub(super) fn compare(rows: impl IntoIterator<Item = (String, String, String)>) 
         })
         .collect();
     assert!(wrong.is_empty(), "{} rows:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// What a file tells.
+pub(super) fn in_file(path: &str, text: &str) -> String {
+    let vars = vars(&[("LLM_HOST_NAME", "mock-llm"), ("LLM_URL", "http://api:8080")]);
+    with_known(&vars, |known| match from_file(path, text, known) {
+        Ok(told) => all(&told, placed),
+        Err(what) => format!("error: {what}"),
+    })
+}
+
+/// Compares what files of one name tell.
+pub(super) fn check(path: &str, table: &[(&str, &str)]) {
+    compare(table.iter().map(|(text, expected)| {
+        (format!("{path}: {text:?}"), in_file(path, text), (*expected).to_owned())
+    }));
 }

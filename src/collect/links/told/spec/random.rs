@@ -34,6 +34,11 @@ fn name() -> impl Strategy<Value = String> {
     "[a-z][a-z0-9]{1,8}(-[a-z][a-z0-9]{0,5})?"
 }
 
+/// A key that none of whose words says anything.
+fn key() -> impl Strategy<Value = String> {
+    "x[a-z]{1,6}[0-9](-x[a-z]{0,4}[0-9])?"
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -52,7 +57,7 @@ proptest! {
     }
 
     #[test]
-    fn keeps_no_password(password in "[a-zA-Z0-9:/@?#=,;&()<>*.%-]{0,8}zqz[a-zA-Z0-9:/@?#=,;&()<>*.%-]{0,8}", scheme in "http|postgres|amqp|foo") {
+    fn keeps_no_password(password in "[a-zA-Z0-9:/@?#,;&()<>*.%-]{0,8}zqz[a-zA-Z0-9:/@?#,;&()<>*.%-]{0,8}", scheme in "http|postgres|amqp|foo") {
         with_known(&[], |known| {
             let value = format!("{scheme}://user:{password}@db:5432/x");
             for told in from_env(&[("DB_URL".to_owned(), value.clone())], known) {
@@ -64,9 +69,8 @@ proptest! {
     }
 
     #[test]
-    fn finds_what_is_written(keys in proptest::collection::vec(name(), 1..5), host in name(), port in 1_u16.., before in 0..4_usize) {
+    fn finds_what_is_written(mut keys in proptest::collection::vec(key(), 1..5), host in name(), port in 1_u16.., before in 0..4_usize) {
         let url = format!("http://{host}:{port}/v1");
-        let mut keys: Vec<String> = keys.iter().map(|key| format!("x{key}")).collect();
         keys.push("endpoint".to_owned());
         let dotted = keys.join(".");
         let steps = keys.iter().enumerate().map(|(n, key)| format!("{}{key}:", "  ".repeat(n)));

@@ -1,0 +1,224 @@
+use super::super::plan::{Settings, plan};
+use super::{ImageFiles, compare};
+use checks::model::{Content, How};
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+struct Scene {
+    dir: tempfile::TempDir,
+    image: Vec<(String, String)>,
+}
+
+impl Scene {
+    fn new(dockerfile: &str) -> Self {
+        let scene = Self { dir: tempfile::tempdir().unwrap(), image: Vec::new() };
+        scene.write("Dockerfile", &format!("FROM x\n{dockerfile}\n"));
+        scene.write(".dockerignore", "Dockerfile\n.dockerignore\n.gitignore\n");
+        scene.write(".gitignore", "*.log\n");
+        scene
+    }
+
+    fn write(&self, path: &str, text: &str) {
+        let path = self.dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn commit(&self) {
+        if !self.dir.path().join(".git").exists() {
+            git(self.dir.path(), &["init", "-q"]);
+        }
+        git(self.dir.path(), &["add", "-A"]);
+        git(self.dir.path(), &["commit", "-q", "--allow-empty", "-m", "x"]);
+    }
+
+    fn holds(mut self, files: &[(&str, &str)]) -> Self {
+        self.image.extend(files.iter().map(|(path, text)| ((*path).into(), (*text).into())));
+        self
+    }
+
+    fn compared(&self) -> Content {
+        let plan = plan(self.dir.path(), &Settings::default()).unwrap();
+        let mut image = ImageFiles::default();
+        let mut tar = tar::Builder::new(Vec::new());
+        for (path, text) in &self.image {
+            let mut header = tar::Header::new_gnu();
+            header.set_size(text.len() as u64);
+            header.set_entry_type(if path.ends_with('/') {
+                tar::EntryType::Directory
+            } else {
+                tar::EntryType::Regular
+            });
+            tar.append_data(&mut header, path, text.as_bytes()).unwrap();
+        }
+        image.read_tar("/.", &tar.into_inner().unwrap()[..]);
+        compare(&plan, &image, "--source")
+    }
+
+    /// What differs, in short: `a.py older 2`, `a.py older 0 edited`, `b.py differs`, `c.py missing`.
+    fn differing(&self) -> Vec<String> {
+        let short = |how: &How| match how {
+            How::Older { commits_behind, edited_since: false, .. } => {
+                format!("older {commits_behind}")
+            }
+            How::Older { commits_behind, .. } => format!("older {commits_behind} edited"),
+            How::Differs => "differs".into(),
+            How::Missing => "missing".into(),
+        };
+        self.compared()
+            .differing
+            .iter()
+            .map(|d| format!("{} {}", d.source, short(&d.how)))
+            .collect()
+    }
+}
+
+fn git(folder: &Path, arguments: &[&str]) {
+    let mut git = Command::new("git");
+    git.arg("-C").arg(folder).args([
+        "-c",
+        "user.name=x",
+        "-c",
+        "user.email=x@x",
+        "-c",
+        "commit.gpgsign=false",
+    ]);
+    git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+    assert!(git.args(arguments).output().unwrap().status.success(), "{arguments:?}");
+}
+
+#[test]
+fn equal_files_are_counted() {
+    let scene =
+        Scene::new("COPY . /app").holds(&[("app/a", "1"), ("app/s/b", "2"), ("app/else", "3")]);
+    scene.write("a", "1");
+    scene.write("s/b", "2");
+    let content = scene.compared();
+    assert_eq!((content.compared, content.equal), (2, 2));
+    assert_eq!((content.differing.len(), content.undecided.len()), (0, 0));
+    assert_eq!(
+        (content.named_by.as_str(), content.dockerfile.as_str()),
+        ("--source", "Dockerfile")
+    );
+}
+
+#[test]
+fn an_older_version_is_told_with_the_commits_since() {
+    let scene = Scene::new("COPY a b /app/").holds(&[("app/a", "1"), ("app/b", "2")]);
+    for n in 0..5 {
+        scene.write("a", &n.to_string());
+        scene.commit();
+    }
+    scene.write("b", "2");
+    scene.commit();
+    assert_eq!(scene.differing(), ["a older 3"]);
+    scene.write("a", "edited");
+    assert_eq!(scene.differing(), ["a older 3 edited"]);
+    scene.write("a", "1");
+    assert_eq!(scene.differing(), [""; 0]);
+    scene.write("b", "edited");
+    assert_eq!(scene.differing(), ["b older 0 edited"]);
+    let found = scene.holds(&[("app/a", "unheard of")]);
+    assert_eq!(found.differing(), ["a differs", "b older 0 edited"]);
+}
+
+#[test]
+fn without_history_a_difference_is_just_one() {
+    let scene = Scene::new("COPY a b /app/\nRUN make").holds(&[("app/a", "old")]);
+    scene.write("a", "new");
+    scene.write("b", "new");
+    assert_eq!(scene.differing(), ["a differs", "b missing"]);
+    assert_eq!(scene.compared().differing[0].may_be_changed_by.as_deref(), Some("RUN at line 3"));
+    assert_eq!((scene.compared().compared, scene.compared().equal), (2, 0));
+}
+
+#[test]
+fn a_file_of_a_folder_is_missing_only_if_it_is_younger_than_all_that_is_there() {
+    let scene = Scene::new("COPY . /app").holds(&[("app/a", "1"), ("app/b", "1")]);
+    scene.write("a", "1");
+    scene.write("b", "1");
+    scene.commit();
+    scene.write("late", "1");
+    scene.commit();
+    assert_eq!(scene.differing(), ["late missing"]);
+    scene.write("untracked", "1");
+    scene.write("x.log", "1");
+    assert_eq!(scene.differing(), ["late missing"]);
+    assert_eq!(scene.compared().undecided, ["untracked: not in the image, and not known to git"]);
+    fs::remove_file(scene.dir.path().join("untracked")).unwrap();
+    scene.write("b", "2");
+    scene.commit();
+    let scene = scene.holds(&[("app/b", "2")]);
+    assert_eq!(scene.differing(), [""; 0]);
+    assert_eq!(
+        scene.compared().undecided,
+        ["late: not in the image, but not younger than what is"]
+    );
+}
+
+#[test]
+fn what_git_ignores_is_no_proof_unless_it_is_named() {
+    let scene = Scene::new("COPY . /app\nCOPY x.log /x/").holds(&[
+        ("app/a", "1"),
+        ("app/x.log", "old"),
+        ("x/x.log", "old"),
+    ]);
+    scene.write("a", "1");
+    scene.commit();
+    scene.write("x.log", "new");
+    let content = scene.compared();
+    assert_eq!(
+        content.differing.iter().map(|d| d.image.as_str()).collect::<Vec<_>>(),
+        ["/x/x.log"]
+    );
+    assert_eq!(content.undecided, ["x.log: different, but git is told to ignore it"]);
+}
+
+#[test]
+fn line_ends_alone_prove_nothing_where_the_context_has_both() {
+    let scene = Scene::new("COPY a b /app/").holds(&[("app/a", "x\ny\n"), ("app/b", "x\r\n")]);
+    scene.write("a", "x\r\ny\r\n");
+    scene.write("b", "x\n");
+    assert_eq!(scene.differing(), ["b differs"]);
+    assert_eq!(scene.compared().undecided, ["a: different in its line ends only"]);
+}
+
+#[test]
+fn a_file_may_be_in_the_folder_or_instead_of_it() {
+    let scene = Scene::new("COPY a /app\nCOPY b /opt\nCOPY b c /d");
+    for name in ["a", "b", "c"] {
+        scene.write(name, name);
+    }
+    let scene = scene.holds(&[("app/", ""), ("app/a", "old"), ("opt", "old"), ("d", "c")]);
+    assert_eq!(scene.differing(), ["a differs", "b differs"]);
+    assert_eq!(scene.compared().equal, 1);
+}
+
+#[test]
+fn an_assumed_argument_is_no_ground_for_a_missing_file() {
+    let scene = Scene::new("ARG D=/d\nCOPY a $D/").holds(&[("e", "")]);
+    scene.write("a", "1");
+    assert_eq!(scene.differing(), [""; 0]);
+    let scene = scene.holds(&[("d/a", "2")]);
+    let by = scene.compared().differing[0].may_be_changed_by.clone();
+    assert_eq!(by.as_deref(), Some("another value of build argument D"));
+}
+
+#[test]
+fn a_version_of_another_branch_is_not_called_old() {
+    let scene = Scene::new("COPY a /app/").holds(&[("app/a", "2")]);
+    scene.write("a", "1");
+    scene.commit();
+    git(scene.dir.path(), &["branch", "-q", "-M", "main"]);
+    git(scene.dir.path(), &["checkout", "-q", "-b", "ahead"]);
+    scene.write("a", "2");
+    scene.commit();
+    git(scene.dir.path(), &["checkout", "-q", "main"]);
+    assert_eq!(scene.differing(), [""; 0]);
+    let undecided = scene.compared().undecided;
+    assert!(
+        undecided[0].ends_with("which is not in the history of this checkout"),
+        "{undecided:?}"
+    );
+}
