@@ -72,7 +72,7 @@ pub(crate) struct Looking {
     /// The engine to ask; auto asks every engine that answers
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) engine: Choice,
-    /// Ask only the engine at this address: unix:///path/to.sock or tcp://host:port
+    /// Ask only the engine at this address: `unix:///path/to.sock` or `tcp://host:port`
     #[arg(long, value_name = "URL")]
     pub(crate) host: Option<String>,
     /// Keep the links of this Compose project
@@ -142,7 +142,7 @@ pub(crate) enum FailOn {
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR says otherwise
+    /// On a terminal, unless `NO_COLOR` says otherwise
     Auto,
     /// Always
     Always,

@@ -151,7 +151,7 @@ fn report(snapshot: &Snapshot, containers: &[String], judging: &Judging) -> Resu
     let report = judge(snapshot, &wanted);
     for output in &judging.output {
         let mut bytes = Vec::new();
-        render::render(&report, output.format, &render::Style::file(), &mut bytes)
+        render::render(&report, output.format, render::Style::file(), &mut bytes)
             .map_err(|e| Failure::incomplete(e.to_string()))?;
         write(&output.path, &bytes)?;
     }
@@ -162,7 +162,7 @@ fn report(snapshot: &Snapshot, containers: &[String], judging: &Judging) -> Resu
 fn rendered(report: &Report, judging: &Judging) -> Result<Vec<u8>, Failure> {
     let style = render::Style::stdout(judging.color);
     let mut bytes = Vec::new();
-    render::render(report, judging.format, &style, &mut bytes)
+    render::render(report, judging.format, style, &mut bytes)
         .map_err(|e| Failure::incomplete(e.to_string()))?;
     Ok(bytes)
 }

@@ -22,7 +22,11 @@ fn refused(args: &[&str], code: i32, said: &str) {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{args:?}: {stderr}");
     assert!(stderr.contains(said), "{args:?} says: {stderr}");
-    assert!(output.stdout.is_empty(), "{args:?} prints: {}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.stdout.is_empty(),
+        "{args:?} prints: {}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }
 
 #[test]
@@ -33,7 +37,11 @@ fn wrong_usage_is_refused_with_what_to_do() {
     refused(&["diagnose", "--skip", "dns"], 2, "there is no check dns");
     refused(&["diagnose", "--link", "hapi"], 2, "is not CLIENT=URL");
     refused(&["diagnose", "--source", "mock"], 2, "is not NAME=VALUE");
-    refused(&["diagnose", "--source", "mock=/no/such/folder"], 2, "give the folder of the Dockerfile");
+    refused(
+        &["diagnose", "--source", "mock=/no/such/folder"],
+        2,
+        "give the folder of the Dockerfile",
+    );
     refused(&["diagnose", "--host", "nonsense"], 2, "give unix:///path/to.sock or tcp://host:port");
     refused(&["explain", "EC999"], 2, "econn checks lists them");
     refused(&["diagnose", "--from", INCIDENT, "nobody"], 2, "there is no container nobody");
@@ -64,7 +72,10 @@ fn without_an_engine_the_run_could_not_complete() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("there is no socket at unix:///no/such.sock"), "{stderr}");
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((report["outcome"].as_str(), report["exit_code"].as_u64()), (Some("unknown"), Some(3)));
+    assert_eq!(
+        (report["outcome"].as_str(), report["exit_code"].as_u64()),
+        (Some("unknown"), Some(3))
+    );
     assert!(report["engines"][0]["error"].as_str().is_some());
 }
 
@@ -81,7 +92,10 @@ fn the_recorded_incident_is_replayed_to_the_same_bytes() {
     assert_eq!(demo.status.code(), Some(1));
     assert_eq!(demo.stdout, replay.stdout);
     let report: serde_json::Value = serde_json::from_slice(&demo.stdout).unwrap();
-    assert_eq!(report["links"][0]["chain"], serde_json::json!(["EC401", "EC501", "EC301", "EC101", "EC201"]));
+    assert_eq!(
+        report["links"][0]["chain"],
+        serde_json::json!(["EC401", "EC501", "EC301", "EC101", "EC201"])
+    );
 }
 
 #[test]
@@ -93,7 +107,11 @@ fn the_formats_are_as_they_were() {
             std::fs::write(&path, &output.stdout).unwrap();
         }
         let golden = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(String::from_utf8_lossy(&output.stdout), golden, "UPDATE_GOLDEN=1 cargo test --test cli writes {file}");
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout),
+            golden,
+            "UPDATE_GOLDEN=1 cargo test --test cli writes {file}"
+        );
         assert_eq!(output.status.code(), Some(1), "the exit code in the name of {file}");
     }
 }
@@ -133,7 +151,9 @@ fn every_code_can_be_explained() {
 fn the_binary_under_test_is_static() {
     let binary = std::fs::read(env!("CARGO_BIN_EXE_econn")).unwrap();
     assert_eq!(&binary[..4], b"\x7fELF");
-    let word = |at: usize, len: usize| binary[at..at + len].iter().rev().fold(0_usize, |n, byte| n << 8 | usize::from(*byte));
+    let word = |at: usize, len: usize| {
+        binary[at..at + len].iter().rev().fold(0_usize, |n, byte| n << 8 | usize::from(*byte))
+    };
     let (table, size, count) = (word(0x20, 8), word(0x36, 2), word(0x38, 2));
     let interpreters = (0..count).filter(|i| word(table + i * size, 4) == 3).count();
     assert_eq!(interpreters, 0, "a program interpreter makes it dynamic");

@@ -69,20 +69,19 @@ async fn one(errand: Errand) -> Return {
 
 async fn visit(errand: &Errand, host: &str, port: u16) -> Result<Visit, String> {
     let mut visit = Visit::default();
-    let addresses = match host.parse::<IpAddr>() {
-        Ok(ip) => vec![ip],
-        Err(_) => {
-            let (config, hosts) = errand.resolver.as_ref().map_err(Clone::clone)?;
-            let resolution = probe::resolve(host, config, hosts, LIMIT).await;
-            let mut addresses = resolution.addresses();
-            // Every resolver answers for localhost, also without a hosts file.
-            if addresses.is_empty() && host.eq_ignore_ascii_case("localhost") {
-                addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-            } else {
-                visit.resolution = Some(resolution);
-            }
-            addresses
+    let addresses = if let Ok(ip) = host.parse::<IpAddr>() {
+        vec![ip]
+    } else {
+        let (config, hosts) = errand.resolver.as_ref().map_err(Clone::clone)?;
+        let resolution = probe::resolve(host, config, hosts, LIMIT).await;
+        let mut addresses = resolution.addresses();
+        // Every resolver answers for localhost, also without a hosts file.
+        if addresses.is_empty() && host.eq_ignore_ascii_case("localhost") {
+            addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+        } else {
+            visit.resolution = Some(resolution);
         }
+        addresses
     };
     for ip in addresses.into_iter().take(ADDRESSES) {
         let to = SocketAddr::new(ip, port);

@@ -28,7 +28,8 @@ pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) 
         Ok(pid) => {
             seen.facts.namespace = namespace_inode(pid).into();
             if !awaited.is_empty() {
-                seen.facts.listeners = settled(pid, seen.facts.state.up_seconds, awaited).await.into();
+                seen.facts.listeners =
+                    settled(pid, seen.facts.state.up_seconds, awaited).await.into();
                 seen.facts.queue_counters = counters(pid).into();
             }
         }
@@ -46,7 +47,10 @@ fn place(engine: &Connection, seen: &Seen) -> Result<ProvenPid, String> {
     let facts = &seen.facts;
     if !facts.state.is_running() {
         let status = &facts.state.status;
-        return Err(format!("{} is {status}, so it has no sockets and no network namespace", facts.name));
+        return Err(format!(
+            "{} is {status}, so it has no sockets and no network namespace",
+            facts.name
+        ));
     }
     if !engine.by_socket {
         return Err("the engine is remote, and its processes can't be seen from here".into());

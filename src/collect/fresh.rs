@@ -87,11 +87,11 @@ async fn content(
     image_id: &str,
     origin: &Origin,
 ) -> Result<Content, String> {
-    let (context, mut settings) = (origin.context.clone(), origin.settings.clone());
+    let (folder, mut settings) = (origin.context.clone(), origin.settings.clone());
     settings.base_workdir = Some(seen.raw.workdir.clone()).filter(|dir| !dir.is_empty());
     settings.image_env = Some(seen.raw.env.iter().cloned().collect());
     settings.containerignore_first = engine.facts.kind == EngineKind::Podman;
-    let mut image = blocking(move || source::plan(&context, &settings)).await?;
+    let mut image = blocking(move || source::plan(&folder, &settings)).await?;
     // Under a mount the image does not decide: what the container sees there counts.
     let mut live = image.clone();
     let is_mounted = |path: &str| seen.raw.mounts.iter().any(|m| covers(m, path));

@@ -16,8 +16,6 @@ mod survey;
 mod vantage;
 
 pub(crate) use engine::{Choice, Engines, connect, places};
-pub(crate) use fresh::Origin;
 pub(crate) use links::Named;
-pub(crate) use owner::me;
 pub(crate) use source::Settings as BuildSettings;
 pub(crate) use survey::{Request, clean_up, survey};

@@ -39,11 +39,11 @@ fn owner(pid: u32) -> Option<String> {
         fs::read_to_string(path).map_or_else(|_| "-".into(), |text| text.trim().to_owned())
     };
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let start = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.to_owned();
+    let began = stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.to_owned();
     let space = fs::read_link("/proc/self/ns/pid").ok()?;
     let space = space.to_string_lossy().chars().filter(char::is_ascii_digit).collect::<String>();
     Some(format!(
-        "{}/{}/{space}/{pid}/{start}",
+        "{}/{}/{space}/{pid}/{began}",
         word("/etc/machine-id"),
         word("/proc/sys/kernel/random/boot_id")
     ))

@@ -217,7 +217,7 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
             let fact = match listeners {
                 Fact::Known(listeners) => match namespace(all, container) {
                     Ok(stand) => {
-                        let port = Port { port, protocol, listeners };
+                        let port = Port { number: port, protocol, listeners };
                         // The probes end a little before the run, so that what they saw until then is kept.
                         let deadline = request.deadline - Duration::from_millis(200);
                         let probed = server::concurrency(&stand, &port, deadline.into_std());
@@ -230,8 +230,7 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
             (links, fact)
         }
     });
-    let probed = join_all(probes).await;
-    for (links, fact) in probed {
+    for (links, fact) in join_all(probes).await {
         for link in links {
             snapshot.links[link].concurrency = fact.clone();
         }

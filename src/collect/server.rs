@@ -9,7 +9,7 @@ use std::time::Instant;
 /// One port of one server, probed once for all links that mean it.
 pub(crate) struct Port {
     /// The port inside.
-    pub(crate) port: u16,
+    pub(crate) number: u16,
     /// How it is spoken to.
     pub(crate) protocol: Protocol,
     /// The sockets of its namespace, as `/proc` showed them.
@@ -27,8 +27,8 @@ pub(crate) async fn concurrency(
     port: &Port,
     deadline: Instant,
 ) -> Fact<Concurrency> {
-    let Some(target) = target(&port.listeners, port.port) else {
-        return Fact::Unknown(format!("nothing listens on port {}", port.port));
+    let Some(target) = target(&port.listeners, port.number) else {
+        return Fact::Unknown(format!("nothing listens on port {}", port.number));
     };
     let protocol = port.protocol.clone();
     let probes = move || async move {

@@ -5,14 +5,14 @@ use checks::model::{Finding, Fix, LinkReport};
 use std::io::{self, Write};
 
 /// Writes every finding of the link in the table's order.
-pub(super) fn render(link: &LinkReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for finding in table::ordered(link).into_iter().flat_map(|row| &row.findings) {
         one(finding, style, out)?;
     }
     Ok(())
 }
 
-fn one(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn one(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "\n  {}", style.bold(&clean(&format!("{} {}", finding.code, finding.title))))?;
     for evidence in &finding.evidence {
         item("seen", &format!("{}: {}", evidence.what, evidence.value), style, out)?;
@@ -32,7 +32,7 @@ fn one(finding: &Finding, style: &Style, out: &mut dyn Write) -> io::Result<()> 
     Ok(())
 }
 
-fn item(label: &str, text: &str, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn item(label: &str, text: &str, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let first = format!("    {label:<6}");
     let options = textwrap::Options::new(usize::from(style.width))
         .initial_indent(&first)

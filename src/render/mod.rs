@@ -32,7 +32,7 @@ impl Style {
         if self.color { format!("\u{1b}[1m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 
-    /// For stdout: the flag decides, then NO_COLOR, then CLICOLOR_FORCE, then CLICOLOR=0, then whether it is a terminal.
+    /// For stdout: the flag decides, then `NO_COLOR`, then `CLICOLOR_FORCE`, then `CLICOLOR=0`, then whether it is a terminal.
     pub(crate) fn stdout(color: Color) -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
         let terminal = io::stdout().is_terminal() && set("TERM").is_none_or(|t| t != "dumb");
@@ -57,7 +57,7 @@ impl Style {
 pub(crate) fn render(
     report: &Report,
     format: Format,
-    style: &Style,
+    style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
     match format {

@@ -7,7 +7,7 @@ use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use std::io::{self, Write};
 
 /// Writes the report for a terminal or a log.
-pub(super) fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     for engine in &report.engines {
         let state = match &engine.error {
             Some(error) => format!("no answer: {error}"),
@@ -32,7 +32,7 @@ pub(super) fn render(report: &Report, style: &Style, out: &mut dyn Write) -> io:
     summary(report, style, out)
 }
 
-fn head(link: &LinkReport, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn head(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "\n{}",
@@ -87,7 +87,7 @@ fn symptom_words(symptom: Symptom) -> String {
         .unwrap_or_default()
 }
 
-fn table(link: &LinkReport, style: &Style) -> Table {
+fn table(link: &LinkReport, style: Style) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::ASCII_FULL_CONDENSED)
@@ -138,7 +138,7 @@ fn seen(row: &Row) -> String {
     found.chain(row.reason.iter().map(|reason| clean(reason))).collect::<Vec<_>>().join("\n")
 }
 
-fn summary(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+fn summary(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let s = &report.summary;
     let outcome = format!("{:?}", report.outcome).to_uppercase();
     let parts = [

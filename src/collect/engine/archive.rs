@@ -1,8 +1,8 @@
 //! Files of an image, read from a container that is made from it and never started.
 
+use super::inspect::Listed;
 use super::{Connection, line};
 use crate::collect::owner::HELPER_LABEL;
-use super::inspect::Listed;
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder,
@@ -60,9 +60,7 @@ impl Connection {
                     return Err(format!("{path} is larger than {} MiB", limit >> 20));
                 }
                 Ok(bytes) => tar.extend_from_slice(&bytes),
-                Err(bollard::errors::Error::DockerResponseServerError {
-                    status_code: 404, ..
-                }) => return Ok(None),
+                Err(error) if is_absent(&error) => return Ok(None),
                 Err(error) => return Err(line(&error)),
             }
         }
@@ -85,10 +83,7 @@ impl Connection {
         let mut stream = Box::pin(self.docker.download_from_container(container, Some(options)));
         let first = match stream.next().await {
             None => return Ok(None),
-            Some(Err(bollard::errors::Error::DockerResponseServerError {
-                status_code: 404,
-                ..
-            })) => return Ok(None),
+            Some(Err(error)) if is_absent(&error) => return Ok(None),
             Some(Err(error)) => return Err(line(&error)),
             Some(Ok(first)) => first,
         };
@@ -108,10 +103,10 @@ impl Connection {
             }
             Ok(())
         };
-        let fed = feed.await;
+        let arrived = feed.await;
         drop(send);
         let taken = reader.await.map_err(|_| "reading the archive broke off".to_owned())?;
-        fed.and(taken).map(Some)
+        arrived.and(taken).map(Some)
     }
 
     /// Removes our own containers whose owner `is_dead` says to be.
@@ -121,15 +116,10 @@ impl Connection {
     }
 
     /// Removes those of the listed containers that are ours and whose owner is dead.
-    pub(super) async fn remove_dead(
-        &self,
-        list: &[Listed],
-        is_dead: &impl Fn(&str) -> bool,
-    ) {
+    pub(super) async fn remove_dead(&self, list: &[Listed], is_dead: &impl Fn(&str) -> bool) {
         for helper in list {
             let owner = helper.labels.as_ref().and_then(|l| l.get(HELPER_LABEL));
-            if owner.is_some_and(|owner| is_dead(owner))
-            {
+            if owner.is_some_and(|owner| is_dead(owner)) {
                 self.remove(&helper.id).await;
             }
         }
@@ -141,6 +131,11 @@ impl Connection {
         // What can't be removed now is removed by the next run, by its label.
         drop(self.docker.remove_container(id, Some(options)).await);
     }
+}
+
+/// Whether the engine says that there is no such thing.
+fn is_absent(error: &bollard::errors::Error) -> bool {
+    matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 404, .. })
 }
 
 /// Chunks that arrive, as a reader for a thread that may wait.

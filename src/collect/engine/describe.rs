@@ -45,11 +45,7 @@ pub(crate) struct Mount {
 }
 
 /// The facts of all inspected containers of one engine.
-pub(super) fn all(
-    engine: &Engine,
-    inspected: HashMap<String, Inspect>,
-    now: f64,
-) -> Vec<Seen> {
+pub(super) fn all(engine: &Engine, inspected: HashMap<String, Inspect>, now: f64) -> Vec<Seen> {
     let names: HashMap<String, String> = inspected
         .iter()
         .map(|(id, c)| (id.clone(), name(if c.name.is_empty() { id } else { &c.name }).to_owned()))
@@ -85,7 +81,8 @@ fn one(
         NetworkMode::Networks => attachments(settings.networks.unwrap_or_default()),
         _ => Vec::new(),
     };
-    let mut exposed: Vec<u16> = config.exposed_ports.unwrap_or_default().keys().filter_map(|p| tcp_port(p)).collect();
+    let mut exposed: Vec<u16> =
+        config.exposed_ports.unwrap_or_default().keys().filter_map(|p| tcp_port(p)).collect();
     exposed.sort_unstable();
     let facts = Container {
         engine: engine.name.clone(),
@@ -169,9 +166,7 @@ fn state(state: &inspect::State, restarts: u64, now: f64) -> State {
             .filter(|_| status == "running")
             .map(|at| (now - seconds(at)).max(0.0) as u64),
         restarts,
-        health: health
-            .and_then(|h| h.status.clone())
-            .filter(|s| !s.is_empty() && s != "none"),
+        health: health.and_then(|h| h.status.clone()).filter(|s| !s.is_empty() && s != "none"),
         health_exit_code: health
             .and_then(|h| h.log.as_ref())
             .and_then(|log| log.last())
@@ -312,7 +307,7 @@ mod tests {
     fn map(key: &str, bindings: &[(&str, &str)]) -> PortMap {
         let bindings = bindings
             .iter()
-            .map(|(ip, port)| PortBinding {
+            .map(|(ip, port)| Binding {
                 host_ip: Some((*ip).into()),
                 host_port: Some((*port).into()),
             })

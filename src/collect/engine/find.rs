@@ -37,7 +37,7 @@ pub(crate) fn places(
     {
         match env(variable).filter(|value| !value.is_empty()) {
             Some(url) => {
-                add(Address::parse(&url).map_err(|e| format!("{variable}: {e}"))?, variable, true)
+                add(Address::parse(&url).map_err(|e| format!("{variable}: {e}"))?, variable, true);
             }
             None => {
                 for socket in sockets {

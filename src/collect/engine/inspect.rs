@@ -66,7 +66,7 @@ pub(super) struct Config {
     pub(super) image: Maybe<String>,
     pub(super) working_dir: Maybe<String>,
     pub(super) labels: Maybe<HashMap<String, String>>,
-    pub(super) exposed_ports: Maybe<HashMap<String, serde::de::IgnoredAny>>,
+    pub(super) exposed_ports: Maybe<HashMap<String, serde_json::Value>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

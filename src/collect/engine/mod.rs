@@ -115,14 +115,25 @@ impl Connection {
             bollard::API_DEFAULT_VERSION,
         )
         .map_err(|e| e.to_string())?;
-        let headers = transport.ping().await.map_err(|e| format!("{} does not answer as an engine does: {e}", place.address))?;
+        let headers = transport
+            .ping()
+            .await
+            .map_err(|e| format!("{} does not answer as an engine does: {e}", place.address))?;
         let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
         if header("api-version").is_none() {
-            return Err(format!("{} does not answer as an engine does: its ping names no API version", place.address));
+            return Err(format!(
+                "{} does not answer as an engine does: its ping names no API version",
+                place.address
+            ));
         }
-        let kind = if header("libpod-api-version").is_some() { EngineKind::Podman } else { EngineKind::Docker };
+        let kind = if header("libpod-api-version").is_some() {
+            EngineKind::Podman
+        } else {
+            EngineKind::Docker
+        };
         // `Docker/20.10.24 (linux)`, `Libpod/4.3.1 (linux)`
-        let version = header("server").and_then(|server| server.split_once('/')?.1.split_whitespace().next());
+        let version =
+            header("server").and_then(|server| server.split_once('/')?.1.split_whitespace().next());
         let facts = Engine {
             name: kind.command().into(),
             kind,
@@ -138,7 +149,8 @@ impl Connection {
     pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
         let list: Vec<inspect::Listed> = self.read("/containers/json?all=true").await?;
         self.remove_dead(&list, &|owner| !is_alive(owner)).await;
-        let ours = |c: &inspect::Listed| c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL));
+        let ours =
+            |c: &inspect::Listed| c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL));
         let ids: Vec<String> = list.into_iter().filter(|c| !ours(c)).map(|c| c.id).collect();
         let inspected: Vec<_> = futures_util::stream::iter(ids)
             .map(|id| async move {
@@ -157,11 +169,17 @@ impl Connection {
                 }
                 // It ended between the list and the look: nothing to say but that.
                 Err(why) if why.contains("404") => {
-                    notes.push(format!("EC903 {}: a container went away while it was looked at", self.facts.name));
+                    notes.push(format!(
+                        "EC903 {}: a container went away while it was looked at",
+                        self.facts.name
+                    ));
                 }
                 Err(why) => {
                     let short: String = id.chars().take(12).collect();
-                    notes.push(format!("EC904 {}: container {short} can't be read: {why}", self.facts.name));
+                    notes.push(format!(
+                        "EC904 {}: container {short} can't be read: {why}",
+                        self.facts.name
+                    ));
                 }
             }
         }
@@ -175,8 +193,9 @@ impl Connection {
     async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, String> {
         let text = self.transport.get(path).await?;
         let place = path.split('?').next().unwrap_or(path);
-        serde_json::from_str(&text)
-            .map_err(|e| format!("its answer to {place} can't be read (line {} column {})", e.line(), e.column()))
+        serde_json::from_str(&text).map_err(|e| {
+            format!("its answer to {place} can't be read (line {} column {})", e.line(), e.column())
+        })
     }
 
     /// All networks, by name.

@@ -58,7 +58,7 @@ async fn docker(engine: &Connection) -> Result<Vec<Network>, String> {
 }
 
 /// What Podman's own API says of a network.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
 struct Libpod {
     name: String,
@@ -67,19 +67,6 @@ struct Libpod {
     dns_enabled: Option<bool>,
     subnets: Option<Vec<Subnet>>,
     options: Option<BTreeMap<String, String>>,
-}
-
-impl Default for Libpod {
-    fn default() -> Self {
-        Self {
-            name: String::new(),
-            driver: String::new(),
-            internal: false,
-            dns_enabled: None,
-            subnets: None,
-            options: None,
-        }
-    }
 }
 
 #[derive(Deserialize)]

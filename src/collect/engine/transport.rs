@@ -119,7 +119,11 @@ impl Transport {
     /// The headers of the engine's answer to a ping: cheap, where its version call may take a third of a second.
     pub(crate) async fn ping(&self) -> Result<hyper::HeaderMap, String> {
         let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
-        let request = Request::builder().method(Method::GET).uri("/_ping").body(body).map_err(|e| e.to_string())?;
+        let request = Request::builder()
+            .method(Method::GET)
+            .uri("/_ping")
+            .body(body)
+            .map_err(|e| e.to_string())?;
         let response = self.send(request).await.map_err(|e| super::line(&e))?;
         if !response.status().is_success() {
             return Err(format!("it answered {} to a ping", response.status()));

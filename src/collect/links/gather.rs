@@ -5,6 +5,7 @@ use crate::collect::engine::{Connection, Mount, Raw, Seen};
 use crate::collect::vantage::{ProvenPid, list_files, read_file};
 use checks::model::Source;
 use std::io::Read;
+use std::path::Path;
 
 /// A configuration file larger than this is not one.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -130,7 +131,7 @@ fn is_searched(mount: &Mount) -> bool {
     ];
     !to.is_empty()
         && to != "/"
-        && !to.ends_with(".sock")
+        && Path::new(to).extension().is_none_or(|ending| ending != "sock")
         && !system.iter().any(|s| to == s || to.starts_with(&format!("{s}/")))
 }
 

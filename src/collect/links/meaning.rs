@@ -64,7 +64,8 @@ impl<'a> World<'a> {
     /// client's own sockets tell a wrong address from a right one.
     pub(crate) fn rests_on_own_sockets(&self, dialled: Dialled<'_>) -> bool {
         let mates = self.namespace_mates(dialled);
-        let published = self.publishing(dialled).is_some_and(|(c, _)| !mates.iter().any(|m| m.name == c.name));
+        let published =
+            self.publishing(dialled).is_some_and(|(c, _)| !mates.iter().any(|m| m.name == c.name));
         is_loopback(dialled.host) && !published
     }
 
@@ -93,10 +94,10 @@ impl<'a> World<'a> {
             let mate =
                 self.namespace_mates(dialled).into_iter().find(|c| (self.listens)(c, dialled.port));
             let own = mate.or_else(|| self.client(dialled));
-            return (own.map(|c| self.server(dialled, c, dialled.port)), Meant::OwnListener);
+            return (own.map(|c| server(dialled, c, dialled.port)), Meant::OwnListener);
         }
         if let Some((container, port)) = self.publishing(dialled) {
-            return (Some(self.server(dialled, container, port)), Meant::OwnLoopbackPublished);
+            return (Some(server(dialled, container, port)), Meant::OwnLoopbackPublished);
         }
         match self.serving(dialled) {
             Some(server) => (Some(server), Meant::OwnLoopbackServed),
@@ -107,17 +108,17 @@ impl<'a> World<'a> {
     /// The engine's machine: a published port of a container, a container on the host's network, or a process.
     fn on_machine(&self, dialled: Dialled<'_>) -> (Option<Server>, Meant) {
         if let Some((container, port)) = self.publishing(dialled) {
-            return (Some(self.server(dialled, container, port)), Meant::HostPublished);
+            return (Some(server(dialled, container, port)), Meant::HostPublished);
         }
         let on_host = |c: &&Container| {
             c.network_mode == NetworkMode::Host
                 && c.name != dialled.client
-                && (self.serves(c, dialled.port) || (self.listens)(c, dialled.port))
+                && (serves(c, dialled.port) || (self.listens)(c, dialled.port))
         };
         let mut candidates =
             self.containers.iter().filter(|c| c.state.is_running()).filter(on_host);
         match (candidates.next(), candidates.next()) {
-            (Some(only), None) => (Some(self.server(dialled, only, dialled.port)), Meant::Host),
+            (Some(only), None) => (Some(server(dialled, only, dialled.port)), Meant::Host),
             _ => (
                 Some(Server {
                     kind: ServerKind::Host,
@@ -136,7 +137,7 @@ impl<'a> World<'a> {
         owners.sort_by_key(|c| (c.engine != dialled.engine, !c.state.is_running()));
         if let Some(owner) = owners.first() {
             return (
-                Some(self.server(dialled, owner, self.inside(owner, dialled.port))),
+                Some(server(dialled, owner, self.inside(owner, dialled.port))),
                 Meant::Address,
             );
         }
@@ -197,7 +198,7 @@ impl<'a> World<'a> {
             } else {
                 self.inside(owner, dialled.port)
             };
-            return (Some(self.server(dialled, owner, port)), Meant::Name);
+            return (Some(server(dialled, owner, port)), Meant::Name);
         }
         if host.contains('.') {
             return (
@@ -227,7 +228,7 @@ impl<'a> World<'a> {
     /// The likeliest server of an address that nobody has.
     fn guess(&self, dialled: Dialled<'_>) -> Option<Server> {
         if let Some((container, port)) = self.publishing(dialled) {
-            return Some(self.server(dialled, container, port));
+            return Some(server(dialled, container, port));
         }
         self.serving(dialled).or_else(|| self.nearest(dialled))
     }
@@ -251,22 +252,16 @@ impl<'a> World<'a> {
             c.engine == dialled.engine
                 && c.name != dialled.client
                 && !mates.iter().any(|m| m.name == c.name)
-                && (self.serves(c, dialled.port) || (self.listens)(c, dialled.port))
+                && (serves(c, dialled.port) || (self.listens)(c, dialled.port))
         };
         let all: Vec<&Container> = self.containers.iter().collect();
         let found: Vec<&&Container> = all.iter().filter(candidate).collect();
         let running: Vec<&&&Container> = found.iter().filter(|c| c.state.is_running()).collect();
         match (running.as_slice(), found.as_slice()) {
-            ([only], _) => Some(self.server(dialled, only, dialled.port)),
-            ([], [only]) => Some(self.server(dialled, only, dialled.port)),
+            ([only], _) => Some(server(dialled, only, dialled.port)),
+            ([], [only]) => Some(server(dialled, only, dialled.port)),
             _ => None,
         }
-    }
-
-    /// Whether a container says of itself that it serves the port.
-    fn serves(&self, container: &Container, port: u16) -> bool {
-        container.exposed.contains(&port)
-            || container.ports.iter().any(|p| p.container_port == port && p.protocol == "tcp")
     }
 
     /// The container whose name, alias or service is nearest to the dialled one, if any is near.
@@ -291,7 +286,7 @@ impl<'a> World<'a> {
             .filter(|c| c.engine == dialled.engine && c.name != dialled.client && near(c))
             .collect();
         found.sort_by_key(|c| (distance(c), !c.state.is_running(), c.name.clone()));
-        found.first().map(|c| self.server(dialled, c, dialled.port))
+        found.first().map(|c| server(dialled, c, dialled.port))
     }
 
     /// The containers that stand in the client's namespace, itself left out.
@@ -309,16 +304,17 @@ impl<'a> World<'a> {
             })
             .collect()
     }
+}
 
-    fn server(&self, dialled: Dialled<'_>, container: &Container, port: u16) -> Server {
-        let engine = (container.engine != dialled.engine).then(|| container.engine.clone());
-        Server {
-            kind: ServerKind::Container,
-            container: Some(container.name.clone()),
-            port,
-            engine,
-        }
-    }
+/// Whether a container says of itself that it serves the port.
+fn serves(container: &Container, port: u16) -> bool {
+    container.exposed.contains(&port)
+        || container.ports.iter().any(|p| p.container_port == port && p.protocol == "tcp")
+}
+
+fn server(dialled: Dialled<'_>, container: &Container, port: u16) -> Server {
+    let engine = (container.engine != dialled.engine).then(|| container.engine.clone());
+    Server { kind: ServerKind::Container, container: Some(container.name.clone()), port, engine }
 }
 
 /// Whether a host is the loopback of whoever dials it.

@@ -91,6 +91,7 @@ impl ImageFiles {
     }
 
     /// What is at a path, if it was read.
+    #[cfg(test)]
     pub(crate) fn get(&self, path: &str) -> Option<&Entry> {
         match self.seen(path) {
             Seen::There(entry) => Some(entry),

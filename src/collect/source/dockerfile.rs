@@ -24,6 +24,7 @@ pub(super) struct Stage {
     /// What it begins with, not expanded.
     pub(super) base: String,
     /// The line of its FROM.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only the tests ask where a stage begins"))]
     pub(super) line: usize,
     /// What it does.
     pub(super) steps: Vec<Step>,

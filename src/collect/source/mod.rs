@@ -35,8 +35,7 @@ mod tests;
 mod transfer;
 mod yaml;
 
-pub(crate) use archive::{Entry, ImageFiles};
-pub(crate) use blob::blob_id;
+pub(crate) use archive::ImageFiles;
 pub(crate) use compare::compare;
-pub(crate) use plan::{Excluded, Plan, Planned, Settings, plan};
+pub(crate) use plan::{Plan, Settings, plan};
 pub(crate) use roots::roots;
