@@ -116,6 +116,22 @@ fn the_formats_are_as_they_were() {
     }
 }
 
+/// The book's pages on findings are the texts beside the findings.
+#[test]
+fn the_book_says_what_econn_explains() {
+    let page = econn(&["explain"]).stdout;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/checks.md");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(&path, &page).unwrap();
+    }
+    let book = std::fs::read_to_string(&path).unwrap_or_default();
+    assert_eq!(
+        String::from_utf8_lossy(&page),
+        book,
+        "UPDATE_GOLDEN=1 cargo test --test cli writes docs/checks.md"
+    );
+}
+
 #[test]
 fn left_out_by_choice_is_skipped_and_never_a_pass() {
     let output = econn(&["demo", "--format", "json", "--only", "bind-address"]);
@@ -142,7 +158,7 @@ fn every_code_can_be_explained() {
     let codes = list.split_whitespace().filter(|word| word.starts_with("EC"));
     for code in codes {
         let page = String::from_utf8(econn(&["explain", code]).stdout).unwrap();
-        assert!(page.contains("## How to repair it"), "{code}");
+        assert!(page.contains("### How to repair it"), "{code}");
     }
 }
 

@@ -19,7 +19,10 @@ pub(crate) fn checks() -> String {
 
 /// The page of a finding or of a check; of all of them without a subject.
 pub(crate) fn explain(subject: Option<&str>) -> Option<String> {
-    let Some(subject) = subject else { return Some(ALL.iter().map(|check| page(check)).collect()) };
+    let Some(subject) = subject else {
+        let pages = ALL.iter().map(|check| page(check));
+        return Some(pages.collect());
+    };
     if let Some(check) = ALL.iter().find(|check| check.id == subject) {
         return Some(page(check));
     }
@@ -39,5 +42,7 @@ fn page(check: &Check) -> String {
 }
 
 fn finding(check: &Check, rule: &Rule) -> String {
-    format!("# {}: {} ({})\n{}\n", rule.code, rule.title, check.id, rule.explanation)
+    // A finding's headings stand one level below its own.
+    let text = rule.explanation.replace("\n## ", "\n### ");
+    format!("## {}: {} ({})\n{text}\n", rule.code, rule.title, check.id)
 }

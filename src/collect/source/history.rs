@@ -165,18 +165,4 @@ impl History {
 }
 
 #[cfg(test)]
-impl History {
-    /// A history as git would tell it.
-    pub(super) fn told(log: &str, ignored: &[&str]) -> Self {
-        let mut history = Self::default();
-        let paths: Vec<&str> = log.lines().filter_map(|line| line.split('\t').nth(1)).collect();
-        for line in log.lines() {
-            history.line(line.as_bytes(), &paths.iter().copied().collect());
-        }
-        history.ignored = ignored.iter().map(|file| (*file).into()).collect();
-        history
-    }
-}
-
-#[cfg(test)]
 mod tests;
