@@ -136,7 +136,12 @@ impl<'a> Comparison<'a> {
         for different in std::mem::take(&mut self.different) {
             match self.how(&different, witness) {
                 Ok(how) => differing.push(difference(different.file, different.at, how)),
-                Err(why) => self.set_aside(different.file, why),
+                // It differs, and what git says of it keeps that from being a proof.
+                Err(why) => {
+                    let open = difference(different.file, different.at, How::Differs);
+                    let may_be_changed_by = open.may_be_changed_by.or(Some(why));
+                    differing.push(Difference { may_be_changed_by, ..open });
+                }
             }
         }
         for file in std::mem::take(&mut self.missing) {
@@ -173,11 +178,11 @@ impl<'a> Comparison<'a> {
             });
         }
         if history.is_ignored(&source) && !file.explicit {
-            return Err("different, but git is told to ignore it".into());
+            return Err("whatever makes the files that git is told to ignore".into());
         }
         if let Some(found) = all.version(&source, *held) {
             return Err(format!(
-                "the version of {}, which is not in the history of this checkout",
+                "a build of another branch: it is the version of {}",
                 found.commit
             ));
         }

@@ -155,11 +155,21 @@ impl History {
         if unknown.is_empty() {
             return Ok(());
         }
-        let input = unknown.join("\n").into_bytes();
+        // A repository around the context may ignore the context itself; then it has nothing to say of its files.
+        let mut is_outsider = false;
+        let input = format!(".\n{}", unknown.join("\n")).into_bytes();
         ask(context, &["check-ignore", "--stdin"], Some(input), TIME, |line| {
             let line = String::from_utf8_lossy(line);
-            self.ignored.insert(line.trim_end_matches('\n').into());
+            match line.trim_end_matches('\n') {
+                "." => is_outsider = true,
+                file => {
+                    self.ignored.insert(file.into());
+                }
+            }
         })?;
+        if is_outsider {
+            self.ignored.clear();
+        }
         Ok(())
     }
 }
