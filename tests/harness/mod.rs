@@ -2,9 +2,11 @@
 //!
 //! `scene` is the format, `cast` the list of all scenes and their switches, `stage` sets one up, `symptom` looks at
 //! it without econn, `diagnosis` runs the binary, `verdict` and `promises` judge its report, `trials` makes tests of
-//! it all, `lab` keeps one scene up to play with, and `figures` measures.
+//! it all, `conduct` tests what econn promises beside its verdicts, `lab` keeps one scene up to play with, and `figures`
+//! measures.
 
 mod cast;
+mod conduct;
 mod diagnosis;
 mod engine;
 mod figures;

@@ -38,7 +38,7 @@ pub(crate) fn scan(engine: Engine) -> Result<f64> {
 }
 
 /// One call. HTTP/1.0 ends the answer by closing, which needs no parsing.
-fn get(engine: Engine, path: &str) -> Result<Value> {
+pub(crate) fn get(engine: Engine, path: &str) -> Result<Value> {
     let socket = engine.host();
     let told = |trouble: std::io::Error| format!("{socket}{path}: {trouble}");
     let mut stream = UnixStream::connect(socket.trim_start_matches("unix://")).map_err(told)?;

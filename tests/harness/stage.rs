@@ -108,6 +108,33 @@ impl Stage {
         self.name_addresses(container, &real)
     }
 
+    /// Makes a container of the scene anew, as somebody does who starts it with other settings. Its files are written anew,
+    /// too; its address stays what it was called by.
+    pub(crate) fn replace(&mut self, container: &Container) -> Result<()> {
+        let real = self.words.name(&container.name)?;
+        let network = container.networks.first().map(|n| self.words.name(n)).transpose()?;
+        self.engine.run(self.removal(&real))?;
+        self.engine.run(self.creation(container, &real, network.as_ref())?)?;
+        self.engine.run(["start", &real])?;
+        self.wait(&real, "to listen", || self.listens(&real, &container.listens))
+    }
+
+    /// Removes a container while the scene still plays.
+    pub(crate) fn dismiss(&mut self, real: &str) -> Result<()> {
+        self.forget(real);
+        self.engine.run(self.removal(real)).map(drop)
+    }
+
+    /// Takes care of a container that somebody else has made.
+    pub(crate) fn adopt(&mut self, real: String) {
+        self.containers.push(real);
+    }
+
+    /// The same for one that is known to be gone.
+    pub(crate) fn forget(&mut self, real: &str) {
+        self.containers.retain(|container| container != real);
+    }
+
     /// `ip:NAME` is the address in the first network of the container, `ip:NAME:NETWORK` the one in another.
     fn name_addresses(&mut self, container: &Container, real: &str) -> Result<()> {
         let format =
@@ -208,13 +235,17 @@ impl Stage {
         self.remove()
     }
 
+    /// The arguments that remove a container, running or not.
+    fn removal<'a>(&self, container: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
+        // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
+        let patience: &[&str] = if self.engine == Engine::Podman { &["--time=0"] } else { &[] };
+        ["rm", "--force", "--volumes"].iter().chain(patience).copied().chain([container])
+    }
+
     fn remove(&mut self) -> Result<()> {
         let mut left = vec![];
-        for container in self.containers.drain(..).rev() {
-            // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
-            let patience: &[&str] = if self.engine == Engine::Podman { &["--time=0"] } else { &[] };
-            let words = ["rm", "--force", "--volumes"].iter().chain(patience).copied();
-            left.extend(self.engine.run(words.chain([container.as_str()])).err());
+        for container in std::mem::take(&mut self.containers).into_iter().rev() {
+            left.extend(self.engine.run(self.removal(&container)).err());
         }
         for network in self.networks.drain(..) {
             left.extend(self.engine.run(["network", "rm", &network]).err());

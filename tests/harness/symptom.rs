@@ -36,7 +36,8 @@ pub(crate) fn verify(stage: &Stage, symptom: &Symptom, expected: &OneOf) -> Resu
     ))
 }
 
-fn call(stage: &Stage, client: &str, url: &str, held: bool) -> Result<String> {
+/// What the client sees when it calls: an HTTP status, or a symptom.
+pub(crate) fn call(stage: &Stage, client: &str, url: &str, held: bool) -> Result<String> {
     let mut command = stage.engine.command();
     if client == "@host" {
         // A throw-away container in the host's network sees what a program on the host sees.

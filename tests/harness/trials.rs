@@ -4,7 +4,7 @@ use super::cast::{Cast, Play};
 use super::diagnosis::Diagnosis;
 use super::stage::Stage;
 use super::verdict::{differences, list, text, told};
-use super::{Engine, Result, figures, promises, symptom};
+use super::{Engine, Result, conduct, figures, promises, symptom};
 use libtest_mimic::Trial;
 use std::fmt::Write;
 use std::sync::{PoisonError, RwLock};
@@ -29,7 +29,7 @@ impl Trials {
                 engines.into_iter().map(|engine| {
                     let play = play.clone();
                     Trial::test(format!("{} {engine}", play.name), move || {
-                        Ok(perform(&play, engine)?)
+                        Ok(on_machine(play.scene.alone, || perform(&play, engine))?)
                     })
                 })
             })
@@ -38,7 +38,8 @@ impl Trials {
             let (cast, engine) = (cast.clone(), *engine);
             Trial::test(format!("performance {engine}"), move || Ok(measure(&cast, engine)?))
         });
-        scenes.into_iter().chain(measured).collect()
+        let kept = conduct::trials(cast, engines);
+        scenes.into_iter().chain(kept).chain(measured).collect()
     }
 }
 
@@ -53,14 +54,19 @@ fn measure(cast: &Cast, engine: Engine) -> Result<()> {
     Ok(())
 }
 
-fn perform(play: &Play, engine: Engine) -> Result<()> {
+/// Runs a test beside others, or with the machine for itself.
+pub(crate) fn on_machine(alone: bool, test: impl FnOnce() -> Result<()>) -> Result<()> {
     // A test that panicked holds nothing that the next one needs.
     let (_shared, _alone);
-    if play.scene.alone {
+    if alone {
         _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
     } else {
         _shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
     }
+    test()
+}
+
+fn perform(play: &Play, engine: Engine) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
     for symptom in play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only == engine))
     {

@@ -1,0 +1,85 @@
+//! How econn conducts itself, whatever it finds: its advice can be followed, trouble is told and survived, secrets stay
+//! where they are, and nothing of the user's is changed. One test `promise/NAME ENGINE` for each.
+
+mod broken_engine;
+mod econn;
+mod fix;
+mod helpers;
+mod inside;
+mod proxy;
+mod secrets;
+mod trouble;
+mod unchanged;
+
+use super::cast::{Cast, Play};
+use super::scene::Scene;
+use super::trials::on_machine;
+use super::{Engine, Result};
+use libtest_mimic::Trial;
+
+/// A promise, and whether its test must have the machine for itself.
+type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
+
+const PROMISES: [Promise; 24] = [
+    ("fix-is-usable", false, fix::is_usable),
+    ("unknown-container", false, trouble::unknown_container),
+    ("no-permission", false, trouble::no_permission),
+    ("missing-source", false, trouble::missing_source),
+    ("no-link", false, trouble::no_link),
+    ("malformed-config", false, trouble::malformed_config),
+    ("malformed-dockerfile", false, trouble::malformed_dockerfile),
+    ("container-disappears", false, trouble::container_disappears),
+    ("engine-goes-away", false, broken_engine::goes_away),
+    ("engine-cuts-off", false, broken_engine::cuts_off),
+    ("engine-cuts-off-once", false, broken_engine::cuts_off_once),
+    ("engine-answers-garbage", false, broken_engine::answers_garbage),
+    ("engine-speaks-no-http", false, broken_engine::speaks_no_http),
+    ("engine-is-ill", false, broken_engine::is_ill),
+    ("engine-is-ill-once", false, broken_engine::is_ill_once),
+    ("engine-is-silent", false, broken_engine::is_silent),
+    ("engine-hides-a-container", false, broken_engine::hides_a_container),
+    ("secrets-stay", false, secrets::stay),
+    ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
+    ("helper-of-a-living-run", false, helpers::of_a_living_run),
+    ("interrupted", false, helpers::of_an_interrupted_run),
+    // Last, so that they do not make the others wait in between.
+    ("inside-a-container", true, inside::knows_its_place),
+    ("nothing-changed", true, unchanged::nothing),
+    ("helper-of-a-killed-run", true, helpers::of_a_killed_run),
+];
+
+/// The tests of all promises on these engines.
+pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
+    let on = |(name, alone, test): Promise| {
+        engines.iter().map(move |engine| {
+            let (cast, engine) = (cast.clone(), *engine);
+            Trial::test(format!("promise/{name} {engine}"), move || {
+                Ok(on_machine(alone, || test(&cast, engine))?)
+            })
+        })
+    };
+    PROMISES.into_iter().flat_map(on).collect()
+}
+
+/// The incident with these switches on, which is the stage of most promises.
+fn incident<'a>(cast: &'a Cast, side: &str) -> Result<&'a Play> {
+    let name = format!("incident/{side}");
+    cast.find(&name).ok_or_else(|| format!("no scene {name}"))
+}
+
+/// The healthy incident with a server whose name no other test comes near: where a server vanishes or can't be read, one
+/// with a similar name is taken for it.
+fn own_incident(server: &str) -> Result<Play> {
+    let text = include_str!("../../scenes/incident.toml").replace("mock-llm-aianalysis", server);
+    Ok(Play { name: server.to_owned(), scene: scene(&text)?, on: vec![] })
+}
+
+/// A scene that only one promise needs.
+fn scene(text: &str) -> Result<Scene> {
+    toml::from_str(text).map_err(|trouble| format!("the promise's own scene: {trouble}"))
+}
+
+/// Fails with what was seen, unless it holds.
+fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<()> {
+    if holds { Ok(()) } else { Err(otherwise()) }
+}

@@ -1,0 +1,161 @@
+//! Secrets stay where they are: nothing of them in any output, in any form, nor in a snapshot.
+
+use super::econn::{Run, econn, run};
+use super::{must, scene};
+use crate::harness::cast::Play;
+use crate::harness::stage::Stage;
+use crate::harness::verdict::{list, text};
+use crate::harness::{Cast, Engine, Result, diagnosis};
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+
+const SCENE: &str = include_str!("secrets.toml");
+
+/// So much of a secret already gives it away.
+const PIECE: usize = 10;
+
+/// Where a link must be found with its secrets around it: without these, nothing would have been hidden.
+const FOUND: [&str; 17] = [
+    "postgres://",
+    "mysql://",
+    "redis://",
+    "mongodb://",
+    "sqlserver://",
+    ":5438",
+    ":8082",
+    ":8083",
+    ":8091",
+    ":8092",
+    ":8093",
+    ":8094",
+    ":8095",
+    ":8096",
+    ":9000",
+    "/arg",
+    "/sh",
+];
+
+pub(super) fn stay(_: &Cast, engine: Engine) -> Result<()> {
+    let (text, secrets) = plant()?;
+    let play = Play { name: "secrets".into(), scene: scene(&text)?, on: vec![] };
+    let seen = leaked("the scene", &text, &secrets).len();
+    must(seen == secrets.len(), || {
+        format!("of {} secrets only {seen} would be seen", secrets.len())
+    })?;
+    let stage = Stage::set(&play.scene, engine, &play.on, false)?;
+    // Docker looks after a container's health by itself, Podman when it is told to.
+    let server = stage.words.name("server")?;
+    let _ = engine.run(["healthcheck", "run", &server]).or_else(|_| {
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        engine.run(["inspect", &server])
+    });
+
+    let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let (saved, table, json) = (file("snapshot"), file("table"), file("json"));
+    let looking = diagnosis::arguments(&stage, &play)?;
+    let outputs = ["--output", &format!("table={table}"), "--output", &format!("json={json}")]
+        .map(str::to_owned);
+    let live = run(econn().args(&looking).args(outputs).args(["--format", "json"]))?;
+    let report = live.report_with(1)?;
+    finds_the_links(&report, &live)?;
+
+    let snapshot = run(econn().arg("snapshot").args(&looking[1..]).args(["--output", &saved]))?;
+    snapshot.ended_with(&[0])?;
+    let replay = run(econn().args(["diagnose", "--from", &saved]))?;
+    replay.ended_with(&[1])?;
+
+    let mut leaks = vec![];
+    let said = [("live", &live), ("snapshot", &snapshot), ("replay", &replay)];
+    for (name, run) in said {
+        leaks.extend(leaked(&format!("{name}, stdout"), &run.stdout, &secrets));
+        leaks.extend(leaked(&format!("{name}, stderr"), &run.stderr, &secrets));
+    }
+    for written in [saved, table, json] {
+        let name = Path::new(&written).file_name().unwrap_or_default().to_string_lossy();
+        let text = fs::read_to_string(&written).map_err(|trouble| format!("{name}: {trouble}"))?;
+        leaks.extend(leaked(&format!("file {name}"), &text, &secrets));
+    }
+    stage.strike()?;
+    must(leaks.is_empty(), || format!("{} leaks:\n{}", leaks.len(), leaks.join("\n")))
+}
+
+/// What is refused, or does not answer, is not repeated with its password: a pipeline's log keeps stderr.
+pub(super) fn of_the_command_line_stay(_: &Cast, engine: Engine) -> Result<()> {
+    let secret = secret()?;
+    let url = format!("http://u:{secret}@127.0.0.1:9/?token={secret}");
+    let cases = [
+        ("--link", format!("nobody={url}")),
+        ("--link", url.clone()),
+        ("--link", format!("={url}")),
+        ("--link", format!("nobody=http://u:{secret}@")),
+        ("--link", format!("nobody=http://u:{secret}@x:99999")),
+        ("--probe", format!("nobody=/health?token={secret}")),
+        ("--host", format!("tcp://u:{secret}@127.0.0.1:9")),
+        ("--host", format!("ssh://u:{secret}@127.0.0.1")),
+        ("--", url),
+    ];
+    let secrets = [(secret, "the command line".to_owned())];
+    let mut leaks = vec![];
+    for (flag, value) in cases {
+        let mut command = econn();
+        command.args(["diagnose", "--engine", engine.name(), "--format", "json", flag, &value]);
+        let run = run(&mut command)?;
+        run.ended_with(&[2, 3])?;
+        leaks.extend(leaked(&format!("{flag}, stdout"), &run.stdout, &secrets));
+        leaks.extend(leaked(&format!("{flag}, stderr"), &run.stderr, &secrets));
+    }
+    must(leaks.is_empty(), || format!("{} leaks:\n{}", leaks.len(), leaks.join("\n")))
+}
+
+/// A word that occurs nowhere else.
+fn secret() -> Result<String> {
+    let uuid = fs::read_to_string("/proc/sys/kernel/random/uuid");
+    Ok(uuid.map_err(|trouble| trouble.to_string())?.trim().replace('-', ""))
+}
+
+/// The scene with secrets that occur nowhere else, and each with the line that it stands in.
+fn plant() -> Result<(String, Vec<(String, String)>)> {
+    let (mut text, mut secrets) = (String::new(), vec![]);
+    for line in SCENE.lines() {
+        let mut rest = line;
+        while let Some((before, after)) = rest.split_once("<<S>>") {
+            let secret = secret()?;
+            text.push_str(before);
+            text.push_str(&secret);
+            let marked = format!("{}[HERE]{after}", &line[..line.len() - after.len()]);
+            secrets.push((secret, marked));
+            rest = after;
+        }
+        text.push_str(rest);
+        text.push('\n');
+    }
+    must(secrets.len() > 100, || "the secrets were not planted".to_owned())?;
+    Ok((text, secrets))
+}
+
+/// The secrets that the text gives away, each with where it was planted and the line that shows it.
+fn leaked(place: &str, text: &str, secrets: &[(String, String)]) -> Vec<String> {
+    // A table breaks long words.
+    let joined: String = text.chars().filter(|c| !c.is_whitespace() && *c != '|').collect();
+    let is_leaked = |(secret, _): &&(String, String)| {
+        joined.contains(&secret[..PIECE]) || joined.contains(&secret[secret.len() - PIECE..])
+    };
+    let shown = |secret: &str| {
+        let line = text.lines().find(|line| line.contains(&secret[..PIECE]));
+        line.unwrap_or("(broken over lines)").trim().to_owned()
+    };
+    let leaks = secrets.iter().filter(is_leaked);
+    leaks.map(|(secret, at)| format!("{place}: {}\n    planted: {at}", shown(secret))).collect()
+}
+
+fn finds_the_links(report: &Value, live: &Run) -> Result<()> {
+    let urls: Vec<&str> =
+        list(report, "links").iter().map(|link| text(&link["endpoint"], "url")).collect();
+    let missing: Vec<&&str> =
+        FOUND.iter().filter(|piece| !urls.iter().any(|url| url.contains(**piece))).collect();
+    must(missing.is_empty(), || {
+        live.account(&format!("no link with {missing:?}; the links are\n{}", urls.join("\n")))
+    })
+}
