@@ -194,7 +194,7 @@ fn pair(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() && !value.is_empty() => {
             Ok((name.into(), value.into()))
         }
-        _ => Err(format!("{text} is not NAME=VALUE")),
+        _ => Err("it is not NAME=VALUE".into()),
     }
 }
 

@@ -4,16 +4,30 @@ mod cli;
 mod collect;
 mod exit;
 mod progress;
+mod redact;
 mod render;
 mod run;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 use std::process::ExitCode;
+
+/// A usage error repeats what the user typed, which may be an address with a password.
+fn without_secrets(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
+    {
+        if let Some(ContextValue::String(text)) = error.get(kind) {
+            let shown = redact::shown(text);
+            error.insert(kind, ContextValue::String(shown));
+        }
+    }
+    error
+}
 
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => error.exit(),
+        Err(error) => without_secrets(error).exit(),
     };
     // A panic is a bug of econn: one line and the code of the contract, not a trace over the report.
     std::panic::set_hook(Box::new(|panic| {

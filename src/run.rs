@@ -1,7 +1,7 @@
 //! The pipeline: one line for each step from the command line to the exit code.
 
 use crate::cli::{Cli, Command, Diagnose, FailOn, Judging, Looking, Save};
-use crate::collect::{self, Choice, Engines, Request};
+use crate::collect::{self, Choice, Engines, Place, Request};
 use crate::exit::{Code, Failure};
 use crate::progress::stage;
 use crate::render;
@@ -9,6 +9,7 @@ use checks::model::{Report, SNAPSHOT_VERSION, Snapshot};
 use checks::{Wanted, judge};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// The incident as it was recorded from a real engine.
@@ -69,26 +70,49 @@ fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot, Failure> {
     let runtime =
         runtime.map_err(|e| Failure::incomplete(format!("no threads for the probes: {e}")))?;
     let work = async {
-        let engines =
-            stage("asking the engines", collect::connect(places.clone(), looking.engine)).await;
+        let engines = stage(
+            "asking the engines",
+            collect::connect(places.clone(), looking.engine, request.deadline),
+        )
+        .await;
         complain(&engines, looking.engine);
         stage("looking at the containers", collect::survey(engines, &request))
             .await
             .map_err(Failure::usage)
     };
+    // The probes keep to the run's limit by themselves and leave their reasons; what is not in time even so gives no report.
+    let late = request.deadline + Duration::from_secs(1);
     let result = runtime.block_on(async {
         tokio::select! {
-            done = work => done,
+            done = work => return done,
+            () = tokio::time::sleep_until(late) => {}
             signal = interrupted() => {
-                // What this run made is removed before it ends; the next run would do it as well.
-                collect::clean_up(&collect::connect(places.clone(), looking.engine).await).await;
-                Err(Failure { code: Code(signal), message: "interrupted".into() })
+                clean_up(&places, looking.engine).await;
+                return Err(Failure { code: Code(signal), message: "interrupted".into() });
             }
         }
+        clean_up(&places, looking.engine).await;
+        Err(Failure::incomplete(format!(
+            "the run's limit of {} was reached before everything was seen; give more with --timeout",
+            request.limit
+        )))
     });
     // A comparison that is still reading an archive must not keep the run from ending.
     runtime.shutdown_background();
     result
+}
+
+/// Removes what this run made, as far as the engines answer in time; the next run removes the rest.
+async fn clean_up(places: &[Place], choice: Choice) {
+    let work = async {
+        collect::clean_up(
+            &collect::connect(places.to_vec(), choice, Instant::now() + Duration::from_secs(2))
+                .await,
+        )
+        .await
+    };
+    // An engine that stays silent must not keep the run from ending.
+    drop(tokio::time::timeout(Duration::from_secs(3), work).await);
 }
 
 /// Waits for Ctrl-C or a request to end, and gives the exit code of shells for it.

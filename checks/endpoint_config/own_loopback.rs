@@ -1,5 +1,5 @@
 use super::repair::{quoted, repaired};
-use crate::model::{Case, Fact, Found, Judgement, Meant, Rule, Severity, Undecided, Visit};
+use crate::model::{Case, Found, Judgement, Meant, Rule, Severity, Undecided, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC401",
@@ -38,15 +38,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     if visit.is_some_and(Visit::connected) {
         return Ok(None);
     }
-    // A client that does not run has no sockets. Those of one that runs may be there unseen, unless it was turned away.
-    let runs = case.client().is_none_or(|c| c.state.is_running());
-    if let (Fact::Unknown(why) | Fact::Skipped(why), true, false) =
-        (&link.listens_itself, runs, visit.is_some_and(Visit::was_turned_away))
-    {
-        return Err(Undecided::Unknown(format!(
-            "whether {client} itself listens on port {} was not seen: {why}",
-            endpoint.port
-        )));
+    if let Some(why) = case.own_sockets_unseen() {
+        return Err(Undecided::Unknown(why));
     }
     let who = if case.client_is_on_host() {
         "the engine's machine".to_owned()

@@ -1,8 +1,8 @@
 //! What a check may look at: one link and the facts, with the questions that several checks ask of them.
 
 use super::{
-    Attachment, Connect, Container, EngineKind, Link, Listener, Network, NetworkMode, ServerKind,
-    Snapshot, Undecided,
+    Attachment, Connect, Container, EngineKind, Fact, Link, Listener, Meant, Network, NetworkMode,
+    ServerKind, Snapshot, Undecided, Visit,
 };
 use std::net::IpAddr;
 
@@ -58,12 +58,41 @@ impl<'a> Case<'a> {
                 }
             }));
         };
+        if let Some(why) = self.own_sockets_unseen() {
+            return Err(Undecided::Unknown(why));
+        }
         let engine = server.engine.as_deref().unwrap_or(&self.link.engine);
         match self.facts.container(engine, name) {
-            Some(container) => Ok(Target { container, port: server.port }),
+            Some(container) => match &container.unread {
+                Some(why) => Err(Undecided::Unknown(format!("{name} could not be read: {why}"))),
+                None => Ok(Target { container, port: server.port }),
+            },
             None => {
                 Err(Undecided::Unknown(format!("the engine no longer knows the container {name}")))
             }
+        }
+    }
+
+    /// Why it is open whether the client's own loopback is its own service or a mistake that means another container.
+    ///
+    /// A client that does not run has no sockets. Those of one that runs may be there unseen, unless it was turned away.
+    #[must_use]
+    pub fn own_sockets_unseen(&self) -> Option<String> {
+        let link = self.link;
+        let guessed = matches!(
+            link.meant,
+            Meant::OwnLoopback | Meant::OwnLoopbackPublished | Meant::OwnLoopbackServed
+        );
+        let runs = self.client().is_none_or(|c| c.state.is_running());
+        let turned_away = link.visit.value().is_some_and(Visit::was_turned_away);
+        match &link.listens_itself {
+            Fact::Unknown(why) | Fact::Skipped(why) if guessed && runs && !turned_away => {
+                Some(format!(
+                    "whether {} itself listens on port {} was not seen: {why}",
+                    link.client, link.endpoint.port
+                ))
+            }
+            _ => None,
         }
     }
 

@@ -121,6 +121,9 @@ pub struct Container {
     pub resolver: Fact<ResolverConfig>,
     /// Its hosts file.
     pub hosts: Fact<Vec<HostsLine>>,
+    /// Why the engine could not show it, when it only listed it: then nothing here but its name is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread: Option<String>,
     /// Configuration files of it that could not be read, with the reason, a line each.
     pub unread_files: Vec<String>,
     /// Its image and source.

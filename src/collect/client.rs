@@ -3,7 +3,9 @@
 
 use super::probe;
 use super::vantage::ProvenPid;
-use checks::model::{Attempt, Connect, HostsLine, Path, Reply, Resolution, ResolverConfig, Visit};
+use checks::model::{
+    Asked, Attempt, Connect, HostsLine, Lookup, Path, Reply, Resolution, ResolverConfig, Visit,
+};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,6 +14,8 @@ use std::time::Duration;
 const LIMIT: Duration = Duration::from_secs(2);
 /// How long a reply may take.
 const REPLY_LIMIT: Duration = Duration::from_secs(3);
+/// The pause before a name is asked for again.
+const AGAIN: Duration = Duration::from_millis(700);
 /// Addresses of one name that are tried, at most.
 const ADDRESSES: usize = 4;
 
@@ -55,9 +59,7 @@ async fn one(errand: Errand) -> Return {
     };
     let lookup = async {
         match (&errand.name, &errand.resolver) {
-            (Some(name), Ok((config, hosts))) => {
-                Some(Ok(probe::resolve(name, config, hosts, LIMIT).await))
-            }
+            (Some(name), Ok((config, hosts))) => Some(Ok(resolve(name, config, hosts).await)),
             (Some(_), Err(why)) => Some(Err(why.clone())),
             (None, _) => None,
         }
@@ -67,13 +69,28 @@ async fn one(errand: Errand) -> Return {
     Return { link: errand.link, visit, lookup, path }
 }
 
+/// Resolves a name, and asks again where a name server stayed silent or could not be reached: an engine restarts its own
+/// whenever a network comes or goes, and one silence is no verdict.
+async fn resolve(name: &str, config: &ResolverConfig, hosts: &[HostsLine]) -> Resolution {
+    let mut resolution = probe::resolve(name, config, hosts, LIMIT).await;
+    for _ in 0..2 {
+        let silent = |a: &Asked| matches!(a.answer, Lookup::Timeout | Lookup::Unreachable(_));
+        if !resolution.addresses().is_empty() || !resolution.asked.iter().any(silent) {
+            break;
+        }
+        tokio::time::sleep(AGAIN).await;
+        resolution = probe::resolve(name, config, hosts, LIMIT).await;
+    }
+    resolution
+}
+
 async fn visit(errand: &Errand, host: &str, port: u16) -> Result<Visit, String> {
     let mut visit = Visit::default();
     let addresses = if let Ok(ip) = host.parse::<IpAddr>() {
         vec![ip]
     } else {
         let (config, hosts) = errand.resolver.as_ref().map_err(Clone::clone)?;
-        let resolution = probe::resolve(host, config, hosts, LIMIT).await;
+        let resolution = resolve(host, config, hosts).await;
         let mut addresses = resolution.addresses();
         // Every resolver answers for localhost, also without a hosts file.
         if addresses.is_empty() && host.eq_ignore_ascii_case("localhost") {

@@ -15,7 +15,7 @@ mod source;
 mod survey;
 mod vantage;
 
-pub(crate) use engine::{Choice, Engines, connect, places};
+pub(crate) use engine::{Choice, Engines, Place, connect, places};
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
 pub(crate) use survey::{Request, clean_up, survey};

@@ -43,7 +43,11 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     let mut facts: Vec<_> = engines.connections.iter().map(|c| c.facts.clone()).collect();
     let mut notes = Vec::new();
     let mut all = Listed::default();
-    let listings = engines.connections.iter().map(|c| list(c, started));
+    let listings = engines.connections.iter().map(|c| async {
+        let late =
+            |_| format!("it did not list its containers within {} (--timeout)", request.limit);
+        tokio::time::timeout_at(request.deadline, list(c, started)).await.map_err(late)?
+    });
     for (index, listing) in futures_util::future::join_all(listings).await.into_iter().enumerate() {
         match listing {
             Ok((seen, networks, seen_notes)) => {
@@ -139,6 +143,7 @@ impl Request {
                     || "no container exists".to_owned(),
                     |n| format!("did you mean {n}?"),
                 );
+                let name = crate::redact::shown(name);
                 return Err(format!("{flag}: there is no container {name}; {hint}"));
             }
         }

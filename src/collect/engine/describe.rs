@@ -53,6 +53,20 @@ pub(super) fn all(engine: &Engine, inspected: HashMap<String, Inspect>, now: f64
     inspected.into_iter().map(|(id, c)| one(engine, id, c, &names, now)).collect()
 }
 
+/// A container that the engine lists and can't show.
+pub(super) fn unread(engine: &Engine, listed: super::inspect::Listed, why: &str) -> Seen {
+    let first =
+        listed.names.unwrap_or_default().into_iter().next().unwrap_or_else(|| listed.id.clone());
+    let inspect = Inspect {
+        state: Some(inspect::State { status: listed.state, ..inspect::State::default() }),
+        ..Inspect::default()
+    };
+    let names = [(listed.id.clone(), name(&first).to_owned())].into();
+    let mut seen = one(engine, listed.id, inspect, &names, 0.0);
+    seen.facts.unread = Some(why.to_owned());
+    seen
+}
+
 fn name(text: &str) -> &str {
     text.trim_start_matches('/')
 }
@@ -103,6 +117,7 @@ fn one(
         queue_counters: Fact::Skipped(unseen()),
         resolver: Fact::Skipped(unseen()),
         hosts: Fact::Skipped(unseen()),
+        unread: None,
         unread_files: Vec::new(),
         freshness: Fact::Skipped(unseen()),
         id,

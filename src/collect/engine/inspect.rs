@@ -12,6 +12,10 @@ type Maybe<T> = Option<T>;
 #[serde(rename_all = "PascalCase")]
 pub(super) struct Listed {
     pub(super) id: String,
+    #[serde(default)]
+    pub(super) names: Maybe<Vec<String>>,
+    #[serde(default)]
+    pub(super) state: Maybe<String>,
     pub(super) labels: Maybe<HashMap<String, String>>,
 }
 

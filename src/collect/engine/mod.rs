@@ -8,13 +8,14 @@ mod networks;
 mod transport;
 
 pub(crate) use describe::{Mount, Raw, Seen};
-pub(crate) use find::places;
+pub(crate) use find::{Place, places};
 
 use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;
 use checks::model::{Engine, EngineKind, Network};
 use futures_util::StreamExt;
 use std::collections::HashMap;
+use tokio::time::Instant;
 use transport::{Address, Transport};
 
 /// An engine that answers.
@@ -59,9 +60,20 @@ pub(crate) struct Engines {
 }
 
 /// Asks every place and keeps the engines that the user wants.
-pub(crate) async fn connect(places: Vec<find::Place>, choice: Choice) -> Engines {
+pub(crate) async fn connect(
+    places: Vec<find::Place>,
+    choice: Choice,
+    deadline: Instant,
+) -> Engines {
     let mut engines = Engines { connections: Vec::new(), silent: Vec::new(), asked: Vec::new() };
-    let opened = futures_util::future::join_all(places.iter().map(Connection::open)).await;
+    let open = |place: &'_ find::Place| {
+        let place = place.clone();
+        async move {
+            let late = |_| format!("{} does not answer in time", place.address);
+            tokio::time::timeout_at(deadline, Connection::open(&place)).await.map_err(late)?
+        }
+    };
+    let opened = futures_util::future::join_all(places.iter().map(open)).await;
     for (place, opened) in places.into_iter().zip(opened) {
         match opened {
             Ok(connection) if !choice.takes(connection.facts.kind) => {}
@@ -151,39 +163,34 @@ impl Connection {
         self.remove_dead(&list, &|owner| !is_alive(owner)).await;
         let ours =
             |c: &inspect::Listed| c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL));
-        let ids: Vec<String> = list.into_iter().filter(|c| !ours(c)).map(|c| c.id).collect();
-        let inspected: Vec<_> = futures_util::stream::iter(ids)
-            .map(|id| async move {
-                let answer = self.read::<inspect::Inspect>(&format!("/containers/{id}/json")).await;
-                (id, answer)
+        let inspected: Vec<_> = futures_util::stream::iter(list.into_iter().filter(|c| !ours(c)))
+            .map(|listed| async move {
+                let path = format!("/containers/{}/json", listed.id);
+                (listed, self.read::<inspect::Inspect>(&path).await)
             })
             .buffer_unordered(16)
             .collect()
             .await;
         let mut notes = Vec::new();
         let mut raw = HashMap::new();
-        for (id, answer) in inspected {
+        let mut unread = Vec::new();
+        for (listed, answer) in inspected {
             match answer {
                 Ok(inspect) => {
-                    raw.insert(id, inspect);
-                }
-                // It ended between the list and the look: nothing to say but that.
-                Err(why) if why.contains("404") => {
-                    notes.push(format!(
-                        "EC903 {}: a container went away while it was looked at",
-                        self.facts.name
-                    ));
+                    raw.insert(listed.id, inspect);
                 }
                 Err(why) => {
-                    let short: String = id.chars().take(12).collect();
+                    let seen = describe::unread(&self.facts, listed, &why);
                     notes.push(format!(
-                        "EC904 {}: container {short} can't be read: {why}",
-                        self.facts.name
+                        "EC904 {}: {} can't be read: {why}",
+                        self.facts.name, seen.facts.name
                     ));
+                    unread.push(seen);
                 }
             }
         }
         let mut seen = describe::all(&self.facts, raw, now);
+        seen.extend(unread);
         seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();
         Ok((seen, notes))

@@ -37,11 +37,16 @@ impl Address {
         }
         let rest = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://"));
         match rest.map(|rest| rest.trim_end_matches('/')) {
-            Some(authority) if authority.contains(':') && !authority.contains('/') => {
+            Some(authority) if authority.contains(':') && !authority.contains(['/', '@']) => {
                 Ok(Self::Tcp(authority.into()))
             }
+            _ if text.contains('@') => Err(format!(
+                "{} names a user, which an engine's address can't",
+                crate::redact::shown(text)
+            )),
             _ => Err(format!(
-                "{text} is not an engine's address that can be used: give unix:///path/to.sock or tcp://host:port"
+                "{} is not an engine's address that can be used: give unix:///path/to.sock or tcp://host:port",
+                crate::redact::shown(text)
             )),
         }
     }

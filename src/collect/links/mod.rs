@@ -35,12 +35,12 @@ impl std::str::FromStr for Named {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let (client, url) = text
-            .split_once('=')
-            .ok_or_else(|| format!("{text} is not CLIENT=URL, as in hapi=http://mock:8080"))?;
+        // The text is not repeated: it may hold a password.
+        let (client, url) =
+            text.split_once('=').ok_or("it is not CLIENT=URL, as in hapi=http://mock:8080")?;
         if client.is_empty() {
             return Err(format!(
-                "{text} names no client before the =; a process of the machine is {HOST_CLIENT}"
+                "it names no client before the =; a process of the machine is {HOST_CLIENT}"
             ));
         }
         let told = told::from_text(url)?;
