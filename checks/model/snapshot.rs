@@ -150,6 +150,9 @@ pub struct State {
     pub health: Option<String>,
     /// The exit code of the last health check.
     pub health_exit_code: Option<i64>,
+    /// How many of its processes are stopped by a signal; `None` when they were not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halted: Option<super::Halted>,
 }
 
 impl State {
