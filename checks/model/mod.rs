@@ -4,6 +4,7 @@ mod case;
 mod check;
 mod fact;
 mod fresh;
+mod halted;
 mod link;
 mod place;
 mod probed;
@@ -16,11 +17,12 @@ pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use fact::{Fact, Undecided};
 pub use fresh::{Content, Difference, Freshness, How, Tag};
+pub use halted::Halted;
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
-    Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig,
+    Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck,
 };
 pub(crate) use report::chain;
 pub use report::{

@@ -108,6 +108,18 @@ pub struct Concurrency {
     pub queue: Vec<QueueStep>,
     /// What ended the probes early, if anything did.
     pub stopped: Option<String>,
+    /// The listen queue when not one connection was taken off it for as long as it was watched.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stuck: Option<Stuck>,
+}
+
+/// A listen queue from which nothing is taken.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Stuck {
+    /// Connections that waited in it at the end.
+    pub waiting: u32,
+    /// For how long it was watched.
+    pub watched_ms: u64,
 }
 
 /// What a TCP connect came to.

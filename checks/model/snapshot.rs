@@ -153,6 +153,9 @@ pub struct State {
     pub health: Option<String>,
     /// The exit code of the last health check.
     pub health_exit_code: Option<i64>,
+    /// How many of its processes are stopped by a signal; `None` when they were not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub halted: Option<super::Halted>,
 }
 
 impl State {
@@ -288,6 +291,15 @@ impl Container {
         self.ports
             .iter()
             .find(|p| p.host_port == Some(host_port) && p.protocol == "tcp")
+            .map(|p| p.container_port)
+    }
+
+    /// The port inside that this port of the engine's machine is published for, though not for TCP.
+    #[must_use]
+    pub fn published_otherwise(&self, host_port: u16) -> Option<u16> {
+        self.ports
+            .iter()
+            .find(|p| p.host_port == Some(host_port) && p.protocol != "tcp")
             .map(|p| p.container_port)
     }
 }

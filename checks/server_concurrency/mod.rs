@@ -1,6 +1,7 @@
 //! Layer 1: does the server still answer while another client holds a connection?
 
 mod cut_off;
+mod never_accepts;
 mod serial_at_accept;
 mod serial_per_request;
 mod short_queue;
@@ -15,6 +16,7 @@ pub(crate) const CHECK: Check = Check {
     applies,
     rules: &[
         &serial_at_accept::RULE,
+        &never_accepts::RULE,
         &cut_off::RULE,
         &serial_per_request::RULE,
         &short_queue::RULE,
@@ -28,6 +30,12 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
         return Err(Undecided::Unknown(format!(
             "nothing listens on port {} of {}",
             server.port, server.container.name
+        )));
+    }
+    if let Some(halted) = case.halted() {
+        return Err(Undecided::Unknown(format!(
+            "{} of {} processes of {} are stopped by a signal",
+            halted.stopped, halted.all, server.container.name
         )));
     }
     Ok(())

@@ -1,5 +1,5 @@
 use super::commands;
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Container, Found, Judgement, Port, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC602",
@@ -37,13 +37,44 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let ports: Vec<String> =
         server.container.ports.iter().filter_map(|p| p.host_port).map(|p| p.to_string()).collect();
-    if state.start_error.is_some() && !ports.is_empty() {
+    let taken = rivals(case, server.container);
+    for (port, other) in &taken {
+        found = found
+            .evidence(format!("port {port} of the machine"), format!("published by {other}"))
+            .fix(format!(
+                "{other} has port {port} of the machine: stop it, or publish another for {name}"
+            ));
+    }
+    if taken.is_empty() && state.start_error.is_some() && !ports.is_empty() {
         found = found.fix(format!(
             "see that nothing else on the machine has port {}, or publish another",
             ports.join(", ")
         ));
     }
     Ok(Some(found.fix_by(format!("start {name}"), start)))
+}
+
+/// The ports of the machine that the container wants and another running one has.
+fn rivals<'a>(case: &Case<'a>, wants: &Container) -> Vec<(u16, &'a str)> {
+    let has = |other: &Container, wanted: &Port| {
+        other.state.is_running()
+            && other.name != wants.name
+            && other.ports.iter().any(|port| {
+                let either = port.host_ip.is_none() || wanted.host_ip.is_none();
+                port.active
+                    && port.host_port == wanted.host_port
+                    && port.protocol == wanted.protocol
+                    && (either || port.host_ip == wanted.host_ip)
+            })
+    };
+    wants
+        .ports
+        .iter()
+        .filter_map(|wanted| {
+            let other = case.facts.containers.iter().find(|other| has(other, wanted))?;
+            Some((wanted.host_port?, other.name.as_str()))
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -65,6 +96,19 @@ mod tests {
         assert_eq!(
             remedies(&RULE, port_is_taken),
             "see that nothing else on the machine has port 18141, or publish another\n$ docker start mock"
+        );
+    }
+
+    #[test]
+    fn names_the_container_that_has_the_port() {
+        let taken = |it: &mut Snapshot| {
+            let port = it.mock().ports[0].clone();
+            it.joins("older", "172.20.0.9").ports = vec![port];
+            it.ends("created", 0);
+        };
+        assert_eq!(
+            remedies(&RULE, taken),
+            "older has port 18141 of the machine: stop it, or publish another for mock\n$ docker start mock"
         );
     }
 

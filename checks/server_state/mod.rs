@@ -1,11 +1,15 @@
 //! Is the server up at all: running, not crash-looping, not killed for memory, past its start-up?
 
+mod closes;
 mod created;
 mod exited;
+mod halted;
+mod health_contradicts;
 mod nothing_listens;
 mod out_of_memory;
 mod paused;
 mod restarting;
+mod slow_answer;
 
 use crate::model::{Case, Check, Undecided};
 
@@ -22,6 +26,10 @@ pub(crate) const CHECK: Check = Check {
         &restarting::RULE,
         &paused::RULE,
         &nothing_listens::RULE,
+        &halted::RULE,
+        &closes::RULE,
+        &slow_answer::RULE,
+        &health_contradicts::RULE,
     ],
     healthy,
 };

@@ -5,6 +5,7 @@ mod compose;
 mod ends;
 mod engine;
 mod fresh;
+mod halted;
 mod links;
 mod machine;
 mod owner;

@@ -130,6 +130,8 @@ pub(crate) enum State {
     Running,
     Created,
     Exited,
+    /// The engine must fail to start it.
+    Unstartable,
 }
 
 /// One fault that can be on or off; `{{name}}` in the scene's texts is the value of the side that it is on.

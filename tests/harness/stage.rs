@@ -98,7 +98,14 @@ impl Stage {
         if container.state == State::Created {
             return Ok(());
         }
-        self.engine.run(["start", &real])?;
+        let started = self.engine.run(["start", &real]);
+        if container.state == State::Unstartable {
+            return match started {
+                Ok(_) => Err("it started, and should not have".into()),
+                Err(_) => Ok(()),
+            };
+        }
+        started?;
         match container.state {
             State::Exited => {
                 self.wait(&real, "to exit", || self.inspected(&real, "{{.State.Running}}", "false"))

@@ -186,6 +186,7 @@ fn state(state: &inspect::State, restarts: u64, now: f64) -> State {
             .and_then(|h| h.log.as_ref())
             .and_then(|log| log.last())
             .and_then(|last| last.exit_code),
+        halted: None,
         status,
     }
 }

@@ -239,7 +239,11 @@ impl<'a> World<'a> {
             .containers
             .iter()
             .filter(|c| c.name != dialled.client || c.engine != dialled.engine)
-            .filter_map(|c| Some((c, c.published_as(dialled.port)?)))
+            .filter_map(|c| {
+                // A port that is published for UDP only is meant all the same: the client has no other.
+                let inside = c.published_as(dialled.port).or_else(|| c.published_otherwise(dialled.port));
+                Some((c, inside?))
+            })
             .collect();
         found.sort_by_key(|(c, _)| (c.engine != dialled.engine, !c.state.is_running()));
         found.first().copied()

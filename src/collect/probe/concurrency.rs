@@ -236,6 +236,7 @@ impl Probe {
         let seen = queue_test(self.target, self.limits.connect, self.deadline).await;
         self.seen.waiting_before = seen.before;
         self.seen.queue = seen.steps;
+        self.seen.stuck = seen.stuck;
         seen.stopped.map_or(Ok(()), Err)
     }
 

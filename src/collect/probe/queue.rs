@@ -1,12 +1,13 @@
 //! The listen queue while idle connections are held: the kernel's own word on whether the program
 //! takes connections up. It needs no request, so it is the test for protocols that are not known.
 //! Three connections first, then four fresh ones: a server that is only busy for a moment leaves
-//! all of them waiting, or a number that does not follow.
+//! all of them waiting, or a number that does not follow. Where nothing at all is taken up it is
+//! watched longer, which tells a program that never accepts from one that stalls and goes on.
 
 use super::connect::millis;
 use super::listeners::listeners;
 use super::sock_diag::listening;
-use checks::model::{Listener, QueueStep};
+use checks::model::{Listener, QueueStep, Stuck};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -17,8 +18,10 @@ const STILL: Duration = Duration::from_millis(250);
 const EMPTY: Duration = Duration::from_millis(150);
 /// How long a step waits for the figure to stand still.
 const STEP: Duration = Duration::from_millis(1200);
-/// How long the queue may take to be empty before a step.
+/// How long the queue may take to be empty before a step, as long as it gets shorter.
 const BEFORE: Duration = Duration::from_secs(1);
+/// How long nothing at all must be taken up before it counts: a stall of an event loop ends sooner.
+const STUCK: Duration = Duration::from_millis(2500);
 const LOOK: Duration = Duration::from_millis(10);
 const LATE: &str = "the time for the probe ended before the queue test was complete";
 
@@ -38,6 +41,7 @@ pub(super) struct Queue {
     pub(super) before: Option<u32>,
     pub(super) steps: Vec<QueueStep>,
     pub(super) stopped: Option<String>,
+    pub(super) stuck: Option<Stuck>,
 }
 
 /// The queue that `target` is behind, in the namespace of this thread.
@@ -121,14 +125,22 @@ async fn steps(
         if Instant::now() + BEFORE + STEP > deadline {
             return Err(LATE.to_owned());
         }
-        let before = until_empty(target).await?;
+        let (before, stuck) = until_empty(target).await?;
         seen.before.get_or_insert(before);
+        if stuck.is_some() {
+            seen.stuck = stuck;
+            return Ok(());
+        }
         if before > 0 {
             return Err(format!("{before} connections of others were waiting in the listen queue"));
         }
         let _open = open(target, held, connect, backlog).await?;
-        let waiting = settled(target).await?;
+        let (waiting, stuck) = settled(target, held).await?;
         seen.steps.push(QueueStep { held, waiting });
+        if stuck.is_some() {
+            seen.stuck = stuck;
+            return Ok(());
+        }
     }
     Ok(())
 }
@@ -159,32 +171,53 @@ async fn open(
     Ok(open)
 }
 
-async fn until_empty(target: SocketAddr) -> Result<u32, String> {
-    let end = Instant::now() + BEFORE;
+/// Waits for the queue to be empty; says what still waits, and whether nothing was ever taken off it.
+async fn until_empty(target: SocketAddr) -> Result<(u32, Option<Stuck>), String> {
+    let started = Instant::now();
+    let mut least = arrivals(target)?.waiting;
+    let mut moved = false;
     loop {
         let waiting = arrivals(target)?.waiting;
-        if waiting == 0 || Instant::now() >= end {
-            return Ok(waiting);
+        moved |= waiting < least;
+        least = least.min(waiting);
+        if waiting == 0 || (moved && started.elapsed() >= BEFORE) {
+            return Ok((waiting, None));
+        }
+        if started.elapsed() >= STUCK {
+            return Ok((waiting, Some(stuck(waiting, started))));
         }
         sleep(LOOK).await;
     }
 }
 
-/// The figure at which the queue stands still, if it does.
-async fn settled(target: SocketAddr) -> Result<Option<u32>, String> {
-    let started = Instant::now();
-    let (mut figure, mut since) = (arrivals(target)?.waiting, started);
+fn stuck(waiting: u32, since: Instant) -> Stuck {
+    Stuck { waiting, watched_ms: millis(since.elapsed()) }
+}
+
+/// The figure at which the queue stands still, if it does; and whether it never went below the connections held.
+async fn settled(target: SocketAddr, held: u32) -> Result<(Option<u32>, Option<Stuck>), String> {
+    let (mut figure, mut since) = (arrivals(target)?.waiting, Instant::now());
+    let mut taken = since;
     loop {
         sleep(LOOK).await;
         let now = arrivals(target)?.waiting;
         if now != figure {
+            if figure >= held {
+                taken = Instant::now();
+            }
             (figure, since) = (now, Instant::now());
         }
-        if since.elapsed() >= if figure == 0 { EMPTY } else { STILL } {
-            return Ok(Some(figure));
+        if figure >= held {
+            if since.elapsed() >= STUCK {
+                return Ok((Some(figure), Some(stuck(figure, since))));
+            }
+            continue;
         }
-        if started.elapsed() >= STEP {
-            return Ok(None);
+        if since.elapsed() >= if figure == 0 { EMPTY } else { STILL } {
+            return Ok((Some(figure), None));
+        }
+        if taken.elapsed() >= STEP {
+            return Ok((None, None));
         }
     }
 }

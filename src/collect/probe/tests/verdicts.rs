@@ -120,7 +120,7 @@ fn a_loop_that_stands_still_is_not_taken_for_a_serial_server() {
         let seen = http(target);
         assert_eq!((twice(&seen), seen.status), (None, Some(200)), "{seen:?}");
         let seen = unknown(target);
-        assert!(!serial_by_queue(&seen), "{seen:?}");
+        assert!(!serial_by_queue(&seen) && seen.stuck.is_none(), "{seen:?}");
     }
 }
 
@@ -218,8 +218,16 @@ fn a_server_that_never_accepts_shows_every_connection_waiting() {
     let listener = super::servers::listener(50);
     let seen = unknown(listener.local_addr().unwrap());
     assert_eq!(waiting(&seen), [(3, Some(3))], "{seen:?}");
-    // What nobody takes up stays in the queue, so the second step never finds it empty.
-    assert!(seen.stopped.unwrap().contains("3 connections"));
+    assert!(
+        seen.stuck.is_some_and(|stuck| stuck.waiting == 3 && stuck.watched_ms >= 2400),
+        "{seen:?}"
+    );
+    // What nobody takes up stays in the queue, so the next probe never finds it empty.
+    let seen = unknown(listener.local_addr().unwrap());
+    assert!(
+        seen.queue.is_empty() && seen.stuck.is_some_and(|stuck| stuck.waiting == 3),
+        "{seen:?}"
+    );
 }
 
 #[test]

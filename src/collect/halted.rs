@@ -1,0 +1,49 @@
+//! Which processes of a container a signal has stopped. Reads `/proc` of the proven process and its descendants only.
+
+use super::vantage::ProvenPid;
+use checks::model::Halted;
+use std::fs::{read_dir, read_to_string};
+
+/// Processes that are looked at, at most.
+const LIMIT: usize = 256;
+
+/// Counts the processes of a container; `None` where they could not be seen.
+pub(crate) fn halted(main: &ProvenPid) -> Option<Halted> {
+    let mut seen = Halted::default();
+    let mut left = vec![main.pid()];
+    while let Some(pid) = left.pop() {
+        if seen.all as usize >= LIMIT {
+            break;
+        }
+        // A process that has ended meanwhile is none.
+        let Some(state) = state(pid) else { continue };
+        left.extend(children(pid));
+        if matches!(state, 'Z' | 'X') {
+            continue;
+        }
+        seen.all += 1;
+        if state == 'T' {
+            seen.stopped += 1;
+            seen.main |= pid == main.pid();
+        }
+    }
+    main.still_valid().ok()?;
+    (seen.all > 0).then_some(seen)
+}
+
+/// The state's letter, which stands behind the name in its parentheses.
+fn state(pid: i32) -> Option<char> {
+    let stat = read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(')')?.1.trim_start().chars().next()
+}
+
+/// The children of all threads of a process.
+fn children(pid: i32) -> Vec<i32> {
+    let threads = read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| read_to_string(thread.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            list.split_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()
+        })
+        .collect()
+}
