@@ -4,6 +4,7 @@ mod another_port;
 mod loopback_only;
 mod other_address;
 mod other_family;
+mod published_on_loopback;
 
 use crate::model::{Case, Check, Connect, Listener, Target, Undecided};
 use std::net::IpAddr;
@@ -14,7 +15,13 @@ pub(crate) const CHECK: Check = Check {
     asks: "does the server listen on an address and a port that its clients can reach?",
     phase: 5,
     applies,
-    rules: &[&loopback_only::RULE, &another_port::RULE, &other_family::RULE, &other_address::RULE],
+    rules: &[
+        &loopback_only::RULE,
+        &another_port::RULE,
+        &other_family::RULE,
+        &other_address::RULE,
+        &published_on_loopback::RULE,
+    ],
     healthy,
 };
 

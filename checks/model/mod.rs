@@ -7,6 +7,7 @@ mod fresh;
 mod link;
 mod place;
 mod probed;
+mod proxy;
 mod report;
 mod shell;
 mod snapshot;
@@ -22,6 +23,7 @@ pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
     Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig,
 };
+pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub(crate) use report::chain;
 pub use report::{
     EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Tool,

@@ -186,6 +186,7 @@ async fn claims(
         let is_name = |name: &str| names.contains(name);
         let found = links::gather(&engines[*engine], seen, &is_name).await;
         seen.facts.unread_files = found.unread;
+        seen.facts.proxies = links::proxies(&seen.raw.env);
         notes.extend(found.notes);
         for (told, source) in found.told {
             if links::is_link(&told) {
@@ -236,10 +237,12 @@ fn engines_of(engines: &[Connection], all: &Listed, named: &Named) -> Vec<String
 /// Gives clients that were started moments ago the time to listen themselves, where the verdict rests on it.
 async fn settle(all: &Listed, claims: &[Claim]) {
     let facts = all.facts();
-    let world = World { containers: &facts, networks: &all.networks, machine: &[], listens: &|_, _| false };
+    let world =
+        World { containers: &facts, networks: &all.networks, machine: &[], listens: &|_, _| false };
     let waits = claims.iter().filter_map(|claim| {
         let (_, client) = &all.seen[all.find(&claim.engine, &claim.client)?];
-        let (engine, name, host, port) = (&claim.engine, &claim.client, &claim.told.host, claim.told.port?);
+        let (engine, name, host, port) =
+            (&claim.engine, &claim.client, &claim.told.host, claim.told.port?);
         let dialled = Dialled { engine, client: name, host, port, listens_itself: false };
         world.rests_on_own_sockets(dialled).then(|| ends::settle(client, port))
     });

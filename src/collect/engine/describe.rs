@@ -107,6 +107,7 @@ fn one(
         resolver: Fact::Skipped(unseen()),
         hosts: Fact::Skipped(unseen()),
         unread_files: Vec::new(),
+        proxies: checks::model::Proxies::default(),
         freshness: Fact::Skipped(unseen()),
         id,
     };

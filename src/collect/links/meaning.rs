@@ -64,7 +64,8 @@ impl<'a> World<'a> {
     /// client's own sockets tell a wrong address from a right one.
     pub(crate) fn rests_on_own_sockets(&self, dialled: Dialled<'_>) -> bool {
         let mates = self.namespace_mates(dialled);
-        let published = self.publishing(dialled).is_some_and(|(c, _)| !mates.iter().any(|m| m.name == c.name));
+        let published =
+            self.publishing(dialled).is_some_and(|(c, _)| !mates.iter().any(|m| m.name == c.name));
         is_loopback(dialled.host) && !published
     }
 
@@ -135,6 +136,17 @@ impl<'a> World<'a> {
             self.containers.iter().filter(|c| c.addresses().any(|a| a == ip)).collect();
         owners.sort_by_key(|c| (c.engine != dialled.engine, !c.state.is_running()));
         if let Some(owner) = owners.first() {
+            // It serves nothing there, and one other container does: the address has changed hands.
+            let idle = owner.state.is_running()
+                && !(self.listens)(owner, dialled.port)
+                && owner.exposed.is_empty()
+                && owner.ports.is_empty();
+            if idle
+                && let Some(server) = self.serving(dialled)
+                && self.meets(dialled, &server)
+            {
+                return (Some(server), Meant::AddressOfAnother);
+            }
             return (
                 Some(self.server(dialled, owner, self.inside(owner, dialled.port))),
                 Meant::Address,
@@ -216,7 +228,8 @@ impl<'a> World<'a> {
     /// The port inside that is meant when a container's own name or address is dialled: the dialled one, unless that is only
     /// published and not served.
     fn inside(&self, container: &Container, port: u16) -> u16 {
-        if (self.listens)(container, port)
+        if container.network_mode == NetworkMode::Host
+            || (self.listens)(container, port)
             || container.ports.iter().any(|p| p.container_port == port)
         {
             return port;
@@ -238,6 +251,8 @@ impl<'a> World<'a> {
             .containers
             .iter()
             .filter(|c| c.name != dialled.client || c.engine != dialled.engine)
+            // On the host's network the engine discards what is to be published.
+            .filter(|c| c.network_mode != NetworkMode::Host)
             .filter_map(|c| Some((c, c.published_as(dialled.port)?)))
             .collect();
         found.sort_by_key(|(c, _)| (c.engine != dialled.engine, !c.state.is_running()));
@@ -261,6 +276,20 @@ impl<'a> World<'a> {
             ([], [only]) => Some(self.server(dialled, only, dialled.port)),
             _ => None,
         }
+    }
+
+    /// Whether the client has a network in common with the server.
+    fn meets(&self, dialled: Dialled<'_>, server: &Server) -> bool {
+        let of = |name: &str| {
+            self.containers.iter().find(|c| c.engine == dialled.engine && c.name == name)
+        };
+        let (Some(client), Some(server)) =
+            (self.client(dialled), server.container.as_deref().and_then(of))
+        else {
+            return false;
+        };
+        let mine = |network: &str| client.attachments.iter().any(|a| a.network == network);
+        server.attachments.iter().any(|a| mine(&a.network))
     }
 
     /// Whether a container says of itself that it serves the port.
