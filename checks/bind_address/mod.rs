@@ -4,6 +4,7 @@ mod another_port;
 mod loopback_only;
 mod other_address;
 mod other_family;
+mod published_on_loopback;
 mod published_udp;
 
 use crate::model::{Case, Check, Connect, Listener, Target, Undecided};
@@ -21,6 +22,7 @@ pub(crate) const CHECK: Check = Check {
         &other_family::RULE,
         &other_address::RULE,
         &published_udp::RULE,
+        &published_on_loopback::RULE,
     ],
     healthy,
 };

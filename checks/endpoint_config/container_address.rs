@@ -1,5 +1,5 @@
 use super::repair::{quoted, repaired};
-use crate::model::{Case, Found, Judgement, Meant, Rule};
+use crate::model::{Case, Container, Found, Judgement, Meant, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC404",
@@ -10,7 +10,8 @@ The engine gives addresses anew at every start. An address that is right today b
 nobody, tomorrow.
 
 ## What proves it
-The endpoint is an address that a container has on one of the engine's networks.
+The endpoint is an address that a container has on one of the engine's networks. It is a fault where that container does not
+serve the port and another one does: the address has changed hands.
 
 ## What disproves it
 A name; or an address given by hand (`--ip`), where you know that it stays.
@@ -22,11 +23,14 @@ Tell the client the server's name.
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if case.link.meant != Meant::Address {
+    if !matches!(case.link.meant, Meant::Address | Meant::AddressOfAnother) {
         return Ok(None);
     }
     let server = case.server()?;
     let name = &server.container.name;
+    if case.link.meant == Meant::AddressOfAnother {
+        return of_another(case);
+    }
     let found = quoted(
         case,
         Found::warn(format!("{} is {name} only until its next start", case.link.endpoint.host)),
@@ -34,17 +38,45 @@ fn judge(case: &Case<'_>) -> Judgement {
     Ok(Some(repaired(case, found, server)))
 }
 
+/// The address has changed hands, if the client meets nobody there.
+fn of_another(case: &Case<'_>) -> Judgement {
+    let server = case.server()?;
+    let name = &server.container.name;
+    let host = &case.link.endpoint.host;
+    let has = |c: &&Container| c.addresses().any(|a| Some(a) == case.link.endpoint.address());
+    let owner = case.facts.containers.iter().find(has).map_or("another container", |c| &c.name);
+    let found = if case.link.visit.known()?.connected() {
+        Found::warn(format!("{host} is {owner} only until its next start"))
+    } else {
+        let port = server.port;
+        Found::fail(format!("{host} is {owner}, and {name} is the one that serves port {port}"))
+    };
+    Ok(Some(repaired(case, quoted(case, found).evidence("address of", owner), server)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{remedies, says};
-    use crate::model::Meant;
+    use crate::fixture::{remedies, row, says};
+    use crate::model::{Connect, Meant};
 
     #[test]
     fn catches() {
         let told = |it: &mut crate::model::Snapshot| it.told("172.20.0.2", 8080, Meant::Address);
         says(&RULE, told, "warn: 172.20.0.2 is mock only until its next start");
         assert!(remedies(&RULE, told).contains("to http://mock:8080"));
+        // The address has changed hands.
+        let changed_hands = |it: &mut crate::model::Snapshot| {
+            it.joins("other", "172.20.0.9");
+            it.told("172.20.0.9", 8080, Meant::AddressOfAnother);
+            it.visits("172.20.0.9:8080", Connect::Refused);
+        };
+        says(
+            &RULE,
+            changed_hands,
+            "fail: 172.20.0.9 is other, and mock is the one that serves port 8080",
+        );
+        row("endpoint-config", changed_hands, "fail: EC404");
         // From the machine the published port is the address that stays.
         let from_the_machine = |it: &mut crate::model::Snapshot| {
             told(it);

@@ -2,13 +2,17 @@
 
 mod another_port;
 mod container_address;
+mod host_alias_missing;
 mod host_network_name;
 mod malformed;
 mod nobody;
 mod own_loopback;
+mod plain_to_tls;
+mod proxy;
 mod published_port;
 mod repair;
 mod scheme_missing;
+mod tls_to_plain;
 mod unread;
 
 use crate::model::{Case, Check, Meant, OUTSIDE, Undecided};
@@ -24,9 +28,13 @@ pub(crate) const CHECK: Check = Check {
         &own_loopback::RULE,
         &nobody::RULE,
         &host_network_name::RULE,
+        &host_alias_missing::RULE,
         &published_port::RULE,
         &another_port::RULE,
         &container_address::RULE,
+        &proxy::RULE,
+        &plain_to_tls::RULE,
+        &tls_to_plain::RULE,
         &scheme_missing::RULE,
         &unread::RULE,
     ],

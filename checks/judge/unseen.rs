@@ -63,7 +63,7 @@ fn what_was_not_seen_passes_nowhere() {
 #[test]
 fn a_failing_connection_that_nothing_explains_is_no_pass() {
     let why = "unknown: hapi's own connection to http://mock:8080 fails, and nothing that was seen explains it";
-    for reply in [Reply::Reset, Reply::Closed, Reply::ReadTimeout, Reply::Tls] {
+    for reply in [Reply::Reset, Reply::Closed, Reply::ReadTimeout] {
         row(
             "network-path",
             |it| {

@@ -95,6 +95,8 @@ pub enum Meant {
     Name,
     /// An address that the server has.
     Address,
+    /// An address of another container than the one that is meant: that one serves the port, and this one does not.
+    AddressOfAnother,
     /// The engine's machine, where a container publishes the port.
     HostPublished,
     /// The engine's machine itself.

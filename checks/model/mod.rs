@@ -8,6 +8,7 @@ mod halted;
 mod link;
 mod place;
 mod probed;
+mod proxy;
 mod report;
 mod shell;
 mod snapshot;
@@ -24,6 +25,7 @@ pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
     Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck,
 };
+pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub(crate) use report::chain;
 pub use report::{
     EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Tool,

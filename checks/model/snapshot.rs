@@ -1,6 +1,6 @@
 //! Everything seen in one run, frozen. It can be saved and judged again, anywhere, with the same report.
 
-use super::{Fact, Freshness, HostsLine, Link, Listener, QueueCounters, ResolverConfig};
+use super::{Fact, Freshness, HostsLine, Link, Listener, Proxies, QueueCounters, ResolverConfig};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -126,6 +126,9 @@ pub struct Container {
     pub unread: Option<String>,
     /// Configuration files of it that could not be read, with the reason, a line each.
     pub unread_files: Vec<String>,
+    /// Its proxy variables.
+    #[serde(default)]
+    pub proxies: Proxies,
     /// Its image and source.
     pub freshness: Fact<Freshness>,
 }

@@ -10,15 +10,17 @@ impl Visit {
         if let Some(symptom) = self.resolution.as_ref().and_then(Resolution::symptom) {
             return Some(symptom);
         }
-        let last = self.attempts.last()?;
-        match &last.connect {
-            Connect::Connected => self.reply.as_ref().and_then(Reply::symptom),
+        if self.connected() {
+            return self.reply.as_ref().and_then(Reply::symptom);
+        }
+        // A family that the client lacks (`::1` of localhost, without IPv6) hides no other address's answer.
+        self.attempts.iter().rev().find_map(|attempt| match &attempt.connect {
             Connect::Refused => Some(Symptom::ConnectionRefused),
             Connect::Timeout => Some(Symptom::ConnectTimeout),
             Connect::HostUnreachable | Connect::NetworkUnreachable => Some(Symptom::NoRoute),
             Connect::Reset => Some(Symptom::ConnectionReset),
-            Connect::AddressNotAvailable | Connect::Other(_) => None,
-        }
+            Connect::Connected | Connect::AddressNotAvailable | Connect::Other(_) => None,
+        })
     }
 
     /// Whether connections were tried and none was completed.

@@ -27,6 +27,8 @@ pub(crate) struct Errand {
     pub(crate) dial: Option<(String, u16)>,
     /// The path of an HTTP request, where the endpoint speaks HTTP.
     pub(crate) http_path: Option<String>,
+    /// Whether it speaks it over TLS.
+    pub(crate) speaks_tls: bool,
     /// The server's proper name, where one is to be asked for.
     pub(crate) name: Option<String>,
     /// The server's own addresses on common networks, with the port inside.
@@ -115,6 +117,9 @@ async fn visit(errand: &Errand, host: &str, port: u16) -> Result<Visit, String> 
 
 async fn reply(errand: &Errand, to: SocketAddr, host: &str) -> Option<Reply> {
     let path = errand.http_path.as_ref()?;
+    if errand.speaks_tls {
+        return probe::handshake(to, host, path, REPLY_LIMIT).await;
+    }
     probe::request(to, host, path, REPLY_LIMIT).await.0
 }
 

@@ -142,7 +142,8 @@ fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) ->
             .filter(|a| common.iter().any(|n| n.name == a.network));
         on_common.flat_map(|a| &a.addresses).map(|ip| SocketAddr::new(*ip, s.port)).collect()
     });
-    let is_http = matches!(link.endpoint.scheme.as_deref(), Some("http" | "ws"));
+    let speaks_tls = matches!(link.endpoint.scheme.as_deref(), Some("https" | "wss"));
+    let is_http = speaks_tls || matches!(link.endpoint.scheme.as_deref(), Some("http" | "ws"));
     let dialled =
         !case.is_outside() && link.endpoint.malformed.is_none() && link.endpoint.port != 0;
     let process =
@@ -153,6 +154,7 @@ fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) ->
         http_path: is_http.then(|| {
             probe_path(request, link.server.as_ref().and_then(|s| s.container.as_deref()))
         }),
+        speaks_tls,
         name,
         addresses: addresses.unwrap_or_default(),
         server: process,

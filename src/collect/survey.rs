@@ -191,6 +191,7 @@ async fn claims(
         let is_name = |name: &str| names.contains(name);
         let found = links::gather(&engines[*engine], seen, &is_name).await;
         seen.facts.unread_files = found.unread;
+        seen.facts.proxies = links::proxies(&seen.raw.env);
         notes.extend(found.notes);
         for (told, source) in found.told {
             if links::is_link(&told) {

@@ -119,6 +119,7 @@ fn one(
         hosts: Fact::Skipped(unseen()),
         unread: None,
         unread_files: Vec::new(),
+        proxies: checks::model::Proxies::default(),
         freshness: Fact::Skipped(unseen()),
         id,
     };

@@ -3,7 +3,7 @@
 use super::told::{self, Known, Place, Told};
 use crate::collect::engine::{Connection, Mount, Raw, Seen};
 use crate::collect::vantage::{ProvenPid, list_files, read_file};
-use checks::model::Source;
+use checks::model::{Exceptions, Proxies, ProxyVariable, Source};
 use std::io::Read;
 use std::path::Path;
 
@@ -51,6 +51,19 @@ pub(crate) async fn gather(
         read(&file, &known, &mut gathered);
     }
     gathered
+}
+
+/// A container's proxy variables. A value that is no address is left out: programs ignore it, too.
+pub(crate) fn proxies(env: &[(String, String)]) -> Proxies {
+    let variable = |proxy: told::Proxy| {
+        let told = proxy.told?;
+        Some(ProxyVariable { name: proxy.name, url: told.url(), host: told.host })
+    };
+    let exceptions = |set: told::NoProxy| Exceptions { name: set.name, entries: set.entries };
+    Proxies {
+        variables: told::proxies(env).into_iter().filter_map(variable).collect(),
+        exceptions: told::no_proxy(env).into_iter().map(exceptions).collect(),
+    }
 }
 
 /// One configuration file.

@@ -136,6 +136,17 @@ impl<'a> World<'a> {
             self.containers.iter().filter(|c| c.addresses().any(|a| a == ip)).collect();
         owners.sort_by_key(|c| (c.engine != dialled.engine, !c.state.is_running()));
         if let Some(owner) = owners.first() {
+            // It serves nothing there, and one other container does: the address has changed hands.
+            let idle = owner.state.is_running()
+                && !(self.listens)(owner, dialled.port)
+                && owner.exposed.is_empty()
+                && owner.ports.is_empty();
+            if idle
+                && let Some(server) = self.serving(dialled)
+                && self.meets(dialled, &server)
+            {
+                return (Some(server), Meant::AddressOfAnother);
+            }
             return (
                 Some(server(dialled, owner, self.inside(owner, dialled.port))),
                 Meant::Address,
@@ -217,7 +228,8 @@ impl<'a> World<'a> {
     /// The port inside that is meant when a container's own name or address is dialled: the dialled one, unless that is only
     /// published and not served.
     fn inside(&self, container: &Container, port: u16) -> u16 {
-        if (self.listens)(container, port)
+        if container.network_mode == NetworkMode::Host
+            || (self.listens)(container, port)
             || container.ports.iter().any(|p| p.container_port == port)
         {
             return port;
@@ -239,9 +251,12 @@ impl<'a> World<'a> {
             .containers
             .iter()
             .filter(|c| c.name != dialled.client || c.engine != dialled.engine)
+            // On the host's network the engine discards what is to be published.
+            .filter(|c| c.network_mode != NetworkMode::Host)
             .filter_map(|c| {
                 // A port that is published for UDP only is meant all the same: the client has no other.
-                let inside = c.published_as(dialled.port).or_else(|| c.published_otherwise(dialled.port));
+                let inside =
+                    c.published_as(dialled.port).or_else(|| c.published_otherwise(dialled.port));
                 Some((c, inside?))
             })
             .collect();
@@ -266,6 +281,20 @@ impl<'a> World<'a> {
             ([], [only]) => Some(server(dialled, only, dialled.port)),
             _ => None,
         }
+    }
+
+    /// Whether the client has a network in common with the server.
+    fn meets(&self, dialled: Dialled<'_>, server: &Server) -> bool {
+        let of = |name: &str| {
+            self.containers.iter().find(|c| c.engine == dialled.engine && c.name == name)
+        };
+        let (Some(client), Some(server)) =
+            (self.client(dialled), server.container.as_deref().and_then(of))
+        else {
+            return false;
+        };
+        let mine = |network: &str| client.attachments.iter().any(|a| a.network == network);
+        server.attachments.iter().any(|a| mine(&a.network))
     }
 
     /// The container whose name, alias or service is nearest to the dialled one, if any is near.

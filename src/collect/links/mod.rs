@@ -4,7 +4,7 @@ mod gather;
 mod meaning;
 pub(crate) mod told;
 
-pub(crate) use gather::{gather, proven};
+pub(crate) use gather::{gather, proven, proxies};
 pub(crate) use meaning::{Dialled, World, is_loopback};
 
 use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit};

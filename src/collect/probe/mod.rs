@@ -23,7 +23,7 @@ pub(crate) use concurrency::{Limits, Protocol, concurrency};
 pub(crate) use connect::connect;
 pub(crate) use counters::{queue_counters, resets_sent};
 pub(crate) use listeners::{listeners, merge};
-pub(crate) use request::request;
+pub(crate) use request::{handshake, request};
 pub(crate) use resolve::resolve;
 pub(crate) use resolver_files::{parse_hosts, parse_resolv_conf};
 pub(crate) use sock_diag::listening;

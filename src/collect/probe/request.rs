@@ -40,10 +40,32 @@ pub(crate) async fn request(
         Some(Reply::ReadTimeout) if connect(target, limit).await.connect == Connect::Timeout => {
             (None, ms)
         }
-        Some(Reply::NotHttp | Reply::Closed | Reply::Reset) if speaks_tls(target, limit).await => {
+        // Some servers answer a plain request on their TLS port with a plain complaint.
+        Some(Reply::NotHttp | Reply::Closed | Reply::Reset | Reply::Status(400))
+            if speaks_tls(target, limit).await =>
+        {
             (Some(Reply::Tls), ms)
         }
         reply => (reply, ms),
+    }
+}
+
+/// Looks whether a port that should speak TLS does: `TlsError` where it answers plain HTTP instead, `None` where it speaks TLS
+/// or nothing can be said.
+pub(crate) async fn handshake(
+    target: SocketAddr,
+    host: &str,
+    path: &str,
+    limit: Duration,
+) -> Option<Reply> {
+    if speaks_tls(target, limit).await {
+        return None;
+    }
+    match request(target, host, path, limit).await.0 {
+        Some(Reply::Status(_)) => {
+            Some(Reply::TlsError("no TLS record, and plain HTTP was answered".into()))
+        }
+        _ => None,
     }
 }
 
