@@ -1,6 +1,7 @@
 //! Runs the econn binary on a scene and reads its report.
 
 use super::cast::Play;
+use super::scene::Container;
 use super::stage::Stage;
 use super::{Engine, Result};
 use serde_json::Value;
@@ -41,7 +42,10 @@ impl Diagnosis {
 
 /// The arguments that diagnose exactly this scene, whatever else runs on the engine.
 pub(crate) fn arguments(stage: &Stage, play: &Play) -> Result<Vec<String>> {
-    let mut arguments = vec!["diagnose".to_owned(), "--engine".into(), stage.engine.name().into()];
+    let elsewhere = |c: &Container| c.engine.is_some_and(|engine| engine != stage.engine);
+    let crosses = play.scene.container.iter().any(elsewhere);
+    let engine = if crosses { "auto" } else { stage.engine.name() };
+    let mut arguments = vec!["diagnose".to_owned(), "--engine".into(), engine.into()];
     for (server, build) in &play.scene.source {
         let folder = stage.words.fill(&format!("{{{{folder:{build}}}}}"))?;
         arguments

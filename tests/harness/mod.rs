@@ -10,6 +10,7 @@ mod conduct;
 mod diagnosis;
 mod engine;
 mod figures;
+mod firewall;
 mod folder;
 mod lab;
 mod promises;
@@ -74,8 +75,9 @@ pub(crate) fn tidy() {
     let _ = fs::remove_dir(folder::of_runs().join(run_id()));
 }
 
-/// Removes what killed runs left on the engines and on disk.
+/// Removes what killed runs left on the engines, in the firewall and on disk.
 pub(crate) fn sweep() {
+    firewall::sweep();
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/engines.sh");
     if let Err(trouble) = Command::new(script).arg("sweep").status() {
         eprintln!("scenes: {script}: {trouble}");

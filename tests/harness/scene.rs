@@ -26,6 +26,8 @@ pub(crate) struct Scene {
     #[serde(default)]
     pub(crate) network: Vec<Network>,
     #[serde(default)]
+    pub(crate) pod: Vec<Pod>,
+    #[serde(default)]
     pub(crate) build: Vec<Build>,
     #[serde(default)]
     pub(crate) container: Vec<Container>,
@@ -35,6 +37,10 @@ pub(crate) struct Scene {
     /// Commands of the engine when everything stands: `[["pause", "{{mock}}"]]`.
     #[serde(default)]
     pub(crate) then: Vec<Vec<String>>,
+    /// Rules of the machine's firewall, as arguments of `iptables` with `--insert`; deleted again afterwards. The scene
+    /// must be `alone`.
+    #[serde(default)]
+    pub(crate) firewall: Vec<Vec<String>>,
     #[serde(default)]
     pub(crate) symptom: Vec<Symptom>,
     /// `--source`: the server, and the build whose folder holds its source.
@@ -56,6 +62,15 @@ pub(crate) struct Network {
     /// Options of `network create`.
     #[serde(default)]
     pub(crate) options: Vec<String>,
+}
+
+/// A pod of Podman; containers join it with `--pod={{name}}` among their options.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Pod {
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) networks: Vec<String>,
 }
 
 /// An image, and the folder that it was built from.
@@ -93,6 +108,8 @@ pub(crate) struct Commit {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Container {
     pub(crate) name: String,
+    /// The other engine, for a container that does not run where the rest of the scene does.
+    pub(crate) engine: Option<Engine>,
     /// The build whose image it runs; without it the lab's base image.
     pub(crate) build: Option<String>,
     /// Without it, a container of the base image sleeps.

@@ -4,6 +4,7 @@
 //! killed one left (`engines.sh sweep`).
 
 use super::engine::BASE_IMAGE;
+use super::firewall::Firewall;
 use super::scene::{Container, Scene, State};
 use super::words::{Words, host_port};
 use super::{Engine, Result, folder, run_id};
@@ -19,8 +20,10 @@ pub(crate) struct Stage {
     pub(crate) words: Words,
     /// Holds a folder for each build and each mount.
     pub(crate) folder: PathBuf,
-    containers: Vec<String>,
+    containers: Vec<(Engine, String)>,
+    pods: Vec<String>,
     networks: Vec<String>,
+    firewall: Firewall,
     images: Vec<String>,
 }
 
@@ -30,10 +33,19 @@ impl Stage {
         engine.ready()?;
         let words = Words::of(scene, engine, on, plain)?;
         let folder = folder::new()?;
-        let mut stage =
-            Self { engine, words, folder, containers: vec![], networks: vec![], images: vec![] };
+        let mut stage = Self {
+            engine,
+            words,
+            folder,
+            containers: vec![],
+            pods: vec![],
+            networks: vec![],
+            firewall: Firewall::default(),
+            images: vec![],
+        };
         stage.build(scene)?;
         stage.make_networks(scene)?;
+        stage.make_pods(scene)?;
         for container in &scene.container {
             stage
                 .make(container)
@@ -41,6 +53,12 @@ impl Stage {
         }
         for command in &scene.then {
             engine.run(stage.words.fill_all(command)?)?;
+        }
+        if !scene.firewall.is_empty() && !scene.alone {
+            return Err("a scene with firewall rules must be alone".into());
+        }
+        for rule in &scene.firewall {
+            stage.firewall.add(stage.words.fill_all(rule)?)?;
         }
         Ok(stage)
     }
@@ -79,6 +97,26 @@ impl Stage {
             };
             let gateway = self.engine.run(["network", "inspect", "--format", gateway, &real])?;
             self.words.say(&format!("gateway:{}", network.name), &gateway)?;
+            let bridge = match self.engine {
+                Engine::Docker => "br-{{slice .Id 0 12}}",
+                Engine::Podman => "{{.NetworkInterface}}",
+            };
+            let bridge = self.engine.run(["network", "inspect", "--format", bridge, &real])?;
+            self.words.say(&format!("bridge:{}", network.name), &bridge)?;
+        }
+        Ok(())
+    }
+
+    fn make_pods(&mut self, scene: &Scene) -> Result<()> {
+        for pod in &scene.pod {
+            let real = self.words.name(&pod.name)?;
+            let mut arguments = words_of(&["pod", "create", "--name", &real]);
+            arguments.push(format!("--label=econn.lab={}", run_id()));
+            for network in &pod.networks {
+                arguments.push(format!("--network={}", self.words.name(network)?));
+            }
+            self.pods.push(real);
+            self.engine.run(arguments)?;
         }
         Ok(())
     }
@@ -87,18 +125,22 @@ impl Stage {
         let real = self.words.name(&container.name)?;
         let networks =
             container.networks.iter().map(|n| self.words.name(n)).collect::<Result<Vec<_>>>()?;
-        self.containers.push(real.clone());
-        self.engine.run(self.creation(container, &real, networks.first())?)?;
+        let engine = container.engine.unwrap_or(self.engine);
+        if engine != self.engine {
+            engine.ready()?;
+        }
+        self.containers.push((engine, real.clone()));
+        engine.run(self.creation(container, &real, networks.first())?)?;
         for network in networks.iter().skip(1) {
             let aliases = container.aliases.iter().flat_map(|alias| ["--alias", alias]);
-            self.engine.run(
+            engine.run(
                 ["network", "connect"].into_iter().chain(aliases).chain([network.as_str(), &real]),
             )?;
         }
         if container.state == State::Created {
             return Ok(());
         }
-        let started = self.engine.run(["start", &real]);
+        let started = engine.run(["start", &real]);
         if container.state == State::Unstartable {
             return match started {
                 Ok(_) => Err("it started, and should not have".into()),
@@ -107,10 +149,10 @@ impl Stage {
         }
         started?;
         match container.state {
-            State::Exited => {
-                self.wait(&real, "to exit", || self.inspected(&real, "{{.State.Running}}", "false"))
-            }
-            _ => self.wait(&real, "to listen", || self.listens(&real, &container.listens)),
+            State::Exited => wait(engine, &real, "to exit", || {
+                inspected(engine, &real, "{{.State.Running}}", "false")
+            }),
+            _ => wait(engine, &real, "to listen", || listens(engine, &real, &container.listens)),
         }?;
         self.name_addresses(container, &real)
     }
@@ -120,33 +162,34 @@ impl Stage {
     pub(crate) fn replace(&mut self, container: &Container) -> Result<()> {
         let real = self.words.name(&container.name)?;
         let network = container.networks.first().map(|n| self.words.name(n)).transpose()?;
-        self.engine.run(self.removal(&real))?;
+        self.engine.run(removal(self.engine, &real))?;
         self.engine.run(self.creation(container, &real, network.as_ref())?)?;
         self.engine.run(["start", &real])?;
-        self.wait(&real, "to listen", || self.listens(&real, &container.listens))
+        wait(self.engine, &real, "to listen", || listens(self.engine, &real, &container.listens))
     }
 
     /// Removes a container while the scene still plays.
     pub(crate) fn dismiss(&mut self, real: &str) -> Result<()> {
         self.forget(real);
-        self.engine.run(self.removal(real)).map(drop)
+        self.engine.run(removal(self.engine, real)).map(drop)
     }
 
     /// Takes care of a container that somebody else has made.
     pub(crate) fn adopt(&mut self, real: String) {
-        self.containers.push(real);
+        self.containers.push((self.engine, real));
     }
 
     /// The same for one that is known to be gone.
     pub(crate) fn forget(&mut self, real: &str) {
-        self.containers.retain(|container| container != real);
+        self.containers.retain(|(_, container)| container != real);
     }
 
     /// `ip:NAME` is the address in the first network of the container, `ip:NAME:NETWORK` the one in another.
     fn name_addresses(&mut self, container: &Container, real: &str) -> Result<()> {
         let format =
             "{{range $name, $at := .NetworkSettings.Networks}}{{$name}}={{$at.IPAddress}} {{end}}";
-        let addresses = self.engine.run(["inspect", "--format", format, real])?;
+        let engine = container.engine.unwrap_or(self.engine);
+        let addresses = engine.run(["inspect", "--format", format, real])?;
         let addresses: Vec<(&str, &str)> =
             addresses.split_whitespace().filter_map(|word| word.split_once('=')).collect();
         let mut first = addresses.first().map(|(_, address)| *address);
@@ -205,54 +248,18 @@ impl Stage {
         Ok(arguments)
     }
 
-    fn wait(&self, real: &str, what: &str, mut done: impl FnMut() -> bool) -> Result<()> {
-        let deadline = Instant::now() + READY;
-        while !done() {
-            if Instant::now() > deadline {
-                let log = self
-                    .engine
-                    .run(["logs", "--tail", "20", real])
-                    .unwrap_or_else(|trouble| trouble);
-                return Err(format!(
-                    "waited {} s for {real} {what}; its log:\n{log}",
-                    READY.as_secs()
-                ));
-            }
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        Ok(())
-    }
-
-    fn inspected(&self, real: &str, format: &str, wanted: &str) -> bool {
-        self.engine.run(["inspect", "--format", format, real]).is_ok_and(|seen| seen == wanted)
-    }
-
-    /// Are all these ports listened on inside the container, at whatever address?
-    fn listens(&self, real: &str, ports: &[u16]) -> bool {
-        ports.iter().all(|port| {
-            let row = format!(":{port:04X} [0-9A-F]*:0000 0A");
-            self.engine
-                .run(["exec", real, "grep", "-qhs", &row, "/proc/net/tcp", "/proc/net/tcp6"])
-                .is_ok()
-        })
-    }
-
     /// Takes everything down; says what would not go, because then somebody else holds it.
     pub(crate) fn strike(mut self) -> Result<()> {
         self.remove()
     }
 
-    /// The arguments that remove a container, running or not.
-    fn removal<'a>(&self, container: &'a str) -> impl Iterator<Item = &'a str> + use<'a> {
-        // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
-        let patience: &[&str] = if self.engine == Engine::Podman { &["--time=0"] } else { &[] };
-        ["rm", "--force", "--volumes"].iter().chain(patience).copied().chain([container])
-    }
-
     fn remove(&mut self) -> Result<()> {
-        let mut left = vec![];
-        for container in std::mem::take(&mut self.containers).into_iter().rev() {
-            left.extend(self.engine.run(self.removal(&container)).err());
+        let mut left = self.firewall.remove();
+        for (engine, container) in self.containers.drain(..).rev() {
+            left.extend(engine.run(removal(engine, &container)).err());
+        }
+        for pod in self.pods.drain(..) {
+            left.extend(self.engine.run(["pod", "rm", "--force", "--time=0", &pod]).err());
         }
         for network in self.networks.drain(..) {
             left.extend(self.engine.run(["network", "rm", &network]).err());
@@ -265,6 +272,31 @@ impl Stage {
     }
 }
 
+/// Waits until a container is ready; says what it logged when it never is.
+fn wait(engine: Engine, real: &str, what: &str, mut done: impl FnMut() -> bool) -> Result<()> {
+    let deadline = Instant::now() + READY;
+    while !done() {
+        if Instant::now() > deadline {
+            let log = engine.run(["logs", "--tail", "20", real]).unwrap_or_else(|trouble| trouble);
+            return Err(format!("waited {} s for {real} {what}; its log:\n{log}", READY.as_secs()));
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    Ok(())
+}
+
+fn inspected(engine: Engine, real: &str, format: &str, wanted: &str) -> bool {
+    engine.run(["inspect", "--format", format, real]).is_ok_and(|seen| seen == wanted)
+}
+
+/// Are all these ports listened on inside the container, at whatever address?
+fn listens(engine: Engine, real: &str, ports: &[u16]) -> bool {
+    ports.iter().all(|port| {
+        let row = format!(":{port:04X} [0-9A-F]*:0000 0A");
+        engine.run(["exec", real, "grep", "-qhs", &row, "/proc/net/tcp", "/proc/net/tcp6"]).is_ok()
+    })
+}
+
 fn words_of(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
@@ -272,8 +304,16 @@ fn words_of(words: &[&str]) -> Vec<String> {
 impl Drop for Stage {
     /// Also after a panic, and where the stage was only half set; `strike` has left nothing to do here.
     fn drop(&mut self) {
-        if !self.containers.is_empty() || !self.networks.is_empty() || !self.images.is_empty() {
+        let empty = self.containers.is_empty() && self.pods.is_empty() && self.networks.is_empty();
+        if !empty || !self.images.is_empty() {
             let _ = self.remove();
         }
     }
+}
+
+/// The arguments that remove a container, running or not.
+fn removal(engine: Engine, container: &str) -> impl Iterator<Item = &str> {
+    // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
+    let patience: &[&str] = if engine == Engine::Podman { &["--time=0"] } else { &[] };
+    ["rm", "--force", "--volumes"].iter().chain(patience).copied().chain([container])
 }

@@ -2,7 +2,8 @@
 //!
 //! `{{mock}}` is the real name of the container or network `mock` in this run, `{{18141}}` the host port that stands
 //! in for the published port 18141, `{{bind}}` the value of the switch `bind`, `{{ip:mock}}` the address of a
-//! container that has started (`{{ip:mock:net}}` the one in that network), `{{gateway:net}}` a network's,
+//! container that has started (`{{ip:mock:net}}` the one in that network), `{{gateway:net}}` a network's, `{{bridge:net}}` its
+//! interface on the machine,
 //! `{{folder:mock}}` and `{{image:mock}}` what belongs to the build `mock`, `{{ns}}` what is added to every name so
 //! that runs do not meet, `{{engine}}` docker or podman. A word that stands for nothing is a mistake, and said.
 
@@ -24,9 +25,9 @@ impl Words {
         let ns = if plain { String::new() } else { format!("-{:x}{run:02x}", std::process::id()) };
 
         let mut words = Self::default();
-        for name in
-            scene.network.iter().map(|n| &n.name).chain(scene.container.iter().map(|c| &c.name))
-        {
+        let networks = scene.network.iter().map(|n| &n.name);
+        let pods = scene.pod.iter().map(|p| &p.name);
+        for name in networks.chain(pods).chain(scene.container.iter().map(|c| &c.name)) {
             words.say(name, &format!("{name}{ns}"))?;
         }
         for published in scene.container.iter().flat_map(|container| &container.publish) {

@@ -191,12 +191,15 @@ impl<'a> World<'a> {
         let related = |c: &Container| {
             client.is_some_and(|me| project(me).is_some() && project(me) == project(c))
         };
-        // Of several carriers of a name: the client's own engine, a common network, a running one, the same project.
+        // Of several carriers of a name: the client's own engine, a common network, a running one, one that serves the port
+        // (a left-over with the same alias is not what is meant), the same project. Sockets are read for a choice only.
+        let several = owners.len() > 1;
         owners.sort_by_key(|c| {
             (
                 c.engine != dialled.engine,
                 c.name == dialled.client,
                 !(shares(c) && c.state.is_running()),
+                several && !(self.listens)(c, dialled.port),
                 !related(c),
                 !shares(c),
                 !c.state.is_running(),
@@ -242,7 +245,7 @@ impl<'a> World<'a> {
         if let Some((container, port)) = self.publishing(dialled) {
             return Some(server(dialled, container, port));
         }
-        self.serving(dialled).or_else(|| self.nearest(dialled))
+        self.hosted(dialled).or_else(|| self.serving(dialled)).or_else(|| self.nearest(dialled))
     }
 
     /// The container that publishes the port: of the client's own engine first, a running one first.
@@ -262,6 +265,19 @@ impl<'a> World<'a> {
             .collect();
         found.sort_by_key(|(c, _)| (c.engine != dialled.engine, !c.state.is_running()));
         found.first().copied()
+    }
+
+    /// The only container whose hostname is dialled: Docker answers to it as to a name (it is among the aliases then),
+    /// Podman does not.
+    fn hosted(&self, dialled: Dialled<'_>) -> Option<Server> {
+        let is_it = |c: &&Container| {
+            c.engine == dialled.engine
+                && c.name != dialled.client
+                && c.hostname.eq_ignore_ascii_case(dialled.host)
+        };
+        let mut found = self.containers.iter().filter(is_it);
+        let only = found.next().filter(|_| found.next().is_none())?;
+        Some(server(dialled, only, dialled.port))
     }
 
     /// The only container that serves the port, beside the client and those in its namespace.

@@ -1,0 +1,68 @@
+//! Rules of the machine's firewall that one scene adds and takes away again.
+//!
+//! Each carries the run in its comment, so that a later run removes what a killed one left.
+
+use super::{Result, run_id};
+use std::fs;
+use std::process::Command;
+
+const MARK: &str = "econn.lab=";
+
+/// The rules that stand, each with the arguments that delete it.
+#[derive(Debug, Default)]
+pub(crate) struct Firewall {
+    added: Vec<Vec<String>>,
+}
+
+impl Firewall {
+    /// Adds one rule: `["--insert", "DOCKER-USER", "-i", "br-1", "-j", "DROP"]`.
+    pub(crate) fn add(&mut self, rule: Vec<String>) -> Result<()> {
+        let [insert, rest @ ..] = &rule[..] else { return Err("an empty firewall rule".into()) };
+        if insert != "--insert" {
+            return Err(format!("a firewall rule begins with --insert, not with {insert}"));
+        }
+        let comment = ["-m", "comment", "--comment"].map(str::to_owned);
+        let mut rule = rest.to_vec();
+        rule.extend(comment.into_iter().chain([format!("{MARK}{}", run_id())]));
+        iptables(std::iter::once("--insert").chain(rule.iter().map(String::as_str)))?;
+        self.added.push(rule);
+        Ok(())
+    }
+
+    /// Deletes them all, and says which would not go.
+    pub(crate) fn remove(&mut self) -> Vec<String> {
+        let delete = |rule: Vec<String>| {
+            iptables(std::iter::once("--delete").chain(rule.iter().map(String::as_str))).err()
+        };
+        self.added.drain(..).filter_map(delete).collect()
+    }
+}
+
+/// Deletes the rules of runs that are no longer alive.
+pub(crate) fn sweep() {
+    let rules = iptables(["--list-rules"]).unwrap_or_default();
+    for rule in rules.lines() {
+        let Some(run) = rule.split_whitespace().find_map(|word| {
+            word.trim_matches('"').strip_prefix(MARK)?.split('.').next()
+        }) else {
+            continue;
+        };
+        if !fs::exists(format!("/proc/{run}")).unwrap_or(true) {
+            let words = rule.split_whitespace().skip(1).map(|word| word.trim_matches('"'));
+            let _ = iptables(std::iter::once("--delete").chain(words));
+        }
+    }
+}
+
+fn iptables<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<String> {
+    let mut command = Command::new("iptables");
+    let output = command
+        .arg("--wait")
+        .args(arguments)
+        .output()
+        .map_err(|trouble| format!("iptables cannot be run: {trouble}"))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    Err(format!("{command:?}: {}", String::from_utf8_lossy(&output.stderr).trim()))
+}
