@@ -9,11 +9,14 @@ mod render;
 mod run;
 
 use clap::Parser;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::process::ExitCode;
 
-/// A usage error repeats what the user typed, which may be an address with a password.
-fn without_secrets(mut error: clap::Error) -> clap::Error {
+/// Help and version go to stdout as they are; a usage error is one line, without what may be a secret in it.
+fn usage(mut error: clap::Error) -> ExitCode {
+    if !error.use_stderr() || error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        error.exit();
+    }
     for kind in [ContextKind::InvalidValue, ContextKind::InvalidArg, ContextKind::InvalidSubcommand]
     {
         if let Some(ContextValue::String(text)) = error.get(kind) {
@@ -21,13 +24,25 @@ fn without_secrets(mut error: clap::Error) -> clap::Error {
             error.insert(kind, ContextValue::String(shown));
         }
     }
-    error
+    let text = error.render().to_string();
+    let said: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty())
+        .collect();
+    let said = said.join("; ");
+    eprintln!(
+        "econn: {}; see econn --help",
+        render::clean(said.strip_prefix("error: ").unwrap_or(&said))
+    );
+    exit::USAGE.into()
 }
 
 fn main() -> ExitCode {
     let cli = match cli::Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => without_secrets(error).exit(),
+        Err(error) => return usage(error),
     };
     // A panic is a bug of econn: one line and the code of the contract, not a trace over the report.
     std::panic::set_hook(Box::new(|panic| {

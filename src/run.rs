@@ -173,13 +173,13 @@ fn report(snapshot: &Snapshot, containers: &[String], judging: &Judging) -> Resu
         allow_unknown: judging.allow_unknown,
     };
     let report = judge(snapshot, &wanted);
+    stdout(&rendered(&report, judging)?)?;
     for output in &judging.output {
         let mut bytes = Vec::new();
         render::render(&report, output.format, render::Style::file(), &mut bytes)
             .map_err(|e| Failure::incomplete(e.to_string()))?;
         write(&output.path, &bytes)?;
     }
-    stdout(&rendered(&report, judging)?)?;
     Ok(Code(report.exit_code))
 }
 

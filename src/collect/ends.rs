@@ -4,7 +4,7 @@ use super::engine::{Connection, Seen};
 use super::links::proven;
 use super::probe;
 use super::vantage::{ProvenPid, namespace_inode, read_file};
-use checks::model::{Fact, Listener, QueueCounters};
+use checks::model::{Fact, Listener, Network, QueueCounters};
 use std::time::Duration;
 
 /// A container younger than this may not have begun to listen, in seconds.
@@ -126,10 +126,8 @@ async fn text(
 }
 
 /// The sockets that listen on the machine on which econn runs.
-pub(crate) fn machine_listeners() -> Result<Vec<Listener>, String> {
-    if super::machine::is_container() {
-        return Err("econn runs in a container, and can't see the engine's machine".into());
-    }
+pub(crate) fn machine_listeners(networks: &[Network]) -> Result<Vec<Listener>, String> {
+    super::machine::of_engines(networks)?;
     let read =
         |path: &str| std::fs::read_to_string(path).map_err(|e| format!("{path}: {}", e.kind()));
     probe::listeners(&read("/proc/self/net/tcp")?, &read("/proc/self/net/tcp6").unwrap_or_default())

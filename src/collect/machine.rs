@@ -1,11 +1,25 @@
 //! The machine on which econn runs.
 
+use checks::model::Network;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// Whether econn itself runs in a container: then nothing of its own surroundings is the engine's machine.
-pub(crate) fn is_container() -> bool {
-    ["/.dockerenv", "/run/.containerenv"].iter().any(|path| fs::exists(path).unwrap_or(false))
+/// Whether econn stands in the network of the engines' own machine.
+///
+/// The marker files of containers prove nothing by themselves: a machine may run engines and be a container of another.
+/// An address of the engines' own bridges on this machine proves that it is theirs.
+///
+/// # Errors
+///
+/// Says that econn runs in a container beside the engine.
+pub(crate) fn of_engines(networks: &[Network]) -> Result<(), String> {
+    let marked =
+        ["/.dockerenv", "/run/.containerenv"].iter().any(|path| fs::exists(path).unwrap_or(false));
+    let own = addresses();
+    if marked && !networks.iter().any(|n| n.gateways.iter().any(|gateway| own.contains(gateway))) {
+        return Err("econn runs in a container, and can't stand on the engine's machine".into());
+    }
+    Ok(())
 }
 
 /// The machine's own IPv4 addresses, without its loopback, from the kernel's routing trie.

@@ -10,7 +10,7 @@ use super::survey::{Listed, Request};
 use super::vantage::{Namespace, in_namespace};
 use super::{compose, fresh, machine};
 use checks::model::{
-    Case, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, ResolverConfig, Snapshot,
+    Case, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, Network, ResolverConfig, Snapshot,
 };
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -91,11 +91,12 @@ async fn visits(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
         let link = &snapshot.links[index];
         by_client.entry((link.engine.clone(), link.client.clone())).or_default().push(errand);
     }
+    let networks = &snapshot.networks.clone();
     let journeys = by_client.into_iter().map(|((engine, client), errands)| async move {
         let links: Vec<(usize, bool)> =
             errands.iter().map(|e| (e.link, e.dial.is_some())).collect();
         let stand = if client == HOST_CLIENT {
-            machine_namespace()
+            machine_namespace(networks)
         } else {
             all.find(&engine, &client)
                 .ok_or_else(|| format!("{client} is gone"))
@@ -117,10 +118,8 @@ async fn visits(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
     }
 }
 
-fn machine_namespace() -> Result<Namespace, String> {
-    if machine::is_container() {
-        return Err("econn runs in a container, and can't stand on the engine's machine".into());
-    }
+fn machine_namespace(networks: &[Network]) -> Result<Namespace, String> {
+    machine::of_engines(networks)?;
     Namespace::host()
 }
 

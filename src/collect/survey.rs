@@ -280,7 +280,7 @@ fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
         let itself = if links::is_loopback(&claim.told.host) {
             let rows = match all.find(&claim.engine, &claim.client) {
                 Some(index) => read(index),
-                None => ends::machine_listeners(),
+                None => ends::machine_listeners(&all.networks),
             };
             rows.map(|rows| rows.iter().any(|l| l.address.port() == port)).into()
         } else {

@@ -50,11 +50,15 @@ fn walk(words: &[Word], depth: usize, known: &Known<'_>, fill: Fill<'_>) -> Vec<
     for (n, command) in words.split(|word| word.text == "--").enumerate() {
         let Some(first) = command.iter().find(|word| !is_wrapper(&word.text)) else { continue };
         let program = basename(&first.text);
-        if let Some(text) = inline(command, SHELLS).filter(|_| depth > 0) {
-            told.extend(shell_text(text, depth - 1, known));
-        } else if let Some(text) = inline(command, INTERPRETERS) {
+        if let Some(at) = inline(command, SHELLS).filter(|_| depth > 0) {
+            told.extend(shell_text(&command[at], depth - 1, known));
+            told.extend(judge::links(&entries(&command[at..], &n.to_string(), known), known, fill));
+        } else if let Some(at) = inline(command, INTERPRETERS) {
+            let text = &command[at];
             let code = Entry::flag("target", &text.text, text.index, "");
             told.extend(judge::links(&[code], known, fill));
+            // What follows the code is what the code is given, as for any program.
+            told.extend(judge::links(&entries(&command[at..], &n.to_string(), known), known, fill));
         } else if !SPEAKERS.has(program)
             || command.iter().any(|word| word.text.contains("/dev/tcp/"))
         {
@@ -64,8 +68,8 @@ fn walk(words: &[Word], depth: usize, known: &Known<'_>, fill: Fill<'_>) -> Vec<
     told
 }
 
-/// The text that `sh -c` or `python -c` is given.
-fn inline(command: &[Word], programs: List) -> Option<&Word> {
+/// The place of the text that `sh -c` or `python -c` is given.
+fn inline(command: &[Word], programs: List) -> Option<usize> {
     let at = command.iter().position(|word| {
         let name = basename(&word.text);
         programs.has(name)
@@ -78,11 +82,8 @@ fn inline(command: &[Word], programs: List) -> Option<&Word> {
             || word.text == "-Command"
     })?;
     let before = &command[at + 1..at + flag];
-    before
-        .iter()
-        .all(|word| word.text.starts_with('-'))
-        .then(|| command.get(at + flag + 1))
-        .flatten()
+    let code = at + flag + 1;
+    (before.iter().all(|word| word.text.starts_with('-')) && code < command.len()).then_some(code)
 }
 
 fn shell_text(text: &Word, depth: usize, known: &Known<'_>) -> Vec<Told> {
