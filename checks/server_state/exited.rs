@@ -40,6 +40,13 @@ fn judge(case: &Case<'_>) -> Judgement {
     if let Some(at) = &state.finished_at {
         found = found.evidence("ended at", at.clone());
     }
+    if state.exit_code == 137 {
+        // Not every engine notes that it was the kernel.
+        found = found.fix(
+            "exit code 137 is a SIGKILL: find out who sent it; where the container has a memory limit, raise it (--memory) if \
+             the kernel's log names it",
+        );
+    }
     Ok(Some(
         found.fix_by(format!("see why {name} ended"), logs).fix_by(format!("start {name}"), start),
     ))
@@ -48,7 +55,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{row, says};
+    use crate::fixture::{remedies, row, says};
 
     #[test]
     fn catches() {
@@ -56,6 +63,8 @@ mod tests {
         says(&RULE, |it| it.ends("dead", 0), "fail: mock is dead (exit code 0)");
         says(&RULE, |it| it.ends("stopped", 137), "fail: mock is stopped (exit code 137)");
         row("server-state", |it| it.ends("exited", 3), "fail: EC601");
+        let killed = remedies(&RULE, |it| it.ends("exited", 137));
+        assert!(killed.contains("SIGKILL") && killed.contains("docker start mock"), "{killed}");
     }
 
     #[test]
