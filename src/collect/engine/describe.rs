@@ -313,7 +313,7 @@ mod tests {
     fn map(key: &str, bindings: &[(&str, &str)]) -> PortMap {
         let bindings = bindings
             .iter()
-            .map(|(ip, port)| PortBinding {
+            .map(|(ip, port)| Binding {
                 host_ip: Some((*ip).into()),
                 host_port: Some((*port).into()),
             })
