@@ -2,12 +2,13 @@
 
 mod another_port;
 mod loopback_only;
+mod machine_loopback;
 mod other_address;
 mod other_family;
 mod published_on_loopback;
 mod published_udp;
 
-use crate::model::{Case, Check, Connect, Listener, Target, Undecided};
+use crate::model::{Case, Check, Connect, Listener, ServerKind, Target, Undecided};
 use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
@@ -23,11 +24,17 @@ pub(crate) const CHECK: Check = Check {
         &other_address::RULE,
         &published_udp::RULE,
         &published_on_loopback::RULE,
+        &machine_loopback::RULE,
     ],
     healthy,
 };
 
 fn applies(case: &Case<'_>) -> Result<(), Undecided> {
+    if let Ok(Some(rows)) = machine_process(case)
+        && !rows.is_empty()
+    {
+        return Ok(());
+    }
     let server = case.running_server()?;
     if server.container.listeners.known()?.is_empty() {
         return Err(Undecided::Skip(format!(
@@ -36,6 +43,20 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
         )));
     }
     Ok(())
+}
+
+/// The machine's sockets of the dialled port, where the server is a process of the machine; `None` where it is a container.
+fn machine_process<'a>(case: &Case<'a>) -> Result<Option<Vec<&'a Listener>>, Undecided> {
+    let is_process = case
+        .link
+        .server
+        .as_ref()
+        .is_some_and(|s| s.kind == ServerKind::Host && s.container.is_none());
+    if !is_process {
+        return Ok(None);
+    }
+    let rows = case.facts.host_listeners.known()?;
+    Ok(Some(rows.iter().filter(|l| l.address.port() == case.link.endpoint.port).collect()))
 }
 
 /// The addresses of the server at which a connection from the client's namespace was completed. Whatever is bound (a

@@ -66,11 +66,11 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     spared.push(&endpoint.host);
     let mut list: Vec<&str> = Vec::new();
-    spared.into_iter().for_each(|entry| {
+    for entry in spared {
         if !list.contains(&entry) {
             list.push(entry);
         }
-    });
+    }
     let list = list.join(",");
     Ok(Some(found.fix(format!(
         "set NO_PROXY and no_proxy of {} to {list} and start it again (-e NO_PROXY={list} -e no_proxy={list})",

@@ -5,8 +5,8 @@ use super::engine::{Connection, Engines, Seen};
 use super::links::{self, Claim, Dialled, Named, World};
 use super::{ends, machine, probes};
 use checks::model::{
-    Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, Settings,
-    Snapshot, Source,
+    Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, ServerKind,
+    Settings, Snapshot, Source,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -82,11 +82,23 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         notes,
     };
     told_by_hosts_files(&mut snapshot);
+    if snapshot.links.iter().any(ends_on_machine) {
+        snapshot.host_listeners = if connections.iter().all(|c| c.by_socket) {
+            ends::machine_listeners().into()
+        } else {
+            Fact::Unknown("the engine is remote, and its machine's sockets can't be seen".into())
+        };
+    }
     probes::probe(connections, &all, &mut snapshot, request).await;
     if snapshot.links.is_empty() {
         snapshot.notes.push(nothing_found(&snapshot, &engines));
     }
     Ok(snapshot)
+}
+
+/// Whether the server is a process of the engine's machine.
+fn ends_on_machine(link: &Link) -> bool {
+    link.server.as_ref().is_some_and(|s| s.kind == ServerKind::Host && s.container.is_none())
 }
 
 /// Everything that the engines listed.

@@ -287,7 +287,9 @@ impl<'a> World<'a> {
             c.engine == dialled.engine
                 && c.name != dialled.client
                 && !mates.iter().any(|m| m.name == c.name)
-                && (serves(c, dialled.port) || (self.listens)(c, dialled.port))
+                && (serves(c, dialled.port)
+                    // The sockets of the machine are everybody's.
+                    || (c.network_mode != NetworkMode::Host && (self.listens)(c, dialled.port)))
         };
         let all: Vec<&Container> = self.containers.iter().collect();
         let found: Vec<&&Container> = all.iter().filter(candidate).collect();
