@@ -29,6 +29,7 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
 }
 
 fn diagnose(diagnose: &Diagnose) -> Result<Code, Failure> {
+    writable(&diagnose.judging)?;
     let snapshot = match &diagnose.from {
         Some(file) => {
             let snapshot = load(file)?;
@@ -174,13 +175,31 @@ fn report(snapshot: &Snapshot, containers: &[String], judging: &Judging) -> Resu
     };
     let report = judge(snapshot, &wanted);
     stdout(&rendered(&report, judging)?)?;
+    let mut code = report.exit_code;
     for output in &judging.output {
         let mut bytes = Vec::new();
         render::render(&report, output.format, render::Style::file(), &mut bytes)
             .map_err(|e| Failure::incomplete(e.to_string()))?;
-        write(&output.path, &bytes)?;
+        if let Err(failure) = write(&output.path, &bytes) {
+            eprintln!("econn: {}", render::clean(&failure.message));
+            // A fault that was seen stays one, whether or not its report could be kept.
+            code = if code == 1 { 1 } else { failure.code.0 };
+        }
     }
-    Ok(Code(report.exit_code))
+    Ok(Code(code))
+}
+
+/// A report that has no place to go is said before the containers are looked at.
+fn writable(judging: &Judging) -> Result<(), Failure> {
+    let folder =
+        |path: &Path| path.parent().filter(|p| !p.as_os_str().is_empty()).map(Path::to_owned);
+    match judging.output.iter().find(|o| folder(&o.path).is_some_and(|dir| !dir.is_dir())) {
+        Some(output) => Err(Failure::usage(format!(
+            "--output {}: its folder does not exist; make it first",
+            output.path.display()
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn rendered(report: &Report, judging: &Judging) -> Result<Vec<u8>, Failure> {

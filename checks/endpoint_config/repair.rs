@@ -73,6 +73,15 @@ pub(super) fn rewritten(case: &Case<'_>, mut found: Found, to: &str) -> Found {
     let client = &case.link.client;
     for source in &case.link.endpoint.sources {
         found = match source {
+            Source::Env { name: place } | Source::File { key: place, .. }
+                if is_half_of_a_pair(case, place) =>
+            {
+                let (host, port) = to.rsplit_once(':').unwrap_or((to, ""));
+                found.fix(format!(
+                    "set {place} of {client} to {host} and the port that belongs to it to {port} \
+                     ({source}), then start it again"
+                ))
+            }
             Source::Env { name } => match case.client().and_then(|c| c.compose.as_ref()) {
                 Some(compose) => {
                     let file =
@@ -102,6 +111,13 @@ pub(super) fn rewritten(case: &Case<'_>, mut found: Found, to: &str) -> Found {
         };
     }
     found
+}
+
+/// Whether a place holds only the host, with the port in another: its name says so, and no scheme was written there.
+fn is_half_of_a_pair(case: &Case<'_>, place: &str) -> bool {
+    let last = place.rsplit(['.', '_', '-']).next().unwrap_or(place).to_ascii_lowercase();
+    case.link.endpoint.scheme.is_none()
+        && (last.ends_with("host") || last == "hostname" || last == "server")
 }
 
 fn in_file(case: &Case<'_>, found: Found, to: &str, path: &str, key: &str, line: usize) -> Found {

@@ -235,7 +235,7 @@ impl<'a> Case<'a> {
             {
                 &compose.service
             }
-            _ => &owner.name,
+            _ => owner.pod.as_deref().unwrap_or(&owner.name),
         }
     }
 

@@ -109,6 +109,9 @@ pub struct Container {
     pub exposed: Vec<u16>,
     /// Its `hostname`.
     pub hostname: String,
+    /// The pod whose namespace this container holds open for its members; `None` for all others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pod: Option<String>,
     /// What Compose says of it.
     pub compose: Option<Compose>,
     /// The inode of its network namespace.

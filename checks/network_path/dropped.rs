@@ -1,4 +1,4 @@
-use super::{failed, path};
+use super::{failed, goes_through_machine, path};
 use crate::model::{Case, Connect, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,6 +23,9 @@ Make the network with communication between containers, or take away the rule th
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
+    if goes_through_machine(case) {
+        return Ok(None);
+    }
     let server = case.server()?;
     let Some(attempt) = failed(path(case)?, &Connect::Timeout) else { return Ok(None) };
     let name = &server.container.name;

@@ -1,7 +1,9 @@
 //! Same network and right name, yet packets are dropped or refused on the way?
 
+mod blocked;
 mod dropped;
 mod refused;
+mod unpublished;
 mod unreachable;
 
 use crate::model::{
@@ -15,7 +17,13 @@ pub(crate) const CHECK: Check = Check {
     asks: "same network and right name, yet packets are dropped or refused on the way (firewall, ICC off, MTU, internal network)?",
     phase: 4,
     applies,
-    rules: &[&dropped::RULE, &refused::RULE, &unreachable::RULE],
+    rules: &[
+        &unpublished::RULE,
+        &blocked::RULE,
+        &dropped::RULE,
+        &refused::RULE,
+        &unreachable::RULE,
+    ],
     healthy,
 };
 
@@ -25,6 +33,10 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
         return skip(OUTSIDE);
     }
     case.server()?;
+    // What the engine says of a port, and what the client met on the machine, is seen without a way between containers.
+    if unpublished::port(case).is_some() || blocked::attempt(case).is_some() {
+        return Ok(());
+    }
     if case.shares_namespace() {
         return skip("client and server share one network namespace");
     }
@@ -42,6 +54,11 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
 
 fn path<'a>(case: &Case<'a>) -> Result<&'a Path, Undecided> {
     case.link.path.known()
+}
+
+/// Whether the client goes through the engine's machine, so that there is no way between containers to be judged.
+fn goes_through_machine(case: &Case<'_>) -> bool {
+    case.link.meant == Meant::HostPublished || case.client_is_on_host() || case.server_is_on_host()
 }
 
 /// The first attempt that came out so, when none was answered better: a completed connection answers for all addresses,

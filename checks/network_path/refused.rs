@@ -1,4 +1,4 @@
-use super::{failed, open, path};
+use super::{failed, goes_through_machine, open, path};
 use crate::model::{Case, Connect, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -22,6 +22,9 @@ Take away the rule, or allow the port.
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
+    if goes_through_machine(case) {
+        return Ok(None);
+    }
     let server = case.server()?;
     let path = path(case)?;
     let Some(attempt) = failed(path, &Connect::Refused) else { return Ok(None) };

@@ -63,8 +63,9 @@ fn judge(case: &Case<'_>) -> Judgement {
         ))));
     }
     let engine = case.kind().command();
+    let dialled = owner.pod.as_deref().unwrap_or(&owner.name);
     Ok(Some(
-        found.fix(format!("dial {} instead of {name}", owner.name)).fix_by(
+        found.fix(format!("dial {dialled} instead of {name}")).fix_by(
             format!("or give {} the alias {name} on {network}", owner.name),
             format!("{engine} network disconnect {network} {0} && {engine} network connect --alias {1} {network} {0}", owner.name, quoted(name)),
         ),
@@ -75,7 +76,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{asked, ip, remedies, row, says};
-    use crate::model::{Fact, Lookup, Snapshot};
+    use crate::model::{Fact, Lookup, NetworkMode, Snapshot};
 
     fn not_found(it: &mut Snapshot) {
         it.finds(Lookup::NoSuchName);
@@ -100,6 +101,16 @@ mod tests {
             remedies(&RULE, service),
             "dial mock instead of llm\n\
              $ docker network disconnect ci mock && docker network connect --alias llm ci mock"
+        );
+        // A member of a pod: only the pod's name is on the network.
+        assert!(
+            remedies(&RULE, |it| {
+                not_found(it);
+                it.joins("1234-infra", "172.20.0.2").pod = Some("web".into());
+                it.mock().network_mode = NetworkMode::Container("1234-infra".into());
+                it.mock().attachments.clear();
+            })
+            .starts_with("dial web instead of mock")
         );
         // The client asks somebody else.
         assert!(

@@ -1,4 +1,4 @@
-use super::{engines_is_silent, finds_server, lookup};
+use super::{engines_is_silent, finds_server, is_engines, lookup};
 use crate::model::{Case, Found, Judgement, Lookup, Resolution, Rule, Symptom};
 
 pub(crate) const RULE: Rule = Rule {
@@ -40,6 +40,17 @@ fn judge(case: &Case<'_>) -> Judgement {
     let mut found = answers(case, Found::fail(seen), lookup);
     if lookup.asked.is_empty() {
         found = found.evidence(format!("name servers of {client}"), "none");
+    }
+    let silent = lookup.asked.iter().find(|asked| {
+        asked.answer == Lookup::Timeout
+            && !asked.server.is_loopback()
+            && is_engines(case, asked.server)
+    });
+    if let Some(silent) = silent {
+        found = found.fix_by(
+            format!("let questions pass to the network's name server: see that the machine's firewall accepts UDP port 53 for {}", silent.server),
+            format!("iptables -I INPUT -d {} -p udp --dport 53 -j ACCEPT", silent.server),
+        );
     }
     Ok(Some(found.fix(format!(
         "see which name servers {client} uses (/etc/resolv.conf inside it), and start it without --dns, or restart the engine's name service"

@@ -84,7 +84,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     told_by_hosts_files(&mut snapshot);
     if snapshot.links.iter().any(ends_on_machine) {
         snapshot.host_listeners = if connections.iter().all(|c| c.by_socket) {
-            ends::machine_listeners().into()
+            ends::machine_listeners(&all.networks).into()
         } else {
             Fact::Unknown("the engine is remote, and its machine's sockets can't be seen".into())
         };

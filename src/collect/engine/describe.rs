@@ -2,7 +2,9 @@
 
 use super::bare;
 use super::inspect::{self, Inspect, PortMap};
-use checks::model::{Attachment, Compose, Container, Engine, Fact, NetworkMode, Port, State};
+use checks::model::{
+    Attachment, Compose, Container, Engine, EngineKind, Fact, NetworkMode, Port, State,
+};
 use jiff::Timestamp;
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -91,17 +93,24 @@ fn one(
         .and_then(|pid| u32::try_from(pid).ok())
         .filter(|pid| *pid > 0);
     let network_mode = mode(host.network_mode.as_deref().unwrap_or(""), names);
-    let attachments = match network_mode {
+    let image = config.image.unwrap_or_default();
+    let hostname = config.hostname.unwrap_or_default();
+    let pod = pod(engine.kind, &names[&id], &image, &hostname);
+    let mut attachments = match network_mode {
         NetworkMode::Networks => attachments(settings.networks.unwrap_or_default()),
         _ => Vec::new(),
     };
+    // Podman answers to the pod's name on every network of the pod, and does not list it.
+    for attachment in &mut attachments {
+        attachment.aliases.extend(pod.clone());
+    }
     let mut exposed: Vec<u16> =
         config.exposed_ports.unwrap_or_default().keys().filter_map(|p| tcp_port(p)).collect();
     exposed.sort_unstable();
     let facts = Container {
         engine: engine.name.clone(),
         name: names[&id].clone(),
-        image: config.image.unwrap_or_default(),
+        image,
         state: inspect
             .state
             .map(|s| state(&s, inspect.restart_count.unwrap_or(0), now))
@@ -110,7 +119,8 @@ fn one(
         attachments,
         ports: ports(settings.ports.unwrap_or_default(), host.port_bindings.unwrap_or_default()),
         exposed,
-        hostname: config.hostname.unwrap_or_default(),
+        hostname,
+        pod,
         compose: compose(&labels),
         namespace: Fact::Skipped(unseen()),
         listeners: Fact::Skipped(unseen()),
@@ -148,6 +158,13 @@ fn one(
         workdir: config.working_dir.unwrap_or_default(),
     };
     Seen { facts, raw }
+}
+
+/// The pod of a container that only holds a pod's namespace open. Podman says so in its own API alone; everywhere else it is
+/// known by the name and the image that Podman gives it, and its hostname is the pod's name.
+fn pod(engine: EngineKind, name: &str, image: &str, hostname: &str) -> Option<String> {
+    let holds = engine == EngineKind::Podman && name.ends_with("-infra") && image.contains("pause");
+    (holds && !hostname.is_empty()).then(|| hostname.to_owned())
 }
 
 /// The moment that an engine gives, unless it is the zero that stands for never.

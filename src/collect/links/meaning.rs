@@ -206,7 +206,7 @@ impl<'a> World<'a> {
                 c.name.clone(),
             )
         });
-        if let Some(owner) = owners.first() {
+        if let Some(owner) = owners.first().map(|owner| self.member(owner, dialled.port)) {
             let port = if self.is_on_host(dialled) {
                 dialled.port
             } else {
@@ -340,6 +340,23 @@ impl<'a> World<'a> {
         found.first().map(|c| server(dialled, c, dialled.port))
     }
 
+    /// The container that serves behind a name: itself, but of a pod the member that says that it serves the port, else its
+    /// first.
+    fn member(&self, container: &'a Container, port: u16) -> &'a Container {
+        if container.pod.is_none() {
+            return container;
+        }
+        let inside = |c: &&Container| {
+            c.engine == container.engine
+                && c.network_mode == NetworkMode::Container(container.name.clone())
+        };
+        self.containers
+            .iter()
+            .filter(inside)
+            .min_by_key(|c| (!c.state.is_running(), !serves(c, port), c.name.clone()))
+            .unwrap_or(container)
+    }
+
     /// The containers that stand in the client's namespace, itself left out.
     fn namespace_mates(&self, dialled: Dialled<'_>) -> Vec<&'a Container> {
         let home = |c: &'a Container| match &c.network_mode {
@@ -351,7 +368,10 @@ impl<'a> World<'a> {
         self.containers
             .iter()
             .filter(|c| {
-                c.engine == client.engine && c.name != client.name && home(c) == home(client)
+                c.engine == client.engine
+                    && c.name != client.name
+                    && c.pod.is_none()
+                    && home(c) == home(client)
             })
             .collect()
     }
