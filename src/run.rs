@@ -110,7 +110,7 @@ async fn clean_up(places: &[Place], choice: Choice) {
             &collect::connect(places.to_vec(), choice, Instant::now() + Duration::from_secs(2))
                 .await,
         )
-        .await
+        .await;
     };
     // An engine that stays silent must not keep the run from ending.
     drop(tokio::time::timeout(Duration::from_secs(3), work).await);

@@ -28,7 +28,14 @@ pub(crate) fn from_args(argv: &[String], known: &Known<'_>) -> Vec<Told> {
         Place::Arg { index } => index,
         _ => usize::MAX,
     });
-    told
+    // A text that is read as code and as words may say the same thing twice.
+    let mut once: Vec<Told> = Vec::with_capacity(told.len());
+    for link in told {
+        if !once.contains(&link) {
+            once.push(link);
+        }
+    }
+    once
 }
 
 /// Finds the endpoints in flags that are the value of a variable.
