@@ -154,7 +154,13 @@ fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
     match (worst, unknown) {
         (Some(Outcome::Fail), _) => row_of(check, Outcome::Fail, None, findings),
         (_, Some(why)) => row_of(check, Outcome::Unknown, Some(why), findings),
-        (Some(outcome), None) => row_of(check, outcome, None, findings),
+        // A warning does not settle what the check could not determine.
+        (Some(outcome), None) => match (check.healthy)(case) {
+            Err(Undecided::Unknown(why)) if skipped.is_none() => {
+                row_of(check, Outcome::Unknown, Some(why), findings)
+            }
+            _ => row_of(check, outcome, None, findings),
+        },
         (None, None) => match (skipped, (check.healthy)(case)) {
             (Some(why), _) => row_of(check, Outcome::Skip, Some(why), findings),
             (None, Ok(seen)) => row_of(check, Outcome::Pass, Some(seen), findings),

@@ -120,6 +120,19 @@ mod tests {
         );
     }
 
+    /// The warning must not hide that the server's nature stayed open.
+    #[test]
+    fn a_short_queue_is_no_pass_for_a_hold_that_proved_nothing() {
+        row(
+            "server-concurrency",
+            |it| {
+                backlog(it, &[Some(5)]);
+                it.probed().stopped = Some("the time was up".into());
+            },
+            "unknown: the hold test was not completed: the time was up",
+        );
+    }
+
     #[test]
     fn a_length_that_was_not_seen_is_no_long_queue() {
         says(
