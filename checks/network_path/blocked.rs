@@ -34,9 +34,8 @@ pub(super) fn attempt<'a>(case: &Case<'a>) -> Option<&'a Attempt> {
     let open = |a: &&Attempt| {
         let mut sockets = server.listeners().unwrap_or_default().into_iter();
         a.to.port() == server.port
-            && sockets.any(|l| {
-                l.takes(a.to.ip()) && l.backlog.is_some_and(|backlog| l.waiting < backlog)
-            })
+            && sockets
+                .any(|l| l.takes(a.to.ip()) && l.backlog.is_some_and(|backlog| l.waiting < backlog))
     };
     if attempts.iter().any(|a| a.connect == Connect::Connected) {
         return None;
@@ -89,7 +88,8 @@ mod tests {
         it.visits("172.20.0.1:8080", Connect::Timeout);
     }
 
-    const FAIL: &str = "fail: hapi does not get to 172.20.0.1:8080 on the machine, where mock listens";
+    const FAIL: &str =
+        "fail: hapi does not get to 172.20.0.1:8080 on the machine, where mock listens";
 
     #[test]
     fn catches() {

@@ -32,9 +32,8 @@ pub(super) fn port<'a>(case: &Case<'a>) -> Option<&'a Port> {
     let port = ports.iter().find(asked)?;
     let is_published = ports.iter().filter(asked).any(|p| p.active);
     let networks = case.attachments(server.container);
-    let internal = |name: &str| {
-        case.facts.network(&server.container.engine, name).is_some_and(|n| n.internal)
-    };
+    let internal =
+        |name: &str| case.facts.network(&server.container.engine, name).is_some_and(|n| n.internal);
     let closed = !networks.is_empty() && networks.iter().all(|a| internal(&a.network));
     let arrives = case.link.visit.value().is_some_and(crate::model::Visit::connected);
     (case.link.meant == Meant::HostPublished && !is_published && closed && !arrives).then_some(port)

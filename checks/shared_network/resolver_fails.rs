@@ -42,7 +42,9 @@ fn judge(case: &Case<'_>) -> Judgement {
         found = found.evidence(format!("name servers of {client}"), "none");
     }
     let silent = lookup.asked.iter().find(|asked| {
-        asked.answer == Lookup::Timeout && !asked.server.is_loopback() && is_engines(case, asked.server)
+        asked.answer == Lookup::Timeout
+            && !asked.server.is_loopback()
+            && is_engines(case, asked.server)
     });
     if let Some(silent) = silent {
         found = found.fix_by(

@@ -42,9 +42,10 @@ impl Firewall {
 pub(crate) fn sweep() {
     let rules = iptables(["--list-rules"]).unwrap_or_default();
     for rule in rules.lines() {
-        let Some(run) = rule.split_whitespace().find_map(|word| {
-            word.trim_matches('"').strip_prefix(MARK)?.split('.').next()
-        }) else {
+        let Some(run) = rule
+            .split_whitespace()
+            .find_map(|word| word.trim_matches('"').strip_prefix(MARK)?.split('.').next())
+        else {
             continue;
         };
         if !fs::exists(format!("/proc/{run}")).unwrap_or(true) {
