@@ -131,8 +131,9 @@ impl Stage {
         }
         self.containers.push((engine, real.clone()));
         engine.run(self.creation(container, &real, networks.first())?)?;
+        let aliases = self.words.fill_all(&container.aliases)?;
         for network in networks.iter().skip(1) {
-            let aliases = container.aliases.iter().flat_map(|alias| ["--alias", alias]);
+            let aliases = aliases.iter().flat_map(|alias| ["--alias", alias]);
             engine.run(
                 ["network", "connect"].into_iter().chain(aliases).chain([network.as_str(), &real]),
             )?;
@@ -216,8 +217,8 @@ impl Stage {
         arguments.push(format!("--label=econn.lab={}", run_id()));
         if let Some(network) = network.filter(|network| *network != "default") {
             arguments.push(format!("--network={network}"));
-            arguments
-                .extend(container.aliases.iter().map(|alias| format!("--network-alias={alias}")));
+            let aliases = self.words.fill_all(&container.aliases)?;
+            arguments.extend(aliases.iter().map(|alias| format!("--network-alias={alias}")));
         }
         for (name, value) in &container.env {
             arguments.push(format!("--env={name}={}", self.words.fill(value)?));
