@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The scenes three times in a row, and once more while two busy loops take the processors (`make soak`).
 set -eu
+export ECONN_TEST_STRICT=1
 busy=()
 trap 'for pid in ${busy[@]+"${busy[@]}"}; do kill "$pid" 2>/dev/null || true; done' EXIT
 
