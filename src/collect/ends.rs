@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A container younger than this may not have begun to listen, in seconds.
 const YOUNG: u64 = 10;
 /// How often and how long a young container is looked at again.
-const AGAIN: (u32, Duration) = (10, Duration::from_millis(200));
+const AGAIN: (u32, Duration) = (100, Duration::from_millis(20));
 
 /// The sockets that listen in a running container's namespace.
 pub(crate) fn listeners(pid: &ProvenPid) -> Result<Vec<Listener>, String> {
