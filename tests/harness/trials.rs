@@ -7,10 +7,20 @@ use super::verdict::{differences, list, text, told};
 use super::{Engine, Result, conduct, figures, promises, symptom};
 use libtest_mimic::Trial;
 use std::fmt::Write;
-use std::sync::{PoisonError, RwLock};
+use std::fs::File;
 
-/// Scenes share the machine; one that must be alone takes it for itself.
-static MACHINE: RwLock<()> = RwLock::new(());
+/// Scenes share the machine, also with those of another run; one that must be alone takes it for itself until this
+/// is dropped. Who wants it alone keeps the door shut meanwhile, so that those that come later cannot starve it.
+fn machine(alone: bool) -> Result<File> {
+    let folder = std::env::temp_dir();
+    let lock = || {
+        let door = File::create(folder.join("econn-lab.door"))?;
+        let machine = File::create(folder.join("econn-lab.lock"))?;
+        door.lock()?;
+        if alone { machine.lock() } else { machine.lock_shared() }.map(|()| machine)
+    };
+    lock().map_err(|e: std::io::Error| format!("the scenes' lock in {}: {e}", folder.display()))
+}
 
 pub(crate) struct Trials;
 
@@ -45,7 +55,7 @@ impl Trials {
 
 /// The figures may be twice their bounds, because tests run on busy machines.
 fn measure(cast: &Cast, engine: Engine) -> Result<()> {
-    let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+    let _alone = machine(true)?;
     let figures = figures::of(cast, engine)?;
     // Known and open: the scan of 200 containers on Docker misses its bound; it is said and not asserted until it is mended.
     let is_open = |line: &str| line.contains("docker: passive scan");
@@ -63,8 +73,7 @@ fn measure(cast: &Cast, engine: Engine) -> Result<()> {
 /// alone: four scenes at a time are more than some engines stand. `ECONN_TEST_STRICT` (and so `make soak`) gives no second try.
 pub(crate) fn on_machine(alone: bool, test: impl Fn() -> Result<()>) -> Result<()> {
     if !alone {
-        // A test that panicked holds nothing that the next one needs.
-        let shared = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+        let shared = machine(false)?;
         let Err(trouble) = test() else { return Ok(()) };
         drop(shared);
         if std::env::var_os("ECONN_TEST_STRICT").is_some() {
@@ -73,7 +82,7 @@ pub(crate) fn on_machine(alone: bool, test: impl Fn() -> Result<()>) -> Result<(
         let first: Vec<&str> = trouble.lines().take(4).collect();
         eprintln!("scenes: FAILED beside others, tried once more alone: {}", first.join(" | "));
     }
-    let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+    let _alone = machine(true)?;
     test()
 }
 
