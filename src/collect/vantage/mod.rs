@@ -6,6 +6,6 @@ mod netns;
 mod pid;
 mod root;
 
-pub(crate) use netns::{Namespace, in_namespace, namespace_inode};
+pub(crate) use netns::{Namespace, in_namespace, namespace_inode, standing_in};
 pub(crate) use pid::ProvenPid;
 pub(crate) use root::{list_files, read_file};

@@ -10,6 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tokio::sync::oneshot;
 
+const BROKE_DOWN: &str =
+    "the probe broke down inside the network namespace; this is a bug in econn";
+
 /// An open network namespace. It stays usable when the process that it was opened through ends.
 #[derive(Clone, Debug)]
 pub(crate) struct Namespace {
@@ -78,14 +81,13 @@ where
     F: FnOnce() -> Fut + Send + 'static,
     Fut: Future<Output = T>,
 {
-    let link = Arc::clone(&namespace.link);
+    let namespace = namespace.clone();
     let (mut sender, receiver) = oneshot::channel();
     std::thread::Builder::new()
         .name("econn-netns".to_owned())
         .spawn(move || {
             let run = catch_unwind(AssertUnwindSafe(|| {
-                move_into_link_name_space(link.as_fd(), Some(LinkNameSpaceType::Network))
-                    .map_err(|error| format!("the network namespace cannot be entered: {error}"))?;
+                enter(&namespace)?;
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .enable_all()
                     .build()
@@ -101,10 +103,7 @@ where
                 Ok(Ok(Some(value))) => Ok(value),
                 Ok(Ok(None)) => return,
                 Ok(Err(why)) => Err(why),
-                Err(_) => {
-                    Err("the probe broke down inside the network namespace; this is a bug in econn"
-                        .to_owned())
-                }
+                Err(_) => Err(BROKE_DOWN.to_owned()),
             };
             // Nobody waits any more: nothing to tell.
             let _ = sender.send(answer);
@@ -113,9 +112,28 @@ where
     receiver.await.unwrap_or_else(|_| Err("the probe ended without an answer".to_owned()))
 }
 
+/// Runs what takes no time worth waiting for, such as a question to the kernel, on a thread of its own inside `namespace`.
+///
+/// # Errors
+///
+/// Says why the namespace could not be entered, or that the task broke down.
+pub(crate) fn standing_in<T: Send>(
+    namespace: &Namespace,
+    task: impl FnOnce() -> T + Send,
+) -> Result<T, String> {
+    let enter = || enter(namespace).map(|()| task());
+    std::thread::scope(|scope| scope.spawn(enter).join()).unwrap_or_else(|_| Err(BROKE_DOWN.into()))
+}
+
+/// Puts the calling thread, and no other one, into the namespace.
+fn enter(namespace: &Namespace) -> Result<(), String> {
+    move_into_link_name_space(namespace.link.as_fd(), Some(LinkNameSpaceType::Network))
+        .map_err(|error| format!("the network namespace cannot be entered: {error}"))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Namespace, in_namespace};
+    use super::{Namespace, in_namespace, standing_in};
     use std::time::Duration;
 
     fn run<T>(future: impl Future<Output = T>) -> T {
@@ -136,6 +154,19 @@ mod tests {
             7
         }));
         assert!(answer == Ok(7) || refused(&answer), "{answer:?}");
+    }
+
+    #[test]
+    fn a_question_is_asked_in_the_namespace_and_a_broken_one_is_a_reason() {
+        let host = Namespace::host().unwrap();
+        let answer = standing_in(&host, || 7_u8);
+        assert!(answer == Ok(7) || refused(&answer), "{answer:?}");
+        let broken: Result<u8, String> =
+            standing_in(&host, || std::panic::resume_unwind(Box::new("x")));
+        assert!(
+            broken.as_ref().is_err_and(|why| why.contains("broke down")) || refused(&broken),
+            "{broken:?}"
+        );
     }
 
     #[test]

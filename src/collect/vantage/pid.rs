@@ -93,7 +93,8 @@ impl ProvenPid {
 fn read_text(folder: &OwnedFd, entry: &str) -> Result<String, String> {
     let file = openat(folder, entry, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
         .map_err(|e| e.to_string())?;
-    let mut bytes = Vec::new();
+    // Room from the start: for each piece of a socket table the kernel walks through all of the machine's connections.
+    let mut bytes = Vec::with_capacity(16 << 10);
     File::from(file).take(MAX_TEXT).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) >= MAX_TEXT {
         // Half a line would be read as a broken one.
