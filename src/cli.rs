@@ -128,6 +128,20 @@ pub(crate) enum Format {
     Table,
     /// For programs; see the report format in the book
     Json,
+    /// For a job's summary or a merge request
+    Markdown,
+    /// `JUnit` XML: a suite for each link, a case for each check
+    Junit,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// GitLab's code quality report
+    Gitlab,
+    /// Annotations of a GitHub workflow
+    Github,
+    /// One page for a browser
+    Html,
+    /// Metrics for a textfile collector
+    Prometheus,
 }
 
 /// The level that makes the exit code 1.

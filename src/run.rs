@@ -178,7 +178,7 @@ fn report(snapshot: &Snapshot, containers: &[String], judging: &Judging) -> Resu
     let mut code = report.exit_code;
     for output in &judging.output {
         let mut bytes = Vec::new();
-        render::render(&report, output.format, render::Style::file(), &mut bytes)
+        render::render(&report, output.format, render::Style::file(judging), &mut bytes)
             .map_err(|e| Failure::incomplete(e.to_string()))?;
         if let Err(failure) = write(&output.path, &bytes) {
             eprintln!("econn: {}", render::clean(&failure.message));
@@ -203,7 +203,7 @@ fn writable(judging: &Judging) -> Result<(), Failure> {
 }
 
 fn rendered(report: &Report, judging: &Judging) -> Result<Vec<u8>, Failure> {
-    let style = render::Style::stdout(judging.color);
+    let style = render::Style::stdout(judging);
     let mut bytes = Vec::new();
     render::render(report, judging.format, style, &mut bytes)
         .map_err(|e| Failure::incomplete(e.to_string()))?;

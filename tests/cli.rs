@@ -100,9 +100,12 @@ fn the_recorded_incident_is_replayed_to_the_same_bytes() {
 
 #[test]
 fn the_formats_are_as_they_were() {
-    for (format, file) in [("table", "incident.1.table"), ("json", "incident.1.json")] {
+    for format in
+        ["table", "json", "markdown", "junit", "sarif", "gitlab", "github", "html", "prometheus"]
+    {
+        let file = format!("incident.1.{format}");
         let output = econn(&["demo", "--format", format, "--color", "never"]);
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(file);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(&file);
         if std::env::var_os("UPDATE_GOLDEN").is_some() {
             std::fs::write(&path, &output.stdout).unwrap();
         }

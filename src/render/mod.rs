@@ -1,17 +1,29 @@
 //! Prints a report, and never judges: one format a file, each into a writer that it is given.
 
 mod details;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
 pub(crate) mod manual;
+mod markdown;
+mod place;
+mod prometheus;
+mod sarif;
 mod table;
 
-use crate::cli::{Color, Format};
+use crate::cli::{Color, FailOn, Format, Judging};
 use checks::model::Report;
 use std::io::{self, IsTerminal, Write};
 
-/// How a report for people looks.
+/// How a report looks, and what counts in it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style {
+    /// Whether a warning counts as a fault (`--fail-on warn`).
+    pub(crate) warn_fails: bool,
+    /// Whether what could not be determined is let through (`--allow-unknown`).
+    pub(crate) unknown_allowed: bool,
     /// Whether to use colour.
     pub(crate) color: bool,
     /// Columns of the table.
@@ -23,8 +35,13 @@ const WIDTH: u16 = 110;
 
 impl Style {
     /// For a file: no colour, a fixed width.
-    pub(crate) fn file() -> Self {
-        Self { color: false, width: WIDTH }
+    pub(crate) fn file(judging: &Judging) -> Self {
+        Self {
+            warn_fails: judging.fail_on == FailOn::Warn,
+            unknown_allowed: judging.allow_unknown,
+            color: false,
+            width: WIDTH,
+        }
     }
 
     /// Text in bold, where there is colour.
@@ -33,7 +50,7 @@ impl Style {
     }
 
     /// For stdout: the flag decides, then `NO_COLOR`, then `CLICOLOR_FORCE`, then `CLICOLOR=0`, then whether it is a terminal.
-    pub(crate) fn stdout(color: Color) -> Self {
+    pub(crate) fn stdout(judging: &Judging) -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
         let terminal = io::stdout().is_terminal() && set("TERM").is_none_or(|t| t != "dumb");
         let automatic = if set("NO_COLOR").is_some() {
@@ -43,13 +60,13 @@ impl Style {
         } else {
             terminal && set("CLICOLOR").is_none_or(|v| v != "0")
         };
-        let color = match color {
+        let color = match judging.color {
             Color::Auto => automatic,
             Color::Always => true,
             Color::Never => false,
         };
         let columns = comfy_table::Table::new().width().filter(|_| io::stdout().is_terminal());
-        Self { color, width: columns.unwrap_or(WIDTH).clamp(60, 160) }
+        Self { color, width: columns.unwrap_or(WIDTH).clamp(60, 160), ..Self::file(judging) }
     }
 }
 
@@ -60,9 +77,17 @@ pub(crate) fn render(
     style: Style,
     out: &mut dyn Write,
 ) -> io::Result<()> {
+    let base = std::env::current_dir().unwrap_or_default();
     match format {
         Format::Table => table::render(report, style, out),
         Format::Json => json::render(report, out),
+        Format::Markdown => markdown::render(report, out),
+        Format::Junit => junit::render(report, style, out),
+        Format::Sarif => sarif::render(report, &base, out),
+        Format::Gitlab => gitlab::render(report, &base, out),
+        Format::Github => github::render(report, style, &base, out),
+        Format::Html => html::render(report, out),
+        Format::Prometheus => prometheus::render(report, out),
     }
 }
 

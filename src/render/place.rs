@@ -1,0 +1,103 @@
+//! Findings as flat lists with a place in a file, for the formats that show them beside code.
+
+use super::table::ordered;
+use checks::model::{Finding, LinkReport, Outcome, Report, Row, Severity, Source};
+use std::path::Path;
+
+/// One finding, and where it was found.
+pub(super) struct Item<'a> {
+    /// The link.
+    pub(super) link: &'a LinkReport,
+    /// The check's row.
+    pub(super) row: &'a Row,
+    /// The finding.
+    pub(super) finding: &'a Finding,
+}
+
+/// A line of a file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Place {
+    /// Relative to the folder in which econn runs, where it lies below it.
+    pub(super) path: String,
+    /// From 1.
+    pub(super) line: usize,
+}
+
+/// All findings: what the clients see today first, then the other faults, then the warnings.
+pub(super) fn items(report: &Report) -> Vec<Item<'_>> {
+    let mut items: Vec<Item<'_>> = report
+        .links
+        .iter()
+        .flat_map(|link| ordered(link).into_iter().map(move |row| (link, row)))
+        .flat_map(|(link, row)| row.findings.iter().map(move |finding| Item { link, row, finding }))
+        .collect();
+    items.sort_by_key(|item| match (item.finding.severity, &item.finding.masked_by) {
+        (Severity::Fail, None) => 0,
+        (Severity::Fail, Some(_)) => 1,
+        (Severity::Warn, _) => 2,
+    });
+    items
+}
+
+/// The rows that could not be determined, and why.
+pub(super) fn unknowns(report: &Report) -> impl Iterator<Item = (&LinkReport, &Row)> {
+    let rows = report.links.iter().flat_map(|l| l.checks.iter().map(move |row| (l, row)));
+    rows.filter(|(_, row)| row.outcome == Outcome::Unknown)
+}
+
+/// The file and line that tells the address, else the Compose file, else the configuration of the project. `base` is the
+/// folder in which econn runs.
+pub(super) fn place(link: &LinkReport, base: &Path) -> Place {
+    let file = |source: &Source| match source {
+        Source::File { host_path: Some(path), line, .. } => Some((path.clone(), *line)),
+        _ => None,
+    };
+    let compose = |source: &Source| match source {
+        Source::Compose { path, line } => Some((path.clone(), *line)),
+        _ => None,
+    };
+    let sources = &link.endpoint.sources;
+    let found = sources.iter().find_map(file).or_else(|| sources.iter().find_map(compose));
+    let (file, line) = found.unwrap_or_else(|| ("econn.toml".into(), 1));
+    let below = Path::new(&file).strip_prefix(base).map(|path| path.display().to_string());
+    Place { path: below.unwrap_or(file), line: line.max(1) }
+}
+
+/// The fixes in one text, a paragraph for each.
+pub(super) fn fixes(finding: &Finding) -> String {
+    let text = finding.fix.iter().map(|fix| {
+        let pasted = fix.command.iter().chain(&fix.patch).map(|text| format!("\n{text}"));
+        format!("{}{}", fix.say, pasted.collect::<String>())
+    });
+    text.collect::<Vec<_>>().join("\n")
+}
+
+/// What stays the same for one finding from run to run: engine, client, server, check and code, and no address, time or line.
+pub(super) fn fingerprint(item: &Item<'_>) -> String {
+    use sha1::{Digest, Sha1};
+    let server = item.link.server.as_ref().and_then(|s| s.container.as_deref()).unwrap_or("");
+    let told = item.link.endpoint.source.as_ref().map(ToString::to_string).unwrap_or_default();
+    let told = told.split(" line ").next().unwrap_or_default();
+    let parts = [
+        item.link.engine.as_str(),
+        &item.link.client,
+        server,
+        told,
+        &item.row.check,
+        &item.finding.code,
+    ];
+    Sha1::digest(parts.join("\0"))
+        .iter()
+        .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// A word for an outcome, as in JSON.
+pub(super) fn word(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Skip => "skip",
+        Outcome::Pass => "pass",
+        Outcome::Warn => "warn",
+        Outcome::Unknown => "unknown",
+        Outcome::Fail => "fail",
+    }
+}
