@@ -49,7 +49,7 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     pub(crate) judging: Judging,
     /// Judge a saved snapshot instead of live containers
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "link", "source", "probe", "passive"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive"])]
     pub(crate) from: Option<PathBuf>,
 }
 
@@ -73,8 +73,11 @@ pub(crate) struct Looking {
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) engine: Choice,
     /// Ask only the engine at this address: `unix:///path/to.sock` or `tcp://host:port`
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", conflicts_with = "context")]
     pub(crate) host: Option<String>,
+    /// Ask only the engine of this Docker context, or of this Podman connection
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
     /// Keep the links of this Compose project
     #[arg(long, value_name = "NAME")]
     pub(crate) project: Option<String>,

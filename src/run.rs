@@ -55,7 +55,8 @@ fn snapshot(save: &Save) -> Result<Code, Failure> {
 fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot, Failure> {
     let sources = sources(&looking.source)?;
     let env = |name: &str| std::env::var(name).ok();
-    let places = collect::places(looking.host.as_deref(), &env).map_err(Failure::usage)?;
+    let places = collect::places(looking.host.as_deref(), looking.context.as_deref(), &env)
+        .map_err(Failure::usage)?;
     let request = Request {
         named: looking.link.clone(),
         containers: containers.to_vec(),

@@ -27,13 +27,42 @@ pub(crate) enum Address {
     Unix(PathBuf),
     /// `host:port`, without TLS.
     Tcp(String),
+    /// A place that is named and can't be reached from here.
+    Beyond {
+        /// Where, without user info.
+        url: String,
+        /// Why not, and what to do instead.
+        why: String,
+    },
 }
 
+/// What reaches an engine that econn can't reach itself.
+const INSTEAD: &str =
+    "run econn on that machine, or forward the engine's socket with ssh -L and give it with --host";
+
 impl Address {
-    /// Reads a `unix://` or `tcp://` address.
+    /// The same place, where TLS is asked for by `who`.
+    pub(crate) fn behind_tls(self, who: &str) -> Self {
+        match self {
+            Self::Tcp(authority) => Self::Beyond {
+                why: format!(
+                    "{who} asks for TLS at {authority}, which this econn does not speak; {INSTEAD}"
+                ),
+                url: format!("tcp://{authority}"),
+            },
+            other => other,
+        }
+    }
+
+    /// Reads a `unix://`, `tcp://` or `ssh://` address.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         if let Some(path) = text.strip_prefix("unix://") {
             return Ok(Self::Unix(PathBuf::from(path)));
+        }
+        if let Some(rest) = text.strip_prefix("ssh://") {
+            let url = format!("ssh://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host));
+            let why = format!("{url} is reached by ssh, which this econn does not use; {INSTEAD}");
+            return Ok(Self::Beyond { url, why });
         }
         let rest = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://"));
         match rest.map(|rest| rest.trim_end_matches('/')) {
@@ -66,6 +95,7 @@ impl Address {
             match self {
                 Self::Unix(path) => UnixStream::connect(path).await.map(|_| ()),
                 Self::Tcp(authority) => TcpStream::connect(authority.as_str()).await.map(|_| ()),
+                Self::Beyond { why, .. } => Err(std::io::Error::other(why.clone())),
             }
         };
         match tokio::time::timeout(Duration::from_secs(5), knock).await {
@@ -82,6 +112,7 @@ impl Address {
                 std::io::ErrorKind::ConnectionRefused => {
                     format!("nobody answers at {self}; start the engine")
                 }
+                std::io::ErrorKind::Other => error.to_string(),
                 kind => format!("{self} can't be reached: {kind}"),
             }),
             Err(_) => Err(format!("{self} does not answer within 5 s")),
@@ -94,6 +125,7 @@ impl std::fmt::Display for Address {
         match self {
             Self::Unix(path) => write!(f, "unix://{}", path.display()),
             Self::Tcp(authority) => write!(f, "tcp://{authority}"),
+            Self::Beyond { url, .. } => f.write_str(url),
         }
     }
 }
@@ -174,6 +206,8 @@ impl Transport {
                     .map_err(hyper::http::Error::from)?;
                 self.tcp.request(request)
             }
+            // Nobody gets past knocking there.
+            Address::Beyond { why, .. } => return Err(std::io::Error::other(why.clone()).into()),
         };
         match tokio::time::timeout(ANSWER_LIMIT, answer).await {
             Ok(answer) => Ok(answer?),
