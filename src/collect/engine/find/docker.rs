@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// The context that stands for "no context": the usual sockets.
-const DEFAULT: &str = "default";
+pub(super) const DEFAULT: &str = "default";
 
 /// `meta.json` of a context, as far as it matters here.
 #[derive(Deserialize)]
@@ -36,9 +36,12 @@ pub(super) fn named(env: Env<'_>) -> Result<Option<Place>, String> {
         return Ok(Some(Place { address, because: "DOCKER_HOST".into(), named: true }));
     }
     if let Some(name) = env("DOCKER_CONTEXT").filter(|value| !value.is_empty()) {
+        if name == DEFAULT {
+            return Ok(None);
+        }
         let missing =
             || format!("DOCKER_CONTEXT: there is no context {name}; docker context ls lists them");
-        return context(&name, env, "DOCKER_CONTEXT")?.ok_or_else(missing);
+        return context(&name, env, "DOCKER_CONTEXT")?.ok_or_else(missing).map(Some);
     }
     let Some(name) = current(env) else { return Ok(None) };
     let missing = || {
@@ -46,18 +49,11 @@ pub(super) fn named(env: Env<'_>) -> Result<Option<Place>, String> {
             "the current context {name} of Docker is not there; docker context use default leaves it"
         )
     };
-    context(&name, env, &format!("current context {name}"))?.ok_or_else(missing)
+    context(&name, env, &format!("current context {name}"))?.ok_or_else(missing).map(Some)
 }
 
-/// Where a context leads: `None` when there is none of this name, and `Some(None)` for the usual sockets.
-pub(super) fn context(
-    name: &str,
-    env: Env<'_>,
-    because: &str,
-) -> Result<Option<Option<Place>>, String> {
-    if name == DEFAULT {
-        return Ok(Some(None));
-    }
+/// Where a context leads; `None` when there is none of this name.
+pub(super) fn context(name: &str, env: Env<'_>, because: &str) -> Result<Option<Place>, String> {
     let Some(folder) = folder(env) else { return Ok(None) };
     let id = Sha256::digest(name).iter().fold(String::new(), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
@@ -72,7 +68,7 @@ pub(super) fn context(
     let has_tls = folder.join("contexts/tls").join(&id).join("docker").is_dir();
     let address =
         if has_tls { address.behind_tls(&format!("the context {name}")) } else { address };
-    Ok(Some(Some(Place { address, because: because.to_owned(), named: true })))
+    Ok(Some(Place { address, because: because.to_owned(), named: true }))
 }
 
 /// The names of all contexts.

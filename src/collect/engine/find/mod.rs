@@ -61,8 +61,11 @@ pub(crate) fn places(
 /// Where a context of this name leads; `None` for the usual sockets of Docker.
 fn of_context(name: &str, env: Env<'_>) -> Result<Option<Place>, String> {
     let because = format!("--context {name}");
+    if name == docker::DEFAULT {
+        return Ok(None);
+    }
     if let Some(place) = docker::context(name, env, &because)? {
-        return Ok(place);
+        return Ok(Some(place));
     }
     if let Some(place) = podman::connection(name, env, &because)? {
         return Ok(Some(place));
