@@ -55,10 +55,7 @@ pub(super) fn named(env: Env<'_>) -> Result<Option<Place>, String> {
 /// Where a context leads; `None` when there is none of this name.
 pub(super) fn context(name: &str, env: Env<'_>, because: &str) -> Result<Option<Place>, String> {
     let Some(folder) = folder(env) else { return Ok(None) };
-    let id = Sha256::digest(name).iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    });
+    let id = id(name);
     let Some(meta) = meta(&folder.join("contexts/meta").join(&id))? else { return Ok(None) };
     let host = meta.endpoints.get("docker").and_then(|e| e.host.clone());
     let host = host.ok_or_else(|| {
@@ -69,6 +66,14 @@ pub(super) fn context(name: &str, env: Env<'_>, because: &str) -> Result<Option<
     let address =
         if has_tls { address.behind_tls(&format!("the context {name}")) } else { address };
     Ok(Some(Place { address, because: because.to_owned(), named: true }))
+}
+
+/// The folder in which a context's files are.
+pub(super) fn id(name: &str) -> String {
+    Sha256::digest(name).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// The names of all contexts.

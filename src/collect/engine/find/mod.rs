@@ -104,7 +104,6 @@ mod tests {
 
     /// A folder with two contexts of Docker, of which one is current, and a connection of Podman.
     fn configured() -> tempfile::TempDir {
-        use sha2::Digest;
         let folder = tempfile::tempdir().unwrap();
         let write = |path: &str, text: &str| {
             let path = folder.path().join(path);
@@ -112,8 +111,7 @@ mod tests {
             std::fs::write(path, text).unwrap();
         };
         for (name, host) in [("ci", "unix:///run/ci.sock"), ("far", "ssh://me@far")] {
-            let id: String =
-                sha2::Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
+            let id = super::docker::id(name);
             let meta = format!(
                 r#"{{"Name":"{name}","Metadata":{{}},"Endpoints":{{"docker":{{"Host":"{host}","SkipTLSVerify":false}}}}}}"#
             );
