@@ -58,9 +58,9 @@ pub(super) fn place(link: &LinkReport, base: &Path) -> Place {
     };
     let sources = &link.endpoint.sources;
     let found = sources.iter().find_map(file).or_else(|| sources.iter().find_map(compose));
-    let (written, line) = found.unwrap_or_else(|| ("econn.toml".into(), 1));
+    let (written, at) = found.unwrap_or_else(|| ("econn.toml".into(), 1));
     let below = Path::new(&written).strip_prefix(base).map(|path| path.display().to_string());
-    Place { path: below.unwrap_or(written), line: line.max(1) }
+    Place { path: below.unwrap_or(written), line: at.max(1) }
 }
 
 /// The fixes in one text, a paragraph for each.
