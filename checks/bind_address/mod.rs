@@ -59,10 +59,10 @@ fn machine_process<'a>(case: &Case<'a>) -> Result<Option<Vec<&'a Listener>>, Und
     Ok(Some(rows.iter().filter(|l| l.address.port() == case.link.endpoint.port).collect()))
 }
 
-/// The addresses of the server at which a connection from the client's namespace was completed. Whatever is bound (a
-/// proxy in the namespace may pass connections on to the loopback), a client can reach it there.
+/// The addresses of the server, of those that the client dials, at which a connection from its namespace was completed.
+/// Whatever is bound (a proxy in the namespace may pass connections on to the loopback), a client can reach it there.
 fn reached(case: &Case<'_>) -> Vec<IpAddr> {
-    let attempts = case.link.path.value().map_or(&[][..], |path| &path.attempts);
+    let attempts = case.attempts().unwrap_or_default();
     attempts.iter().filter(|a| a.connect == Connect::Connected).map(|a| a.to.ip()).collect()
 }
 

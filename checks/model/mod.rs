@@ -13,6 +13,7 @@ mod report;
 mod shell;
 mod snapshot;
 mod symptom;
+mod way;
 
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
