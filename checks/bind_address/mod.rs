@@ -8,7 +8,7 @@ mod other_family;
 mod published_on_loopback;
 mod published_udp;
 
-use crate::model::{Case, Check, Connect, Listener, ServerKind, Target, Undecided};
+use crate::model::{Case, Check, Connect, Listener, Meant, ServerKind, Target, Undecided};
 use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
@@ -62,14 +62,24 @@ fn machine_process<'a>(case: &Case<'a>) -> Result<Option<Vec<&'a Listener>>, Und
 /// The addresses of the server, of those that the client dials, at which a connection from its namespace was completed.
 /// Whatever is bound (a proxy in the namespace may pass connections on to the loopback), a client can reach it there.
 fn reached(case: &Case<'_>) -> Vec<IpAddr> {
-    let attempts = case.attempts().unwrap_or_default();
+    let mut attempts = case.attempts().unwrap_or_default();
+    if case.link.meant == Meant::OwnListener {
+        attempts = case.link.visit.value().map_or_else(Vec::new, |v| v.attempts.iter().collect());
+    }
     attempts.iter().filter(|a| a.connect == Connect::Connected).map(|a| a.to.ip()).collect()
 }
 
-/// The sockets of the port that are not bound to the loopback.
-fn open<'a>(server: &Target<'a>) -> Result<Vec<&'a Listener>, Undecided> {
-    let rows = server.listeners()?;
-    Ok(rows.into_iter().filter(|l| !l.address.ip().to_canonical().is_loopback()).collect())
+/// The sockets of the port that are open to the client: in its own namespace all, else those that are not bound to the
+/// loopback.
+fn open<'a>(case: &Case<'a>, server: &Target<'a>) -> Result<Vec<&'a Listener>, Undecided> {
+    let own = case.link.meant == Meant::OwnListener;
+    let is_open = |l: &&Listener| own || !l.address.ip().to_canonical().is_loopback();
+    Ok(server.listeners()?.into_iter().filter(is_open).collect())
+}
+
+/// Whether client and server share a namespace, and its own addresses are not what is dialled.
+fn dials_within(case: &Case<'_>) -> bool {
+    case.shares_namespace() && case.link.meant != Meant::OwnListener
 }
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {

@@ -1,4 +1,4 @@
-use super::{open, reached};
+use super::{dials_within, open, reached};
 use crate::model::{Attachment, Case, Found, Judgement, Rule};
 use std::net::IpAddr;
 
@@ -27,8 +27,8 @@ Bind 0.0.0.0, or the address that the client dials.
 
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
-    let rows = open(&server)?;
-    if case.shares_namespace() || rows.is_empty() {
+    let rows = open(case, &server)?;
+    if dials_within(case) || rows.is_empty() {
         return Ok(None);
     }
     let reached = reached(case);
@@ -67,7 +67,7 @@ fn has(attachment: &Attachment, ip: IpAddr) -> bool {
 mod tests {
     use super::RULE;
     use crate::fixture::{ip, says};
-    use crate::model::{Attachment, Connect, Fact, Lookup, Snapshot};
+    use crate::model::{Attachment, Connect, Fact, Lookup, Meant, Snapshot};
 
     /// The server has a second address, and listens there.
     fn listens_elsewhere(it: &mut Snapshot) {
@@ -106,6 +106,16 @@ mod tests {
                 it.visits("172.20.0.2:8080", Connect::Refused);
             },
             NOT_COMMON,
+        );
+        // In its own namespace it dials the loopback, where nothing listens.
+        says(
+            &RULE,
+            |it| {
+                it.told("127.0.0.1", 8080, Meant::OwnListener);
+                it.listens(&["172.20.0.2:8080"]);
+                it.visits("127.0.0.1:8080", Connect::Refused);
+            },
+            "fail: mock listens on 172.20.0.2:8080 only, and hapi dials 127.0.0.1",
         );
         // The name gives it both, and it may try the first one only; so where no lookup was seen.
         let both = Lookup::Addresses(vec![ip("172.20.0.2"), ip("172.30.0.2")]);
@@ -168,6 +178,17 @@ mod tests {
             },
             "nothing",
         );
+        for bound in ["127.0.0.1:8080", "0.0.0.0:8080", "[::]:8080"] {
+            says(
+                &RULE,
+                |it| {
+                    it.told("127.0.0.1", 8080, Meant::OwnListener);
+                    it.listens(&[bound]);
+                    it.visits("127.0.0.1:8080", Connect::Connected);
+                },
+                "nothing",
+            );
+        }
         // Both families, and the server has one: clients fall back.
         says(
             &RULE,

@@ -1,4 +1,4 @@
-use super::{open, reached};
+use super::{dials_within, open, reached};
 use crate::model::{Case, Found, Judgement, Rule};
 use std::net::IpAddr;
 
@@ -24,13 +24,13 @@ Bind 0.0.0.0 for IPv4, or :: for both.
 
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
-    let rows = open(&server)?;
+    let rows = open(case, &server)?;
     let mut addresses: Vec<IpAddr> = case.dialled();
     if addresses.is_empty() {
         let all = case.attachments(server.container).iter();
         addresses = all.flat_map(|a| a.addresses.clone()).collect();
     }
-    if case.shares_namespace() || rows.is_empty() || addresses.is_empty() {
+    if dials_within(case) || rows.is_empty() || addresses.is_empty() {
         return Ok(None);
     }
     // An IPv6 wildcard whose V6ONLY flag was not seen is given the benefit of Linux's default.
@@ -105,6 +105,16 @@ mod tests {
                 });
             },
             "fail: mock listens on [::]:8080 for IPv6 only, and its address is 172.20.0.2",
+        );
+        // Nor can one that is told one of the loopbacks of its own namespace.
+        says(
+            &RULE,
+            |it| {
+                it.told("127.0.0.1", 8080, Meant::OwnListener);
+                it.listens(&["[::1]:8080"]);
+                it.visits("127.0.0.1:8080", Connect::Refused);
+            },
+            "fail: mock listens on [::1]:8080 for IPv6 only, and its address is 127.0.0.1",
         );
         // A client that is told the IPv6 address can't fall back.
         says(

@@ -6,8 +6,9 @@ use std::net::IpAddr;
 
 impl<'a> Case<'a> {
     /// The server's own addresses that the client dials: the one that it is told, else those that its lookup of the name
-    /// gave, else, where no lookup was seen or none led to the server, those that one could give. Empty where the client
-    /// has no way of its own to the server: without a common network, or through a published port.
+    /// gave, else, where no lookup was seen or none led to the server, those that one could give; of its own namespace the
+    /// loopback. Empty where the client has no way of its own to the server: without a common network, or through a
+    /// published port.
     #[must_use]
     pub fn dialled(&self) -> Vec<IpAddr> {
         let Ok(server) = self.server() else { return Vec::new() };
@@ -15,6 +16,11 @@ impl<'a> Case<'a> {
         if let Some(ip) = self.link.endpoint.address().filter(|_| self.link.meant == Meant::Address)
         {
             return vec![ip.to_canonical()];
+        }
+        if self.link.meant == Meant::OwnListener {
+            let visit = self.link.visit.value();
+            let tried = visit.into_iter().flat_map(|visit| &visit.attempts).map(|a| a.to.ip());
+            return self.link.endpoint.address().map_or_else(|| tried.collect(), |ip| vec![ip]);
         }
         if self.link.meant == Meant::HostPublished {
             return Vec::new();

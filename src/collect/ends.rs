@@ -4,6 +4,7 @@ use super::engine::{Connection, Seen};
 use super::links::proven;
 use super::probe;
 use super::vantage::{ProvenPid, namespace_inode, read_file};
+use crate::words::words;
 use checks::model::{Fact, Listener, Network, QueueCounters};
 use std::time::Duration;
 
@@ -114,11 +115,11 @@ async fn text(
     }
     let tar = engine.archive(id, path, 1 << 20).await?.unwrap_or_default();
     let mut archive = tar::Archive::new(tar.as_slice());
-    for entry in archive.entries().map_err(|e| e.to_string())? {
-        let mut entry = entry.map_err(|e| e.to_string())?;
+    for entry in archive.entries().map_err(|e| words(&e))? {
+        let mut entry = entry.map_err(|e| words(&e))?;
         if entry.header().entry_type().is_file() {
             let mut text = Vec::new();
-            std::io::Read::read_to_end(&mut entry, &mut text).map_err(|e| e.to_string())?;
+            std::io::Read::read_to_end(&mut entry, &mut text).map_err(|e| words(&e))?;
             return Ok(String::from_utf8_lossy(&text).into_owned());
         }
     }
@@ -129,6 +130,6 @@ async fn text(
 pub(crate) fn machine_listeners(networks: &[Network]) -> Result<Vec<Listener>, String> {
     super::machine::of_engines(networks)?;
     let read =
-        |path: &str| std::fs::read_to_string(path).map_err(|e| format!("{path}: {}", e.kind()));
+        |path: &str| std::fs::read_to_string(path).map_err(|e| format!("{path}: {}", words(&e)));
     probe::listeners(&read("/proc/self/net/tcp")?, &read("/proc/self/net/tcp6").unwrap_or_default())
 }

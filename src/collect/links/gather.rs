@@ -3,6 +3,7 @@
 use super::told::{self, Known, Place, Told};
 use crate::collect::engine::{Connection, Mount, Raw, Seen};
 use crate::collect::vantage::{ProvenPid, list_files, read_file};
+use crate::words::words;
 use checks::model::{Exceptions, Proxies, ProxyVariable, Source};
 use std::io::Read;
 use std::path::Path;
@@ -184,11 +185,11 @@ async fn fetched(engine: &Connection, id: &str, mount: &Mount) -> Result<Vec<Fil
     let mut archive = tar::Archive::new(tar.as_slice());
     let parent = mount.destination.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
     let mut files = Vec::new();
-    for entry in archive.entries().map_err(|e| e.to_string())? {
-        let mut entry = entry.map_err(|e| e.to_string())?;
+    for entry in archive.entries().map_err(|e| words(&e))? {
+        let mut entry = entry.map_err(|e| words(&e))?;
         let inside = entry
             .path()
-            .map_err(|e| e.to_string())?
+            .map_err(|e| words(&e))?
             .to_string_lossy()
             .trim_start_matches("./")
             .to_owned();
@@ -200,7 +201,7 @@ async fn fetched(engine: &Connection, id: &str, mount: &Mount) -> Result<Vec<Fil
             continue;
         }
         let mut text = Vec::new();
-        entry.read_to_end(&mut text).map_err(|e| e.to_string())?;
+        entry.read_to_end(&mut text).map_err(|e| words(&e))?;
         files.push(file(mount, path, text));
     }
     Ok(files)

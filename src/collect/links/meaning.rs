@@ -2,7 +2,9 @@
 //!
 //! Published ports are translated here and nowhere else.
 
-use checks::model::{Container, HOST_CLIENT, Meant, Network, NetworkMode, Server, ServerKind};
+use checks::model::{
+    Container, HOST_CLIENT, Meant, Network, NetworkMode, Server, ServerKind, is_loopback, numeric,
+};
 use std::net::IpAddr;
 
 /// Names by which engines give their containers the engine's machine.
@@ -47,7 +49,7 @@ impl<'a> World<'a> {
     pub(crate) fn meaning(&self, dialled: Dialled<'_>) -> (Option<Server>, Meant) {
         let host = dialled.host.to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host);
-        let address = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+        let address = numeric(host).map(|ip| ip.to_canonical());
         if is_loopback(host) {
             return self.loopback(dialled);
         }
@@ -64,8 +66,9 @@ impl<'a> World<'a> {
     /// client's own sockets tell a wrong address from a right one.
     pub(crate) fn rests_on_own_sockets(&self, dialled: Dialled<'_>) -> bool {
         let mates = self.namespace_mates(dialled);
-        let published =
-            self.publishing(dialled).is_some_and(|(c, _)| !mates.iter().any(|m| m.name == c.name));
+        let is_mate =
+            |c: &Container| mates.iter().any(|m| m.name == c.name && m.engine == c.engine);
+        let published = self.publishing(dialled).is_some_and(|(c, _)| !is_mate(c));
         is_loopback(dialled.host) && !published
     }
 
@@ -99,8 +102,13 @@ impl<'a> World<'a> {
         if let Some((container, port)) = self.publishing(dialled) {
             return (Some(server(dialled, container, port)), Meant::OwnLoopbackPublished);
         }
-        match self.serving(dialled) {
-            Some(server) => (Some(server), Meant::OwnLoopbackServed),
+        if let Some(server) = self.serving(dialled) {
+            return (Some(server), Meant::OwnLoopbackServed);
+        }
+        // Its namespace serves the port, and not on the loopback: the address is right, and the socket is bound wrong.
+        let own = self.client(dialled).into_iter().chain(self.namespace_mates(dialled));
+        match own.into_iter().find(|c| (self.listens)(c, dialled.port)) {
+            Some(own) => (Some(server(dialled, own, dialled.port)), Meant::OwnListener),
             None => (None, Meant::OwnLoopback),
         }
     }
@@ -386,13 +394,6 @@ fn serves(container: &Container, port: u16) -> bool {
 fn server(dialled: Dialled<'_>, container: &Container, port: u16) -> Server {
     let engine = (container.engine != dialled.engine).then(|| container.engine.clone());
     Server { kind: ServerKind::Container, container: Some(container.name.clone()), port, engine }
-}
-
-/// Whether a host is the loopback of whoever dials it.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// A name without what is often mistaken in it.

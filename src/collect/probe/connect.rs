@@ -1,5 +1,6 @@
 //! One TCP connect with a limit, from the namespace of the calling thread.
 
+use crate::words::words;
 use checks::model::{Attempt, Connect};
 use rustix::io::Errno;
 use std::io;
@@ -37,7 +38,7 @@ pub(super) fn classify(error: &io::Error) -> Connect {
         io::ErrorKind::NetworkUnreachable => Connect::NetworkUnreachable,
         io::ErrorKind::ConnectionReset => Connect::Reset,
         io::ErrorKind::AddrNotAvailable => Connect::AddressNotAvailable,
-        kind => Connect::Other(kind.to_string()),
+        _ => Connect::Other(words(error)),
     }
 }
 
@@ -69,7 +70,7 @@ mod tests {
             (Errno::CONNRESET, Connect::Reset),
             (Errno::ADDRNOTAVAIL, Connect::AddressNotAvailable),
             (Errno::AFNOSUPPORT, Connect::AddressNotAvailable),
-            (Errno::ACCESS, Connect::Other("permission denied".to_owned())),
+            (Errno::ACCESS, Connect::Other("no permission".to_owned())),
         ];
         for (errno, expected) in cases {
             assert_eq!(classify(&errno.into()), expected);
