@@ -35,7 +35,7 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
     {
         return Ok(());
     }
-    let server = case.running_server()?;
+    let server = case.server_with_sockets()?;
     if server.container.listeners.known()?.is_empty() {
         return Err(Undecided::Skip(format!(
             "nothing listens in {} at all",

@@ -170,6 +170,13 @@ impl State {
     pub fn is_running(&self) -> bool {
         self.status == "running"
     }
+
+    /// Whether its processes are there, be they frozen: then it has sockets and addresses, and its engine answers for its
+    /// name.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.is_running() || self.status == "paused"
+    }
 }
 
 /// How a container's network namespace came to be.

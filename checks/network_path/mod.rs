@@ -47,7 +47,7 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
     if case.common_networks().is_empty() {
         return skip("no common network");
     }
-    case.running_server().map(|_| ())
+    case.server_with_sockets().map(|_| ())
 }
 
 /// Whether the client goes through the engine's machine, so that there is no way between containers to be judged.
@@ -99,7 +99,7 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             spelled(first)
         ))),
         Some(first) => Err(Undecided::Unknown(format!(
-            "the connection to {} came to {:?}",
+            "the connection to {} {}",
             spelled(first),
             first.connect
         ))),

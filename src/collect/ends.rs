@@ -47,7 +47,7 @@ pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) 
 /// The container's process, to be looked at from here; or why that can't be.
 fn place(engine: &Connection, seen: &Seen) -> Result<ProvenPid, String> {
     let facts = &seen.facts;
-    if !facts.state.is_running() {
+    if !facts.state.is_up() {
         let status = &facts.state.status;
         return Err(format!(
             "{} is {status}, so it has no sockets and no network namespace",

@@ -62,6 +62,28 @@ impl<'a> World<'a> {
         }
     }
 
+    /// The likeliest server of an address that can't be dialled as it is written, by what can be read of it: the host where
+    /// there is one, else the port.
+    pub(crate) fn likely(&self, dialled: Dialled<'_>) -> Option<Server> {
+        let is_host = !dialled.host.is_empty()
+            && dialled.host.chars().all(|c| c.is_alphanumeric() || ".-_:".contains(c));
+        let found = if is_host {
+            self.meaning(dialled).0
+        } else {
+            let published = self.publishing(dialled).map(|(c, port)| server(dialled, c, port));
+            published.or_else(|| self.serving(dialled))
+        };
+        let found = found
+            .filter(|s| s.engine.is_some() || s.container.as_deref() != Some(dialled.client))?;
+        let engine = found.engine.as_deref().unwrap_or(dialled.engine);
+        let name = found.container.as_deref()?;
+        let container = self.containers.iter().find(|c| c.engine == engine && c.name == name)?;
+        match found.port {
+            0 => Some(server(dialled, container, only_port(container)?)),
+            _ => Some(found),
+        }
+    }
+
     /// Whether the client's own loopback is dialled, and nobody outside its namespace publishes the port: then only the
     /// client's own sockets tell a wrong address from a right one.
     pub(crate) fn rests_on_own_sockets(&self, dialled: Dialled<'_>) -> bool {
@@ -389,6 +411,19 @@ impl<'a> World<'a> {
 fn serves(container: &Container, port: u16) -> bool {
     container.exposed.contains(&port)
         || container.ports.iter().any(|p| p.container_port == port && p.protocol == "tcp")
+}
+
+/// The only port that a container says it serves.
+fn only_port(container: &Container) -> Option<u16> {
+    let published =
+        container.ports.iter().filter(|p| p.protocol == "tcp").map(|p| p.container_port);
+    let mut ports: Vec<u16> = published.chain(container.exposed.iter().copied()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    match ports[..] {
+        [only] => Some(only),
+        _ => None,
+    }
 }
 
 fn server(dialled: Dialled<'_>, container: &Container, port: u16) -> Server {

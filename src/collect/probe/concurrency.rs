@@ -3,13 +3,12 @@
 //! tell; the listen queue alone where the protocol is not known. Nothing here compares times of
 //! parallel requests with single ones, or counts threads: both accuse healthy servers.
 
-use super::connect::{classify, millis};
+use super::connect::{broken, millis};
 use super::hold::{Ground, hold};
 use super::http1::{Ask, Silence, Talk};
 use super::queue::{arrivals, queue_test};
 use super::staircase;
-use crate::words::words;
-use checks::model::{Answered, Concurrency, Connect, HoldMode};
+use checks::model::{Answered, Concurrency, HoldMode};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -20,8 +19,6 @@ const SINGLE: usize = 3;
 const SLOW: Duration = Duration::from_millis(40);
 /// How long a server that turned a connection away is given to notice that a place is free.
 const FREE: Duration = Duration::from_millis(100);
-const NO_IPV6: &str =
-    "it listens on IPv6 only, and its network namespace has no IPv6 address: nobody can connect";
 const MODES: [HoldMode; 3] = [HoldMode::Idle, HoldMode::Partial, HoldMode::KeptAlive];
 
 /// What is known of the server's protocol.
@@ -115,15 +112,6 @@ impl Probe {
         self.staircases(ask).await
     }
 
-    /// Why the server could not be asked. An address that its own namespace lacks is known by its family: a program may
-    /// listen on every address of IPv6 where there is none.
-    fn unasked(&self, error: &std::io::Error) -> String {
-        if self.target.is_ipv6() && classify(error) == Connect::AddressNotAvailable {
-            return NO_IPV6.into();
-        }
-        format!("the server could not be asked: {}", words(error))
-    }
-
     /// The single requests, each on a connection of its own; false when the server does not speak
     /// HTTP.
     async fn single(&mut self, ask: &Ask) -> Result<bool, String> {
@@ -147,7 +135,10 @@ impl Probe {
                     continue;
                 }
                 Ok(Err(Silence::Other(error))) => {
-                    return Err(self.unasked(&error));
+                    return Err(format!(
+                        "the server could not be asked: {}",
+                        broken(self.target, &error)
+                    ));
                 }
                 Ok(Err(Silence::Closed | Silence::CutOff)) if number > 1 && again => {
                     again = false;

@@ -42,6 +42,15 @@ pub(super) fn classify(error: &io::Error) -> Connect {
     }
 }
 
+/// Why a probe of the server in its own namespace broke. An address that the namespace lacks is known by its family: a
+/// program may listen on every address of IPv6 where there is none.
+pub(super) fn broken(to: SocketAddr, error: &io::Error) -> String {
+    if to.is_ipv6() && classify(error) == Connect::AddressNotAvailable {
+        return "it listens on IPv6 only, and its network namespace has no IPv6 address".into();
+    }
+    words(error)
+}
+
 #[cfg(test)]
 mod tests {
     use super::{classify, connect};

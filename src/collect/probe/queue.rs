@@ -4,7 +4,7 @@
 //! all of them waiting, or a number that does not follow. Where nothing at all is taken up it is
 //! watched longer, which tells a program that never accepts from one that stalls and goes on.
 
-use super::connect::millis;
+use super::connect::{broken, millis};
 use super::listeners::listeners;
 use super::sock_diag::listening;
 use crate::words::words;
@@ -155,7 +155,10 @@ async fn open(
         let stream = match timeout(connect, TcpStream::connect(target)).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(error)) => {
-                return Err(format!("connection {number} of {held} failed: {}", words(&error)));
+                return Err(format!(
+                    "connection {number} of {held} failed: {}",
+                    broken(target, &error)
+                ));
             }
             Err(_) => {
                 let ms = millis(connect);

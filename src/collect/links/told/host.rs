@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::address::Authority;
 use super::words::List;
-use super::{Trouble, variable};
+use super::{Trouble, broken, variable};
 
 /// Addresses that a program listens on and nobody can be told to reach.
 const WILDCARDS: List = List("0.0.0.0 :: 0:0:0:0:0:0:0:0 * + 0");
@@ -70,9 +70,8 @@ pub(super) fn authority(text: &str) -> Option<Authority> {
     let Some(inner) = text.strip_prefix('[') else {
         let (host, port) = text.split_once(':').unwrap_or((text, ""));
         if port.contains(':') {
-            return Some(unparsable(
-                "it has more than one port, or an IPv6 address without brackets",
-            ));
+            let what = "it has more than one port, or an IPv6 address without brackets";
+            return Some(Authority { shown: broken::colons(text), ..unparsable(what) });
         }
         return Some(checked(variable::lower(host), port));
     };
@@ -104,10 +103,13 @@ fn checked(host: String, port: &str) -> Authority {
     } else {
         Some(Trouble::Unparsable("the port is not a number"))
     };
-    Authority { host, port: number, trouble }
+    let wrong_port = matches!(trouble, Some(Trouble::Unparsable(_)));
+    let shown = wrong_port.then(|| broken::ported(&host, port));
+    Authority { host, port: number, trouble, shown }
 }
 
 /// Nothing of the text is kept: it may be a piece of a password.
 fn unparsable(what: &'static str) -> Authority {
-    Authority { host: String::new(), port: None, trouble: Some(Trouble::Unparsable(what)) }
+    let trouble = Some(Trouble::Unparsable(what));
+    Authority { host: String::new(), port: None, trouble, shown: None }
 }

@@ -2,7 +2,7 @@
 
 use super::address::{Address, Shape};
 use super::scheme::{self, Kind};
-use super::{Trouble, bare, host, path, variable};
+use super::{Trouble, bare, broken, host, path, variable};
 
 /// Characters that end a URL inside a text.
 const ENDS: &[char] = &['"', '\'', '`', '<', '>', ')', '|', '\\', '}', ']', '&'];
@@ -99,8 +99,7 @@ pub(super) fn read(text: &str) -> Vec<Address> {
         return Vec::new();
     }
     if rest.split_once("://").is_some_and(|(front, _)| front.chars().all(char::is_alphanumeric)) {
-        let trouble = Some(Trouble::Unparsable("it has two schemes"));
-        return vec![Address { scheme, trouble, secret: true, ..Address::blank(Shape::Url) }];
+        return vec![broken::doubled(written, read(rest).into_iter().next())];
     }
     let parts = parts(rest, scheme.as_deref().is_some_and(scheme::is_login));
     let Ok((authority, after, userinfo)) = parts else {
@@ -169,6 +168,7 @@ fn hosts(authority: &str, model: &Address) -> Vec<Address> {
             // What cannot be read may be cut in the wrong place: a password is no path.
             address.path.clear();
             address.secret = true;
+            address.shown = read.shown.map(|shown| format!("{scheme}://{shown}"));
         }
         (!local).then_some(address)
     };
