@@ -8,7 +8,7 @@ mod other_family;
 mod published_on_loopback;
 mod published_udp;
 
-use crate::model::{Case, Check, Connect, Listener, Meant, ServerKind, Target, Undecided};
+use crate::model::{Case, Check, Connect, Listener, Meant, Target, Undecided};
 use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
@@ -30,7 +30,7 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn applies(case: &Case<'_>) -> Result<(), Undecided> {
-    if let Ok(Some(rows)) = machine_process(case)
+    if let Ok(Some(rows)) = case.machine_sockets()
         && !rows.is_empty()
     {
         return Ok(());
@@ -43,20 +43,6 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
         )));
     }
     Ok(())
-}
-
-/// The machine's sockets of the dialled port, where the server is a process of the machine; `None` where it is a container.
-fn machine_process<'a>(case: &Case<'a>) -> Result<Option<Vec<&'a Listener>>, Undecided> {
-    let is_process = case
-        .link
-        .server
-        .as_ref()
-        .is_some_and(|s| s.kind == ServerKind::Host && s.container.is_none());
-    if !is_process {
-        return Ok(None);
-    }
-    let rows = case.facts.host_listeners.known()?;
-    Ok(Some(rows.iter().filter(|l| l.address.port() == case.link.endpoint.port).collect()))
 }
 
 /// The addresses of the server, of those that the client dials, at which a connection from its namespace was completed.

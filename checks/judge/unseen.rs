@@ -115,8 +115,9 @@ fn a_failing_connection_that_nothing_explains_is_no_pass() {
         },
         "unknown: mock listens on 0.0.0.0:8080; yet the connection of hapi to http://172.20.0.1:18141 ends with \"connection refused\", and nothing that was seen explains it",
     );
-    // A process of the machine that nobody started.
+    // A process of the machine, whose sockets were not seen.
     let report = changed(|it| {
+        it.host_listeners = Fact::Unknown("the engine is remote".into());
         it.told("172.20.0.1", 9999, Meant::Host);
         it.visits("172.20.0.1:9999", Connect::Refused);
         let server = it.link().server.as_mut().unwrap();

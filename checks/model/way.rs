@@ -1,7 +1,7 @@
 //! At which of the server's addresses a client's connection arrives. A server may have several, and a name gives a client
 //! only some of them: Docker answers with the address on the first common network, Podman with those on all.
 
-use super::{Attempt, Case, Meant, Resolution, Undecided, Visit};
+use super::{Attempt, Case, Listener, Meant, Resolution, ServerKind, Undecided, Visit};
 use std::net::IpAddr;
 
 impl<'a> Case<'a> {
@@ -47,6 +47,21 @@ impl<'a> Case<'a> {
             .filter(|a| is_common(&a.network))
             .flat_map(|a| a.addresses.iter().copied())
             .collect()
+    }
+
+    /// The machine's sockets of the dialled port, where the server is a process of the machine; `None` where it is a
+    /// container.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Undecided`] when they could not be read.
+    pub fn machine_sockets(&self) -> Result<Option<Vec<&'a Listener>>, Undecided> {
+        let server = self.link.server.as_ref();
+        if !server.is_some_and(|s| s.kind == ServerKind::Host && s.container.is_none()) {
+            return Ok(None);
+        }
+        let rows = self.facts.host_listeners.known()?.iter();
+        Ok(Some(rows.filter(|l| l.address.port() == self.link.endpoint.port).collect()))
     }
 
     /// The connections from the client's namespace to the server's own addresses, as far as the client dials them.

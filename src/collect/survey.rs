@@ -203,7 +203,7 @@ async fn claims(
         let names = links::other_names(&others, &seen.facts);
         let is_name = |name: &str| names.contains(name);
         let found = links::gather(&engines[*engine], seen, &is_name).await;
-        seen.facts.unread_files = found.unread;
+        (seen.facts.unread_files, seen.facts.unread_names) = found.unread.into_iter().unzip();
         seen.facts.proxies = links::proxies(&seen.raw.env);
         notes.extend(found.notes);
         for (told, source) in found.told {

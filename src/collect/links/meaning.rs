@@ -3,7 +3,8 @@
 //! Published ports are translated here and nowhere else.
 
 use checks::model::{
-    Container, HOST_CLIENT, Meant, Network, NetworkMode, Server, ServerKind, is_loopback, numeric,
+    Container, HOST_CLIENT, Meant, Network, NetworkMode, Port, Server, ServerKind, is_loopback,
+    numeric,
 };
 use std::net::IpAddr;
 
@@ -278,7 +279,8 @@ impl<'a> World<'a> {
         self.hosted(dialled).or_else(|| self.serving(dialled)).or_else(|| self.nearest(dialled))
     }
 
-    /// The container that publishes the port: of the client's own engine first, a running one first.
+    /// The container that publishes the port: first the one that holds it now, since only one on a machine can, then one of
+    /// the client's own engine.
     fn publishing(&self, dialled: Dialled<'_>) -> Option<(&'a Container, u16)> {
         let mut found: Vec<(&Container, u16)> = self
             .containers
@@ -293,7 +295,11 @@ impl<'a> World<'a> {
                 Some((c, inside?))
             })
             .collect();
-        found.sort_by_key(|(c, _)| (c.engine != dialled.engine, !c.state.is_running()));
+        found.sort_by_key(|(c, _)| {
+            let holds = |p: &Port| p.active && p.host_port == Some(dialled.port);
+            let held = c.state.is_up() && c.ports.iter().any(holds);
+            (!held, c.engine != dialled.engine, !c.state.is_up())
+        });
         found.first().copied()
     }
 

@@ -19,6 +19,11 @@ pub(super) fn ported(host: &str, port: &str) -> String {
     format!("{host}:{}", if plain { port } else { HIDDEN })
 }
 
+/// A host and a port in which nothing is wrong; nothing where the host is missing.
+pub(super) fn authority(address: &Address) -> Option<String> {
+    (!address.host.is_empty()).then(|| whole(&address.host, address.port))
+}
+
 /// An authority with too many colons, where it may be shown: an IPv6 address without its brackets.
 pub(super) fn colons(text: &str) -> Option<String> {
     let plain = text.bytes().all(|b| b.is_ascii_hexdigit() || b == b':' || b == b'.');

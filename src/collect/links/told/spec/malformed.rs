@@ -49,6 +49,8 @@ fn is_a_malformed_link() {
         ("API_URL", "http://http://api:8080", "http://http://api:8080 !text"),
         ("API_URL", "http://https://api/v1", "http://https://api !text"),
         ("API_URL", "http://http://u:p@api:8080", "http:// !text"),
+        ("API_URL", "htp://api:8080/v1", "htp://api:8080 !text"),
+        ("API_URL", "htpps://api", "htpps://api !text"),
         ("API_URL", "http://ap i:8080", "http://ap i:8080 !text"),
         ("API_URL", "http://api :8080", "http://api :8080 !text"),
         ("API_URL", "http://api: 8080/v1", "http://api: 8080 !text"),
@@ -84,6 +86,8 @@ fn keeps_no_secret() {
         ("A_URL", "u:hunter2@db:5432"),
         ("A_URL", "http:/user:hunter2@db:5432"),
         ("A_URL", "http://user:hunter2"),
+        ("A_URL", "postgres://user:0hunter2"),
+        ("A_URL", "postgres://user:0hunter2/?@db:5432/x"),
         ("A_URL", "http://http://user:hunter2@db:5432"),
         ("A_URL", "http://user:hunter2 @db:5432"),
     ];
