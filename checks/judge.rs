@@ -81,13 +81,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             (*check, row)
         })
         .collect();
-    if let Some(why) = unexplained(link, &rows)
-        && let Some((_, row)) = rows
-            .iter_mut()
-            .find(|(c, _)| c.id == crate::network_path::CHECK.id && wanted.leaves_out(c).is_none())
-    {
-        (row.outcome, row.reason) = (Outcome::Unknown, Some(why));
-    }
+    doubt(link, &mut rows, wanted);
     let chain = chain(&rows);
     let root_cause = chain.first().cloned();
     for finding in rows.iter_mut().flat_map(|(_, row)| &mut row.findings) {
@@ -113,23 +107,46 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
     }
 }
 
-/// What to say when the client's own connection fails and no check says why: the link must not pass then.
+/// A link must not pass while the client's own connection fails and no check says why: what the client sees contradicts
+/// the check that asks about that step of a connection, or, where that one does not apply, the last before it that passed.
+/// It keeps what it saw, and says what speaks against it.
 ///
-/// A finding on the server, the way or the socket explains it, and so does anything unknown. One on the queue or the
-/// image explains no broken connection, and any status of HTTP is an answer.
-fn unexplained(link: &Link, rows: &[(&'static Check, Row)]) -> Option<String> {
-    let symptom = link.visit.value().and_then(Visit::symptom)?;
+/// A finding on the server, the way or the socket explains a symptom, and so does anything unknown. One on the queue or
+/// the image explains no broken connection, and any status of HTTP is an answer.
+fn doubt(link: &Link, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
+    let Some(symptom) = link.visit.value().and_then(Visit::symptom) else { return };
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
             || ((3..=5).contains(&check.phase) && !row.findings.is_empty())
     };
-    if symptom == Symptom::HttpError || link.server.is_none() || rows.iter().any(explains) {
-        return None;
+    let Some(step) = step(symptom).filter(|_| link.server.is_some()) else { return };
+    let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check).is_some();
+    if rows.iter().any(|row| explains(row) || left_out(row.0)) {
+        return;
     }
-    Some(format!(
-        "{}'s own connection to {} fails, and nothing that was seen explains it",
-        link.client, link.endpoint.url
-    ))
+    let passed = |(check, row): &&mut (&Check, Row)| {
+        check.phase <= step && matches!(row.outcome, Outcome::Pass | Outcome::Warn)
+    };
+    if let Some((_, row)) = rows.iter_mut().filter(passed).max_by_key(|(check, _)| check.phase) {
+        let seen = row.reason.take().map(|reason| format!("{reason}; yet ")).unwrap_or_default();
+        row.outcome = Outcome::Unknown;
+        row.reason = Some(format!(
+            "{seen}the connection of {} to {} ends with \"{symptom}\", and nothing that was seen explains it",
+            link.client, link.endpoint.url
+        ));
+    }
+}
+
+/// The phase of the check that asks about the step at which a connection with this symptom ended.
+fn step(symptom: Symptom) -> Option<u8> {
+    Some(match symptom {
+        Symptom::HttpError => return None,
+        Symptom::TlsError => 1,
+        Symptom::NameNotFound | Symptom::ResolverFailed => 2,
+        Symptom::ClosedWithoutReply | Symptom::ConnectionReset => 3,
+        Symptom::ConnectTimeout | Symptom::NoRoute | Symptom::ReadTimeout => 4,
+        Symptom::ConnectionRefused => 5,
+    })
 }
 
 /// Asks every rule of a check and takes the worst: one fact that was not seen never drops the other findings.

@@ -94,7 +94,7 @@ pub(crate) struct Looking {
     #[arg(long)]
     pub(crate) passive: bool,
     /// The limit of the whole run: a number with ms, s, m or h
-    #[arg(long, value_name = "DURATION", default_value = "60s", value_parser = Limit::parse)]
+    #[arg(long, value_name = "DURATION", default_value = "60s", allow_hyphen_values = true, value_parser = Limit::parse)]
     pub(crate) timeout: Limit,
 }
 
@@ -181,6 +181,9 @@ impl Output {
     }
 }
 
+/// No run takes longer, and no clock has to count further.
+const LONGEST: Duration = Duration::from_secs(24 * 3600);
+
 /// A limit of time, as the user gave it.
 #[derive(Clone, Debug)]
 pub(crate) struct Limit {
@@ -189,8 +192,10 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
+    /// Clap would take `-5s` for a flag, so a minus is let through to here.
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text} is not a number with ms, s, m or h, as in 500ms or 60s");
+        let wrong =
+            || format!("{text:?} is not a number above 0 with ms, s, m or h, as in 500ms or 60s");
         let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
         let (number, unit) = text.split_at(at);
         let number: f64 = number.parse().map_err(|_| wrong())?;
@@ -202,6 +207,12 @@ impl Limit {
             _ => return Err(wrong()),
         };
         let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
+        if duration.is_zero() {
+            return Err(wrong());
+        }
+        if duration > LONGEST {
+            return Err(format!("{text:?} is longer than a run may take; the most is 24h"));
+        }
         Ok(Self { duration, text: text.to_owned() })
     }
 }
@@ -242,7 +253,28 @@ mod tests {
         {
             assert_eq!(Limit::parse(text).unwrap().duration.as_millis(), ms, "{text}");
         }
-        for text in ["60", "s", "", "5 s", "-1s", "1d", "1e400s"] {
+        for text in [
+            "60",
+            "s",
+            "",
+            "ms",
+            "5 s",
+            "-1s",
+            "1d",
+            "1e3s",
+            "1e400s",
+            "0s",
+            "0.0ms",
+            "0.0000000001ms",
+            "25h",
+            "99999999999999999999h",
+            "infs",
+            "NaNs",
+            ".s",
+            "1.2.3s",
+            "+1s",
+            "1S",
+        ] {
             assert!(Limit::parse(text).is_err(), "{text}");
         }
     }

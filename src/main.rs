@@ -7,6 +7,7 @@ mod progress;
 mod redact;
 mod render;
 mod run;
+mod words;
 
 use clap::Parser;
 use clap::error::{ContextKind, ContextValue, ErrorKind};

@@ -5,6 +5,7 @@ use crate::collect::{self, Choice, Engines, Place, Request};
 use crate::exit::{Code, Failure};
 use crate::progress::stage;
 use crate::render;
+use crate::words::words;
 use checks::model::{Report, SNAPSHOT_VERSION, Snapshot};
 use checks::{Wanted, judge};
 use std::io::Write;
@@ -159,7 +160,7 @@ fn sources(given: &[(String, String)]) -> Result<Vec<(String, PathBuf)>, Failure
             ))),
             Err(e) => Err(Failure::usage(format!(
                 "--source {server}={dir}: {}; give the folder of the Dockerfile",
-                e.kind()
+                words(&e)
             ))),
         })
         .collect()
@@ -217,7 +218,7 @@ fn load(file: &Path) -> Result<Snapshot, Failure> {
         Failure::usage(format!(
             "--from {}: {}; give a file that econn snapshot wrote",
             file.display(),
-            e.kind()
+            words(&e)
         ))
     })?;
     parse(&text, file)
@@ -268,8 +269,13 @@ fn explain(subject: Option<&str>) -> Result<Code, Failure> {
 }
 
 fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes)
-        .map_err(|e| Failure::usage(format!("{} can't be written: {}", path.display(), e.kind())))
+    std::fs::write(path, bytes).map_err(|e| {
+        Failure::usage(format!(
+            "{} can't be written: {}; name a file that can",
+            path.display(),
+            words(&e)
+        ))
+    })
 }
 
 /// Writes to stdout. A reader that has seen enough is no error.
@@ -277,7 +283,7 @@ fn stdout(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
     match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::incomplete(format!("stdout: {}", e.kind())))
+            Err(Failure::incomplete(format!("the report can't be printed: {}", words(&e))))
         }
         _ => Ok(()),
     }

@@ -1,4 +1,3 @@
-use super::machine_process;
 use crate::model::{Case, Found, Judgement, Listener, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,7 +26,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     // connection has to show it.
     let visit = case.link.visit.value().filter(|visit| visit.was_turned_away());
     let Some(visit) = visit.filter(|_| !case.client_is_on_host()) else { return Ok(None) };
-    let Some(rows) = machine_process(case)? else { return Ok(None) };
+    let Some(rows) = case.machine_sockets()? else { return Ok(None) };
     let dialled: Vec<_> = visit.attempts.iter().map(|attempt| attempt.to.ip()).collect();
     let takes = |l: &&Listener| dialled.iter().any(|to| l.takes(*to));
     let Some(first) = rows.first().filter(|_| !rows.iter().any(takes)) else { return Ok(None) };

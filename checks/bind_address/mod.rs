@@ -8,7 +8,7 @@ mod other_family;
 mod published_on_loopback;
 mod published_udp;
 
-use crate::model::{Case, Check, Connect, Listener, ServerKind, Target, Undecided};
+use crate::model::{Case, Check, Connect, Listener, Meant, Target, Undecided};
 use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
@@ -30,12 +30,12 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn applies(case: &Case<'_>) -> Result<(), Undecided> {
-    if let Ok(Some(rows)) = machine_process(case)
+    if let Ok(Some(rows)) = case.machine_sockets()
         && !rows.is_empty()
     {
         return Ok(());
     }
-    let server = case.running_server()?;
+    let server = case.server_with_sockets()?;
     if server.container.listeners.known()?.is_empty() {
         return Err(Undecided::Skip(format!(
             "nothing listens in {} at all",
@@ -45,31 +45,27 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
     Ok(())
 }
 
-/// The machine's sockets of the dialled port, where the server is a process of the machine; `None` where it is a container.
-fn machine_process<'a>(case: &Case<'a>) -> Result<Option<Vec<&'a Listener>>, Undecided> {
-    let is_process = case
-        .link
-        .server
-        .as_ref()
-        .is_some_and(|s| s.kind == ServerKind::Host && s.container.is_none());
-    if !is_process {
-        return Ok(None);
-    }
-    let rows = case.facts.host_listeners.known()?;
-    Ok(Some(rows.iter().filter(|l| l.address.port() == case.link.endpoint.port).collect()))
-}
-
-/// The addresses of the server at which a connection from the client's namespace was completed. Whatever is bound (a
-/// proxy in the namespace may pass connections on to the loopback), a client can reach it there.
+/// The addresses of the server, of those that the client dials, at which a connection from its namespace was completed.
+/// Whatever is bound (a proxy in the namespace may pass connections on to the loopback), a client can reach it there.
 fn reached(case: &Case<'_>) -> Vec<IpAddr> {
-    let attempts = case.link.path.value().map_or(&[][..], |path| &path.attempts);
+    let mut attempts = case.attempts().unwrap_or_default();
+    if case.link.meant == Meant::OwnListener {
+        attempts = case.link.visit.value().map_or_else(Vec::new, |v| v.attempts.iter().collect());
+    }
     attempts.iter().filter(|a| a.connect == Connect::Connected).map(|a| a.to.ip()).collect()
 }
 
-/// The sockets of the port that are not bound to the loopback.
-fn open<'a>(server: &Target<'a>) -> Result<Vec<&'a Listener>, Undecided> {
-    let rows = server.listeners()?;
-    Ok(rows.into_iter().filter(|l| !l.address.ip().to_canonical().is_loopback()).collect())
+/// The sockets of the port that are open to the client: in its own namespace all, else those that are not bound to the
+/// loopback.
+fn open<'a>(case: &Case<'a>, server: &Target<'a>) -> Result<Vec<&'a Listener>, Undecided> {
+    let own = case.link.meant == Meant::OwnListener;
+    let is_open = |l: &&Listener| own || !l.address.ip().to_canonical().is_loopback();
+    Ok(server.listeners()?.into_iter().filter(is_open).collect())
+}
+
+/// Whether client and server share a namespace, and its own addresses are not what is dialled.
+fn dials_within(case: &Case<'_>) -> bool {
+    case.shares_namespace() && case.link.meant != Meant::OwnListener
 }
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {

@@ -1,5 +1,5 @@
-use super::{open, reached};
-use crate::model::{Case, Found, Judgement, Meant, Rule};
+use super::{dials_within, open, reached};
+use crate::model::{Case, Found, Judgement, Rule};
 use std::net::IpAddr;
 
 pub(crate) const RULE: Rule = Rule {
@@ -10,7 +10,8 @@ pub(crate) const RULE: Rule = Rule {
 The server listens on IPv6 only while its clients get an IPv4 address for it, or the other way round.
 
 ## What proves it
-No socket of the port takes the family of any address that the server has, or of the address that the client dials.
+No socket of the port takes the family of any address that the client dials, or of any that the server has where the
+client has no way to it yet.
 
 ## What disproves it
 A socket on `::` that also takes IPv4 (the default of Linux), or an address of the other family.
@@ -23,13 +24,13 @@ Bind 0.0.0.0 for IPv4, or :: for both.
 
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
-    let rows = open(&server)?;
-    // A client that is told an address has no other family to fall back to.
-    let addresses: Vec<IpAddr> = match case.link.endpoint.address() {
-        Some(dialled) if case.link.meant == Meant::Address => vec![dialled.to_canonical()],
-        _ => case.attachments(server.container).iter().flat_map(|a| a.addresses.clone()).collect(),
-    };
-    if case.shares_namespace() || rows.is_empty() || addresses.is_empty() {
+    let rows = open(case, &server)?;
+    let mut addresses: Vec<IpAddr> = case.dialled();
+    if addresses.is_empty() {
+        let all = case.attachments(server.container).iter();
+        addresses = all.flat_map(|a| a.addresses.clone()).collect();
+    }
+    if dials_within(case) || rows.is_empty() || addresses.is_empty() {
         return Ok(None);
     }
     // An IPv6 wildcard whose V6ONLY flag was not seen is given the benefit of Linux's default.
@@ -66,7 +67,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{ip, listener, says};
-    use crate::model::{Connect, Fact, Meant, Snapshot};
+    use crate::model::{Attachment, Connect, Fact, Lookup, Meant, Snapshot};
 
     const REFUSED: [(&str, Connect); 1] = [("172.20.0.2:8080", Connect::Refused)];
 
@@ -90,6 +91,30 @@ mod tests {
                 it.way(&REFUSED, Some(true));
             },
             "fail: mock listens on [fd00::2]:8080 for IPv6 only, and its address is 172.20.0.2",
+        );
+        // An address of the right family on a network of its own is none that the client gets.
+        says(
+            &RULE,
+            |it| {
+                takes_no_v4(it);
+                it.makes("db", "172.30.0");
+                it.mock().attachments.push(Attachment {
+                    network: "db".into(),
+                    addresses: vec![ip("fd00::2")],
+                    aliases: Vec::new(),
+                });
+            },
+            "fail: mock listens on [::]:8080 for IPv6 only, and its address is 172.20.0.2",
+        );
+        // Nor can one that is told one of the loopbacks of its own namespace.
+        says(
+            &RULE,
+            |it| {
+                it.told("127.0.0.1", 8080, Meant::OwnListener);
+                it.listens(&["[::1]:8080"]);
+                it.visits("127.0.0.1:8080", Connect::Refused);
+            },
+            "fail: mock listens on [::1]:8080 for IPv6 only, and its address is 127.0.0.1",
         );
         // A client that is told the IPv6 address can't fall back.
         says(
@@ -117,7 +142,15 @@ mod tests {
             "nothing",
         );
         // A network with both families, a server with one: clients fall back.
-        says(&RULE, |it| it.mock().attachments[0].addresses.push(ip("fd00::2")), "nothing");
+        says(
+            &RULE,
+            |it| {
+                let both = vec![ip("172.20.0.2"), ip("fd00::2")];
+                it.mock().attachments[0].addresses.clone_from(&both);
+                it.finds(Lookup::Addresses(both));
+            },
+            "nothing",
+        );
         // What a client reaches is no fault.
         says(
             &RULE,

@@ -1,4 +1,4 @@
-use crate::model::{Case, Judgement, Rule, Undecided};
+use crate::model::{Case, Judgement, Link, Rule, Undecided, is_loopback, numeric};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC409",
@@ -12,7 +12,7 @@ judged, so the client's addresses are not all known. It is never a finding, only
 The parser's own error, with file and line.
 
 ## What disproves it
-A file that parses.
+A file that parses; or one that names the end of another link of the client only.
 
 ## How to repair it
 Mend the file at the line that is named.
@@ -21,10 +21,31 @@ Mend the file at the line that is named.
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    match case.client().and_then(|client| client.unread_files.first()) {
-        Some(why) => Err(Undecided::Unknown(why.clone())),
-        None => Ok(None),
-    }
+    let Some(client) = case.client() else { return Ok(None) };
+    let told = |link: &&Link| link.engine == client.engine && link.client == client.name;
+    let links: Vec<&Link> = case.facts.links.iter().filter(told).collect();
+    let affects = |(at, why): (usize, &'_ String)| {
+        let names = client.unread_names.get(at).map_or(&[][..], Vec::as_slice);
+        let own = names.iter().any(|name| means(case, case.link, name));
+        // A file that names no end of any link of the client may mean each of them.
+        let some = || links.iter().any(|link| names.iter().any(|name| means(case, link, name)));
+        (own || !some()).then(|| why.clone())
+    };
+    let unread: Vec<String> = client.unread_files.iter().enumerate().filter_map(affects).collect();
+    if unread.is_empty() { Ok(None) } else { Err(Undecided::Unknown(unread.join("; "))) }
+}
+
+/// Whether a text in a file is a name of the link's endpoint or server.
+fn means(case: &Case<'_>, link: &Link, name: &str) -> bool {
+    let server = link.server.as_ref().and_then(|server| {
+        let engine = server.engine.as_deref().unwrap_or(&link.engine);
+        case.facts.container(engine, server.container.as_deref()?)
+    });
+    link.endpoint.host.eq_ignore_ascii_case(name)
+        || (is_loopback(name) && link.endpoint.is_loopback())
+        || server.is_some_and(|c| {
+            c.is_named(name) || numeric(name).is_some_and(|ip| c.addresses().any(|own| own == ip))
+        })
 }
 
 #[cfg(test)]
@@ -45,6 +66,29 @@ mod tests {
             broken,
             "unknown: /etc/hapi.yaml line 3: a tab where a space belongs",
         );
+    }
+
+    #[test]
+    fn every_file_is_named_where_it_matters() {
+        let two = |it: &mut Snapshot, names: [&[&str]; 2]| {
+            it.hapi().unread_files = vec!["/etc/a.yaml line 3".into(), "/etc/b.json line 1".into()];
+            it.hapi().unread_names =
+                names.iter().map(|n| n.iter().map(|n| (*n).to_owned()).collect()).collect();
+            let mut other = it.links[0].clone();
+            (other.endpoint.host, other.server) = ("db".into(), None);
+            it.links.push(other);
+        };
+        for (names, expected) in [
+            // Nobody knows what they name, or they name no end of any link: each link may be meant.
+            ([&[][..], &[]], "unknown: /etc/a.yaml line 3; /etc/b.json line 1"),
+            ([&["cache"], &["mail"]], "unknown: /etc/a.yaml line 3; /etc/b.json line 1"),
+            ([&["mock"], &["db"]], "unknown: /etc/a.yaml line 3"),
+            ([&["db"], &["172.20.0.2"]], "unknown: /etc/b.json line 1"),
+            ([&["db"], &["db", "MOCK"]], "unknown: /etc/b.json line 1"),
+            ([&["db"], &["db"]], "nothing"),
+        ] {
+            says(&RULE, |it| two(it, names), expected);
+        }
     }
 
     #[test]

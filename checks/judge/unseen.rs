@@ -60,47 +60,84 @@ fn what_was_not_seen_passes_nowhere() {
     assert_eq!((report.outcome, report.exit_code), (Outcome::Unknown, 3));
 }
 
+/// The check that asks about the step at which the connection ends keeps what it saw, and does not pass. No other one changes.
 #[test]
 fn a_failing_connection_that_nothing_explains_is_no_pass() {
-    let why = "unknown: hapi's own connection to http://mock:8080 fails, and nothing that was seen explains it";
-    for reply in [Reply::Reset, Reply::Closed, Reply::ReadTimeout] {
-        row(
-            "network-path",
-            |it| {
-                let Fact::Known(visit) = &mut it.link().visit else { return };
-                visit.reply = Some(reply);
-            },
-            why,
-        );
+    let doubted = |check: &str, change: &dyn Fn(&mut Snapshot), why: &str| {
+        row(check, change, why);
+        let others = changed(change).links[0].checks.clone();
+        let others = others.into_iter().filter(|row| row.check != check);
+        assert_eq!(others.filter(|row| row.outcome == Outcome::Unknown).count(), 0, "{why}");
+    };
+    let replies = |reply: Reply| {
+        move |it: &mut Snapshot| {
+            let Fact::Known(visit) = &mut it.link().visit else { return };
+            visit.reply = Some(reply.clone());
+        }
+    };
+    let way = |symptom| {
+        format!(
+            "yet the connection of hapi to http://mock:8080 ends with \"{symptom}\", and nothing that was seen explains it"
+        )
+    };
+    for (reply, symptom) in
+        [(Reply::Reset, "connection reset"), (Reply::Closed, "closed without reply")]
+    {
+        let why = format!("unknown: mock is running; {}", way(symptom));
+        doubted("server-state", &replies(reply), &why);
     }
-    // A short queue explains no connection that breaks.
-    row(
+    doubted(
         "network-path",
-        |it| {
+        &replies(Reply::ReadTimeout),
+        &format!("unknown: hapi connects to 172.20.0.2:8080 in 1 ms; {}", way("read timeout")),
+    );
+    doubted(
+        "endpoint-config",
+        &replies(Reply::TlsError("handshake failure".into())),
+        &format!("unknown: mock is a name of mock; {}", way("tls error")),
+    );
+    // A short queue explains no connection that breaks.
+    doubted(
+        "server-state",
+        &|it| {
             let Fact::Known(rows) = &mut it.mock().listeners else { return };
             rows[0].backlog = Some(5);
-            let Fact::Known(visit) = &mut it.link().visit else { return };
-            visit.reply = Some(Reply::Reset);
+            replies(Reply::Reset)(it);
         },
-        why,
+        &format!("unknown: mock is running; {}", way("connection reset")),
     );
     // The port is published on another address of the machine than the one that is dialled, or a rule of the machine refuses.
-    row(
-        "network-path",
-        |it| {
+    doubted(
+        "bind-address",
+        &|it| {
             it.told("172.20.0.1", 18141, Meant::HostPublished);
             it.visits("172.20.0.1:18141", Connect::Refused);
         },
-        "unknown: hapi's own connection to http://172.20.0.1:18141 fails, and nothing that was seen explains it",
+        "unknown: mock listens on 0.0.0.0:8080; yet the connection of hapi to http://172.20.0.1:18141 ends with \"connection refused\", and nothing that was seen explains it",
     );
-    // A process of the machine that nobody started.
+    // A process of the machine, whose sockets were not seen.
     let report = changed(|it| {
+        it.host_listeners = Fact::Unknown("the engine is remote".into());
         it.told("172.20.0.1", 9999, Meant::Host);
         it.visits("172.20.0.1:9999", Connect::Refused);
         let server = it.link().server.as_mut().unwrap();
         (server.kind, server.container) = (ServerKind::Host, None);
     });
     assert_eq!((report.outcome, report.exit_code), (Outcome::Unknown, 3));
+}
+
+/// Where the user leaves out the check that is asked, no other one speaks for it.
+#[test]
+fn what_is_left_out_is_not_doubted() {
+    let mut facts = healthy();
+    facts.visits("172.20.0.2:8080", Connect::Refused);
+    let judged = |skip: &[&str]| {
+        let skip = skip.iter().map(|id| (*id).to_owned()).collect();
+        crate::judge(&facts, &crate::Wanted { skip, ..crate::Wanted::default() }).outcome
+    };
+    assert_eq!(judged(&[]), Outcome::Unknown);
+    assert_eq!(judged(&["image-freshness"]), Outcome::Unknown);
+    assert_eq!(judged(&["bind-address"]), Outcome::Pass);
 }
 
 #[test]

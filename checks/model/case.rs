@@ -83,7 +83,7 @@ impl<'a> Case<'a> {
             link.meant,
             Meant::OwnLoopback | Meant::OwnLoopbackPublished | Meant::OwnLoopbackServed
         );
-        let runs = self.client().is_none_or(|c| c.state.is_running());
+        let runs = self.client().is_none_or(|c| c.state.is_up());
         let turned_away = link.visit.value().is_some_and(Visit::was_turned_away);
         match &link.listens_itself {
             Fact::Unknown(why) | Fact::Skipped(why) if guessed && runs && !turned_away => {
@@ -96,15 +96,32 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The server, if it runs.
+    /// The server, if it runs and is not paused.
     ///
     /// # Errors
     ///
     /// As [`Case::server`], and [`Undecided::Unknown`] when it does not run.
     pub fn running_server(&self) -> Result<Target<'a>, Undecided> {
+        let server = self.server_with_sockets()?;
+        if server.container.state.is_running() {
+            Ok(server)
+        } else {
+            Err(Undecided::Unknown(format!(
+                "{} is paused, so its program answers nobody",
+                server.container.name
+            )))
+        }
+    }
+
+    /// The server, if its processes are there, running or paused: then it has sockets.
+    ///
+    /// # Errors
+    ///
+    /// As [`Case::server`], and [`Undecided::Unknown`] when it has none.
+    pub fn server_with_sockets(&self) -> Result<Target<'a>, Undecided> {
         let server = self.server()?;
         let state = &server.container.state;
-        if state.is_running() {
+        if state.is_up() {
             Ok(server)
         } else {
             Err(Undecided::Unknown(format!(

@@ -1,6 +1,6 @@
 //! Who is told to call whom, and what was seen of that one link.
 
-use super::{Attempt, Concurrency, Fact, Path, Reply, Resolution, Source};
+use super::{Attempt, Concurrency, Fact, Path, Reply, Resolution, Source, is_loopback, numeric};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -154,18 +154,16 @@ pub enum Symptom {
 }
 
 impl Endpoint {
-    /// The dialled address, if the host is one.
+    /// The dialled address, if the host is one, in whatever spelling.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {
-        self.host.parse().ok()
+        numeric(&self.host)
     }
 
     /// Whether the address never leaves the client.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        self.host.eq_ignore_ascii_case("localhost")
-            || self.host.to_ascii_lowercase().ends_with(".localhost")
-            || self.address().is_some_and(|ip| ip.to_canonical().is_loopback())
+        is_loopback(&self.host)
     }
 
     /// `host:port`, with brackets where needed.

@@ -5,6 +5,7 @@ mod check;
 mod fact;
 mod fresh;
 mod halted;
+mod host;
 mod link;
 mod place;
 mod probed;
@@ -13,12 +14,14 @@ mod report;
 mod shell;
 mod snapshot;
 mod symptom;
+mod way;
 
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use fact::{Fact, Undecided};
 pub use fresh::{Content, Difference, Freshness, How, Tag};
 pub use halted::Halted;
+pub use host::{is_loopback, numeric};
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
 pub use place::Source;
 pub use probed::{

@@ -1,6 +1,7 @@
 //! What the probes saw: sockets, queues, holds, names and connections. Times are milliseconds unless a name says otherwise.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 /// A socket in state LISTEN inside one network namespace.
@@ -142,6 +143,23 @@ pub enum Connect {
     AddressNotAvailable,
     /// Any other error, by its kind.
     Other(String),
+}
+
+/// What came of it, to stand behind "the connection to ADDRESS".
+impl fmt::Display for Connect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Connected => "was completed",
+            Self::Refused => "was refused",
+            Self::Timeout => "got no answer",
+            Self::HostUnreachable | Self::NetworkUnreachable => "finds no route",
+            Self::Reset => "was reset",
+            Self::AddressNotAvailable => {
+                "could not be begun: the client has no address of that family, or no free port"
+            }
+            Self::Other(why) => return write!(f, "could not be made: {why}"),
+        })
+    }
 }
 
 /// One connect from one namespace.

@@ -129,6 +129,9 @@ pub struct Container {
     pub unread: Option<String>,
     /// Configuration files of it that could not be read, with the reason, a line each.
     pub unread_files: Vec<String>,
+    /// What each of those files names all the same: containers, addresses, the loopback. Empty where that was not seen.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unread_names: Vec<Vec<String>>,
     /// Its proxy variables.
     #[serde(default)]
     pub proxies: Proxies,
@@ -169,6 +172,13 @@ impl State {
     #[must_use]
     pub fn is_running(&self) -> bool {
         self.status == "running"
+    }
+
+    /// Whether its processes are there, be they frozen: then it has sockets and addresses, and its engine answers for its
+    /// name.
+    #[must_use]
+    pub fn is_up(&self) -> bool {
+        self.is_running() || self.status == "paused"
     }
 }
 

@@ -1,6 +1,7 @@
 //! What the client sees today, from its own connection.
 
 use super::{Connect, Lookup, Reply, Resolution, Symptom, Visit};
+use std::fmt;
 use std::net::IpAddr;
 
 impl Visit {
@@ -33,6 +34,24 @@ impl Visit {
     #[must_use]
     pub fn connected(&self) -> bool {
         self.attempts.iter().any(|a| a.connect == Connect::Connected)
+    }
+}
+
+/// The words of the report; its JSON has the same.
+impl fmt::Display for Symptom {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ConnectionRefused => "connection refused",
+            Self::NameNotFound => "name not found",
+            Self::ResolverFailed => "resolver failed",
+            Self::ConnectTimeout => "connect timeout",
+            Self::ReadTimeout => "read timeout",
+            Self::ConnectionReset => "connection reset",
+            Self::ClosedWithoutReply => "closed without reply",
+            Self::NoRoute => "no route",
+            Self::TlsError => "tls error",
+            Self::HttpError => "http error",
+        })
     }
 }
 
@@ -73,5 +92,28 @@ impl Resolution {
         let denied =
             self.asked.iter().any(|a| matches!(a.answer, Lookup::NoSuchName | Lookup::NoAddresses));
         Some(if denied { Symptom::NameNotFound } else { Symptom::ResolverFailed })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Symptom;
+
+    #[test]
+    fn people_and_programs_read_the_same_words() {
+        for symptom in [
+            Symptom::ConnectionRefused,
+            Symptom::NameNotFound,
+            Symptom::ResolverFailed,
+            Symptom::ConnectTimeout,
+            Symptom::ReadTimeout,
+            Symptom::ConnectionReset,
+            Symptom::ClosedWithoutReply,
+            Symptom::NoRoute,
+            Symptom::TlsError,
+            Symptom::HttpError,
+        ] {
+            assert_eq!(serde_json::to_value(symptom).unwrap(), symptom.to_string());
+        }
     }
 }

@@ -23,7 +23,7 @@ Let the firewall accept connections to the port from the client's network.
 
 /// The client's attempt at a port of the machine that did not arrive, though a socket takes it there.
 pub(super) fn attempt<'a>(case: &Case<'a>) -> Option<&'a Attempt> {
-    let server = case.running_server().ok()?;
+    let server = case.server_with_sockets().ok()?;
     if case.link.meant != Meant::Host || case.client_is_on_host() || !case.server_is_on_host() {
         return None;
     }

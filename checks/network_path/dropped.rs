@@ -1,4 +1,4 @@
-use super::{failed, goes_through_machine, path};
+use super::{failed, goes_through_machine};
 use crate::model::{Case, Connect, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,7 +27,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let server = case.server()?;
-    let Some(attempt) = failed(path(case)?, &Connect::Timeout) else { return Ok(None) };
+    let Some(attempt) = failed(&case.attempts()?, &Connect::Timeout) else { return Ok(None) };
     let name = &server.container.name;
     if server
         .listeners()?

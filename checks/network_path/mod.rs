@@ -6,9 +6,7 @@ mod refused;
 mod unpublished;
 mod unreachable;
 
-use crate::model::{
-    Attempt, Case, Check, Connect, Listener, Meant, OUTSIDE, Path, Undecided, authority,
-};
+use crate::model::{Attempt, Case, Check, Connect, Listener, Meant, OUTSIDE, Undecided, authority};
 use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
@@ -49,11 +47,7 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
     if case.common_networks().is_empty() {
         return skip("no common network");
     }
-    case.running_server().map(|_| ())
-}
-
-fn path<'a>(case: &Case<'a>) -> Result<&'a Path, Undecided> {
-    case.link.path.known()
+    case.server_with_sockets().map(|_| ())
 }
 
 /// Whether the client goes through the engine's machine, so that there is no way between containers to be judged.
@@ -63,14 +57,14 @@ fn goes_through_machine(case: &Case<'_>) -> bool {
 
 /// The first attempt that came out so, when none was answered better: a completed connection answers for all addresses,
 /// and a refusal shows that packets pass (a client without IPv6 has no way to the server's second address).
-fn failed<'a>(path: &'a Path, outcome: &Connect) -> Option<&'a Attempt> {
-    let answered = |a: &Attempt| {
+fn failed<'a>(attempts: &[&'a Attempt], outcome: &Connect) -> Option<&'a Attempt> {
+    let answered = |a: &&Attempt| {
         a.connect == Connect::Connected || (*outcome != a.connect && a.connect == Connect::Refused)
     };
-    if path.attempts.iter().any(answered) {
+    if attempts.iter().any(answered) {
         return None;
     }
-    path.attempts.iter().find(|a| a.connect == *outcome)
+    attempts.iter().find(|a| a.connect == *outcome).copied()
 }
 
 /// The socket of the server at which a connection to this address arrives.
@@ -79,13 +73,14 @@ fn open<'a>(case: &Case<'a>, to: IpAddr) -> Result<Option<&'a Listener>, Undecid
 }
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
-    let path = path(case)?;
+    let path = case.link.path.known()?;
+    let attempts = case.attempts()?;
     let spelled = |a: &Attempt| authority(&a.to.ip().to_string(), a.to.port());
-    if let Some(good) = path.attempts.iter().find(|a| a.connect == Connect::Connected) {
+    if let Some(good) = attempts.iter().find(|a| a.connect == Connect::Connected) {
         return Ok(format!("{} connects to {} in {} ms", case.link.client, spelled(good), good.ms));
     }
-    let first = path.attempts.iter().find(|a| a.connect == Connect::Refused);
-    match first.or(path.attempts.first()) {
+    let first = attempts.iter().find(|a| a.connect == Connect::Refused);
+    match first.or(attempts.first()) {
         Some(first)
             if first.connect == Connect::Refused && open(case, first.to.ip())?.is_some() =>
         {
@@ -104,7 +99,7 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             spelled(first)
         ))),
         Some(first) => Err(Undecided::Unknown(format!(
-            "the connection to {} came to {:?}",
+            "the connection to {} {}",
             spelled(first),
             first.connect
         ))),

@@ -1,4 +1,4 @@
-use super::{failed, goes_through_machine, open, path};
+use super::{failed, goes_through_machine, open};
 use crate::model::{Case, Connect, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -26,8 +26,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let server = case.server()?;
-    let path = path(case)?;
-    let Some(attempt) = failed(path, &Connect::Refused) else { return Ok(None) };
+    let path = case.link.path.known()?;
+    let Some(attempt) = failed(&case.attempts()?, &Connect::Refused) else { return Ok(None) };
     let open = open(case, attempt.to.ip())?;
     let refused_on_the_way = match path.refused_by_server {
         Some(by_server) => !by_server,

@@ -23,7 +23,7 @@ Connect the server to a second network that is not internal.
 
 /// The port that the client goes through and that the engine left out.
 pub(super) fn port<'a>(case: &Case<'a>) -> Option<&'a Port> {
-    let server = case.running_server().ok()?;
+    let server = case.server_with_sockets().ok()?;
     let dialled = case.link.endpoint.port;
     let asked = |p: &&Port| {
         p.host_port == Some(dialled) && p.container_port == server.port && p.protocol == "tcp"

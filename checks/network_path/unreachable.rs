@@ -1,4 +1,4 @@
-use super::{failed, goes_through_machine, path};
+use super::{failed, goes_through_machine};
 use crate::model::{Case, Connect, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -26,9 +26,9 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let server = case.server()?;
-    let path = path(case)?;
-    let Some(attempt) = failed(path, &Connect::HostUnreachable)
-        .or_else(|| failed(path, &Connect::NetworkUnreachable))
+    let attempts = case.attempts()?;
+    let Some(attempt) = failed(&attempts, &Connect::HostUnreachable)
+        .or_else(|| failed(&attempts, &Connect::NetworkUnreachable))
     else {
         return Ok(None);
     };

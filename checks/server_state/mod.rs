@@ -5,6 +5,7 @@ mod created;
 mod exited;
 mod halted;
 mod health_contradicts;
+mod machine_silent;
 mod nothing_listens;
 mod out_of_memory;
 mod paused;
@@ -18,7 +19,10 @@ pub(crate) const CHECK: Check = Check {
     layer: None,
     asks: "is the server up at all: running, not crash-looping, not killed for memory, past its start-up?",
     phase: 3,
-    applies: |case| case.server().map(|_| ()),
+    applies: |case| match machine_silent::refused(case) {
+        Some(_) => Ok(()),
+        None => case.server().map(|_| ()),
+    },
     rules: &[
         &out_of_memory::RULE,
         &exited::RULE,
@@ -26,6 +30,7 @@ pub(crate) const CHECK: Check = Check {
         &restarting::RULE,
         &paused::RULE,
         &nothing_listens::RULE,
+        &machine_silent::RULE,
         &halted::RULE,
         &closes::RULE,
         &slow_answer::RULE,

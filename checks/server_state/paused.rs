@@ -39,7 +39,8 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{remedies, says};
+    use crate::fixture::{remedies, row, says};
+    use crate::model::{Fact, Reply, Snapshot};
 
     #[test]
     fn catches() {
@@ -56,5 +57,26 @@ mod tests {
     fn catches_not() {
         says(&RULE, |_| (), "nothing");
         says(&RULE, |it| it.ends("exited", 0), "nothing");
+    }
+
+    /// Its sockets, its addresses and its name are all there.
+    #[test]
+    fn only_its_program_is_away() {
+        let pauses = |it: &mut Snapshot| {
+            it.mock().state.status = "paused".into();
+            let Fact::Known(visit) = &mut it.link().visit else { return };
+            visit.reply = Some(Reply::ReadTimeout);
+            it.link().concurrency = Fact::Unknown("mock is paused".into());
+        };
+        for (check, expected) in [
+            ("endpoint-config", "pass: mock is a name of mock"),
+            ("shared-network", "pass: both are on ci, and mock resolves to 172.20.0.2"),
+            ("server-state", "fail: EC607"),
+            ("network-path", "pass: hapi connects to 172.20.0.2:8080 in 1 ms"),
+            ("bind-address", "pass: mock listens on 0.0.0.0:8080"),
+            ("server-concurrency", "unknown: mock is paused, so its program answers nobody"),
+        ] {
+            row(check, pauses, expected);
+        }
     }
 }

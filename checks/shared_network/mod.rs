@@ -68,7 +68,7 @@ fn dials_address(case: &Case<'_>) -> bool {
 /// no name is needed, or the server does not run and so has no address that a name could mean.
 fn lookup<'a>(case: &Case<'a>) -> Result<Option<(Target<'a>, &'a Resolution)>, Undecided> {
     let Some(server) = asked(case) else { return Ok(None) };
-    if dials_address(case) || !server.container.state.is_running() || !names_expected(case) {
+    if dials_address(case) || !server.container.state.is_up() || !names_expected(case) {
         return Ok(None);
     }
     Ok(Some((server, case.link.lookup.known()?)))
@@ -159,7 +159,7 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     if dials_address(case) {
         return Ok(format!("both are on {common}; no name is needed"));
     }
-    if !server.container.state.is_running() {
+    if !server.container.state.is_up() {
         return Err(Undecided::Unknown(format!(
             "both are on {common}; {} is {}, so its name can't resolve",
             server.container.name, server.container.state.status

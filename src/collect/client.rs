@@ -5,8 +5,9 @@ use super::probe;
 use super::vantage::ProvenPid;
 use checks::model::{
     Asked, Attempt, Connect, HostsLine, Lookup, Path, Reply, Resolution, ResolverConfig, Visit,
+    is_loopback, numeric,
 };
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -88,14 +89,14 @@ async fn resolve(name: &str, config: &ResolverConfig, hosts: &[HostsLine]) -> Re
 
 async fn visit(errand: &Errand, host: &str, port: u16) -> Result<Visit, String> {
     let mut visit = Visit::default();
-    let addresses = if let Ok(ip) = host.parse::<IpAddr>() {
+    let addresses = if let Some(ip) = numeric(host) {
         vec![ip]
     } else {
         let (config, hosts) = errand.resolver.as_ref().map_err(Clone::clone)?;
         let resolution = resolve(host, config, hosts).await;
         let mut addresses = resolution.addresses();
-        // Every resolver answers for localhost, also without a hosts file.
-        if addresses.is_empty() && host.eq_ignore_ascii_case("localhost") {
+        // Resolvers answer for localhost and what belongs to it, also without a hosts file.
+        if addresses.is_empty() && is_loopback(host) {
             addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
         } else {
             visit.resolution = Some(resolution);

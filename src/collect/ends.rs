@@ -4,6 +4,7 @@ use super::engine::{Connection, Seen};
 use super::links::proven;
 use super::probe;
 use super::vantage::{Namespace, ProvenPid, namespace_inode, read_file, standing_in};
+use crate::words::words;
 use checks::model::{Fact, Listener, Network, QueueCounters};
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) 
 /// The container's process, to be looked at from here; or why that can't be.
 fn place(engine: &Connection, seen: &Seen) -> Result<ProvenPid, String> {
     let facts = &seen.facts;
-    if !facts.state.is_running() {
+    if !facts.state.is_up() {
         let status = &facts.state.status;
         return Err(format!(
             "{} is {status}, so it has no sockets and no network namespace",
@@ -120,11 +121,11 @@ async fn text(
     }
     let tar = engine.archive(id, path, 1 << 20).await?.unwrap_or_default();
     let mut archive = tar::Archive::new(tar.as_slice());
-    for entry in archive.entries().map_err(|e| e.to_string())? {
-        let mut entry = entry.map_err(|e| e.to_string())?;
+    for entry in archive.entries().map_err(|e| words(&e))? {
+        let mut entry = entry.map_err(|e| words(&e))?;
         if entry.header().entry_type().is_file() {
             let mut text = Vec::new();
-            std::io::Read::read_to_end(&mut entry, &mut text).map_err(|e| e.to_string())?;
+            std::io::Read::read_to_end(&mut entry, &mut text).map_err(|e| words(&e))?;
             return Ok(String::from_utf8_lossy(&text).into_owned());
         }
     }
@@ -135,6 +136,6 @@ async fn text(
 pub(crate) fn machine_listeners(networks: &[Network]) -> Result<Vec<Listener>, String> {
     super::machine::of_engines(networks)?;
     let read =
-        |path: &str| std::fs::read_to_string(path).map_err(|e| format!("{path}: {}", e.kind()));
+        |path: &str| std::fs::read_to_string(path).map_err(|e| format!("{path}: {}", words(&e)));
     probe::listeners(&read("/proc/self/net/tcp")?, &read("/proc/self/net/tcp6").unwrap_or_default())
 }

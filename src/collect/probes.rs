@@ -128,7 +128,7 @@ fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) ->
     let case = Case { link, facts: snapshot };
     let server = case.server().ok();
     let common = case.common_networks();
-    let running = server.is_some_and(|s| s.container.state.is_running());
+    let running = server.is_some_and(|s| s.container.state.is_up());
     let asks_name = running && !common.is_empty() && !case.shares_namespace();
     let name = server.filter(|_| asks_name).map(|s| match link.meant {
         Meant::Name => link.endpoint.host.clone(),
@@ -212,7 +212,14 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
         ports.entry((container, port)).or_default().push(link);
     }
     let probes = ports.into_iter().map(|((container, port), links)| {
-        let listeners = snapshot.containers[container].listeners.clone();
+        let server = &snapshot.containers[container];
+        let listeners = match &server.listeners {
+            // What is paused would let every probe wait for its limit.
+            Fact::Known(_) if !server.state.is_running() => {
+                Fact::Unknown(format!("{} is {}", server.name, server.state.status))
+            }
+            seen => seen.clone(),
+        };
         let protocol = protocol(snapshot, &links, request);
         async move {
             let fact = match listeners {

@@ -6,10 +6,11 @@ use super::links::{self, Claim, Dialled, Named, World};
 use super::{ends, machine, probes};
 use checks::model::{
     Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, Source,
+    Settings, Snapshot, Source, is_loopback, numeric,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use tokio::time::Instant;
 
@@ -81,7 +82,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         links,
         notes,
     };
-    told_by_hosts_files(&mut snapshot);
+    told_by_hosts_files(&all, &mut snapshot);
     if snapshot.links.iter().any(ends_on_machine) {
         snapshot.host_listeners = if connections.iter().all(|c| c.by_socket) {
             ends::machine_listeners(&all.networks).into()
@@ -202,7 +203,7 @@ async fn claims(
         let names = links::other_names(&others, &seen.facts);
         let is_name = |name: &str| names.contains(name);
         let found = links::gather(&engines[*engine], seen, &is_name).await;
-        seen.facts.unread_files = found.unread;
+        (seen.facts.unread_files, seen.facts.unread_names) = found.unread.into_iter().unzip();
         seen.facts.proxies = links::proxies(&seen.raw.env);
         notes.extend(found.notes);
         for (told, source) in found.told {
@@ -289,12 +290,12 @@ fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
     let links = claims.into_iter().filter_map(|claim| {
         let port = claim.told.port.unwrap_or(0);
         // Reading a namespace's sockets takes milliseconds, and only a loopback's meaning needs them.
-        let itself = if links::is_loopback(&claim.told.host) {
+        let itself = if is_loopback(&claim.told.host) {
             let rows = match all.find(&claim.engine, &claim.client) {
                 Some(index) => read(index),
                 None => ends::machine_listeners(&all.networks),
             };
-            rows.map(|rows| rows.iter().any(|l| l.address.port() == port)).into()
+            rows.map(|rows| takes(&rows, &claim.told.host, port)).into()
         } else {
             Fact::Skipped("the endpoint is no loopback".into())
         };
@@ -303,6 +304,13 @@ fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
     let mut links: Vec<Link> = links.collect();
     links.sort_by(|a, b| a.id.cmp(&b.id));
     links
+}
+
+/// Whether a socket takes connections to this port of a loopback, however that is called.
+fn takes(rows: &[Listener], host: &str, port: u16) -> bool {
+    let both = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let to = numeric(host).map_or_else(|| both.to_vec(), |ip| vec![ip]);
+    rows.iter().any(|l| l.address.port() == port && to.iter().any(|ip| l.takes(*ip)))
 }
 
 /// Reads the ends of the links, and nothing else, in detail.
@@ -329,7 +337,7 @@ async fn look_at_ends(engines: &[Connection], all: &mut Listed, links: &[Link]) 
 
 /// A name that nobody carries, or that looks like one of the outside world, may stand in the client's own hosts file: then
 /// it means what the address there means.
-fn told_by_hosts_files(snapshot: &mut Snapshot) {
+fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot) {
     let (containers, networks) = (snapshot.containers.clone(), snapshot.networks.clone());
     let listens = |container: &Container, port: u16| {
         container
@@ -357,6 +365,13 @@ fn told_by_hosts_files(snapshot: &mut Snapshot) {
             lines.into_iter().find(|line| line.names.iter().any(|n| n.eq_ignore_ascii_case(host)));
         if let Some(line) = line {
             let address = line.address.to_string();
+            if is_loopback(&address)
+                && let Some(index) = all.find(&link.engine, &link.client)
+            {
+                let rows = links::proven(&all.seen[index].1).and_then(|pid| ends::listeners(&pid));
+                link.listens_itself =
+                    rows.map(|rows| takes(&rows, &address, link.endpoint.port)).into();
+            }
             let itself = link.listens_itself == Fact::Known(true);
             let dialled = Dialled {
                 engine: &link.engine,

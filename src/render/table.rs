@@ -2,7 +2,7 @@
 //! meet them, and below it the evidence and the fixes. Commands stand on lines of their own, so that they can be copied.
 
 use super::{Style, clean, details};
-use checks::model::{LinkReport, Outcome, Report, Row, Severity, Source, Symptom};
+use checks::model::{LinkReport, Outcome, Report, Row, Severity, Source};
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use std::io::{self, Write};
 
@@ -61,7 +61,7 @@ fn head(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> 
         };
         lines.push(("told by", format!("{source}{edit}")));
     }
-    lines.extend(link.symptom.map(|symptom| ("it sees", symptom_words(symptom))));
+    lines.extend(link.symptom.map(|symptom| ("it sees", symptom.to_string())));
     if let Some(cause) = &link.root_cause {
         lines.push(("root cause", cause.clone()));
     }
@@ -78,13 +78,6 @@ fn head(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> 
         writeln!(out, "  {label:<11}{}", clean(&text))?;
     }
     Ok(())
-}
-
-fn symptom_words(symptom: Symptom) -> String {
-    serde_json::to_value(symptom)
-        .ok()
-        .and_then(|v| v.as_str().map(str::to_owned))
-        .unwrap_or_default()
 }
 
 fn table(link: &LinkReport, style: Style) -> Table {

@@ -129,6 +129,7 @@ fn one(
         hosts: Fact::Skipped(unseen()),
         unread: None,
         unread_files: Vec::new(),
+        unread_names: Vec::new(),
         proxies: checks::model::Proxies::default(),
         freshness: Fact::Skipped(unseen()),
         id,

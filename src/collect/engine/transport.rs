@@ -2,6 +2,7 @@
 //!
 //! bollard takes it as its transport, and the few calls that only Podman has (its own paths) use it directly.
 
+use crate::words::words;
 use bollard::BollardRequest;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -113,7 +114,7 @@ impl Address {
                     format!("nobody answers at {self}; start the engine")
                 }
                 std::io::ErrorKind::Other => error.to_string(),
-                kind => format!("{self} can't be reached: {kind}"),
+                _ => format!("{self} can't be reached: {}", words(&error)),
             }),
             Err(_) => Err(format!("{self} does not answer within 5 s")),
         }

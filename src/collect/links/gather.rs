@@ -3,8 +3,11 @@
 use super::told::{self, Known, Place, Told};
 use crate::collect::engine::{Connection, Mount, Raw, Seen};
 use crate::collect::vantage::{ProvenPid, list_files, read_file};
-use checks::model::{Exceptions, Proxies, ProxyVariable, Source};
+use crate::words::words;
+use checks::model::{Exceptions, Proxies, ProxyVariable, Source, is_loopback};
+use std::collections::BTreeSet;
 use std::io::Read;
+use std::net::IpAddr;
 use std::path::Path;
 
 /// A configuration file larger than this is not one.
@@ -19,8 +22,8 @@ const ARCHIVE_LIMIT: usize = 8 << 20;
 pub(crate) struct Gathered {
     /// The addresses, each with its place.
     pub(crate) told: Vec<(Told, Source)>,
-    /// Files that could not be read, a line each.
-    pub(crate) unread: Vec<String>,
+    /// Files that could not be read: a line each, and what is named in them all the same.
+    pub(crate) unread: Vec<(String, Vec<String>)>,
     /// What was not searched, a line each.
     pub(crate) notes: Vec<String>,
 }
@@ -75,7 +78,7 @@ struct File {
 
 fn read(file: &File, known: &Known<'_>, gathered: &mut Gathered) {
     let Ok(text) = std::str::from_utf8(&file.text) else {
-        gathered.unread.push(format!("{} is not text", file.path));
+        gathered.unread.push((format!("{} is not text", file.path), Vec::new()));
         return;
     };
     match told::from_file(&file.path, text, known) {
@@ -89,9 +92,21 @@ fn read(file: &File, known: &Known<'_>, gathered: &mut Gathered) {
             };
             Some((told, source))
         })),
-        Err(why) if why.starts_with(&file.path) => gathered.unread.push(why),
-        Err(why) => gathered.unread.push(format!("{}: {why}", file.path)),
+        Err(why) => {
+            let why =
+                if why.starts_with(&file.path) { why } else { format!("{}: {why}", file.path) };
+            gathered.unread.push((why, named(text, known)));
+        }
     }
+}
+
+/// What a text that does not parse names all the same: containers, addresses and the loopback, each once.
+fn named(text: &str, known: &Known<'_>) -> Vec<String> {
+    let words = text.split(|c: char| !c.is_alphanumeric() && !"._-".contains(c));
+    let is_host =
+        |word: &str| (known.is_name)(word) || is_loopback(word) || word.parse::<IpAddr>().is_ok();
+    let found = words.map(|word| word.trim_matches(['.', '-']).to_ascii_lowercase());
+    found.filter(|word| is_host(word)).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// The configuration files that are mounted into the container.
@@ -170,7 +185,7 @@ fn in_place(pid: &ProvenPid, mount: &Mount, gathered: &mut Gathered) -> Result<V
     for (path, _) in wanted.take(FILES_LIMIT + 1) {
         match read_file(pid, &path, FILE_LIMIT) {
             Ok(text) => files.push(file(mount, path, text)),
-            Err(why) => gathered.unread.push(format!("{path}: {why}")),
+            Err(why) => gathered.unread.push((format!("{path}: {why}"), Vec::new())),
         }
     }
     Ok(files)
@@ -184,11 +199,11 @@ async fn fetched(engine: &Connection, id: &str, mount: &Mount) -> Result<Vec<Fil
     let mut archive = tar::Archive::new(tar.as_slice());
     let parent = mount.destination.rsplit_once('/').map_or("", |(parent, _)| parent).to_owned();
     let mut files = Vec::new();
-    for entry in archive.entries().map_err(|e| e.to_string())? {
-        let mut entry = entry.map_err(|e| e.to_string())?;
+    for entry in archive.entries().map_err(|e| words(&e))? {
+        let mut entry = entry.map_err(|e| words(&e))?;
         let inside = entry
             .path()
-            .map_err(|e| e.to_string())?
+            .map_err(|e| words(&e))?
             .to_string_lossy()
             .trim_start_matches("./")
             .to_owned();
@@ -200,7 +215,7 @@ async fn fetched(engine: &Connection, id: &str, mount: &Mount) -> Result<Vec<Fil
             continue;
         }
         let mut text = Vec::new();
-        entry.read_to_end(&mut text).map_err(|e| e.to_string())?;
+        entry.read_to_end(&mut text).map_err(|e| words(&e))?;
         files.push(file(mount, path, text));
     }
     Ok(files)

@@ -2,7 +2,10 @@
 //!
 //! Published ports are translated here and nowhere else.
 
-use checks::model::{Container, HOST_CLIENT, Meant, Network, NetworkMode, Server, ServerKind};
+use checks::model::{
+    Container, HOST_CLIENT, Meant, Network, NetworkMode, Port, Server, ServerKind, is_loopback,
+    numeric,
+};
 use std::net::IpAddr;
 
 /// Names by which engines give their containers the engine's machine.
@@ -47,7 +50,7 @@ impl<'a> World<'a> {
     pub(crate) fn meaning(&self, dialled: Dialled<'_>) -> (Option<Server>, Meant) {
         let host = dialled.host.to_ascii_lowercase();
         let host = host.strip_suffix('.').unwrap_or(&host);
-        let address = host.parse::<IpAddr>().ok().map(|ip| ip.to_canonical());
+        let address = numeric(host).map(|ip| ip.to_canonical());
         if is_loopback(host) {
             return self.loopback(dialled);
         }
@@ -60,12 +63,35 @@ impl<'a> World<'a> {
         }
     }
 
+    /// The likeliest server of an address that can't be dialled as it is written, by what can be read of it: the host where
+    /// there is one, else the port.
+    pub(crate) fn likely(&self, dialled: Dialled<'_>) -> Option<Server> {
+        let is_host = !dialled.host.is_empty()
+            && dialled.host.chars().all(|c| c.is_alphanumeric() || ".-_:".contains(c));
+        let found = if is_host {
+            self.meaning(dialled).0
+        } else {
+            let published = self.publishing(dialled).map(|(c, port)| server(dialled, c, port));
+            published.or_else(|| self.serving(dialled))
+        };
+        let found = found
+            .filter(|s| s.engine.is_some() || s.container.as_deref() != Some(dialled.client))?;
+        let engine = found.engine.as_deref().unwrap_or(dialled.engine);
+        let name = found.container.as_deref()?;
+        let container = self.containers.iter().find(|c| c.engine == engine && c.name == name)?;
+        match found.port {
+            0 => Some(server(dialled, container, only_port(container)?)),
+            _ => Some(found),
+        }
+    }
+
     /// Whether the client's own loopback is dialled, and nobody outside its namespace publishes the port: then only the
     /// client's own sockets tell a wrong address from a right one.
     pub(crate) fn rests_on_own_sockets(&self, dialled: Dialled<'_>) -> bool {
         let mates = self.namespace_mates(dialled);
-        let published =
-            self.publishing(dialled).is_some_and(|(c, _)| !mates.iter().any(|m| m.name == c.name));
+        let is_mate =
+            |c: &Container| mates.iter().any(|m| m.name == c.name && m.engine == c.engine);
+        let published = self.publishing(dialled).is_some_and(|(c, _)| !is_mate(c));
         is_loopback(dialled.host) && !published
     }
 
@@ -99,8 +125,13 @@ impl<'a> World<'a> {
         if let Some((container, port)) = self.publishing(dialled) {
             return (Some(server(dialled, container, port)), Meant::OwnLoopbackPublished);
         }
-        match self.serving(dialled) {
-            Some(server) => (Some(server), Meant::OwnLoopbackServed),
+        if let Some(server) = self.serving(dialled) {
+            return (Some(server), Meant::OwnLoopbackServed);
+        }
+        // Its namespace serves the port, and not on the loopback: the address is right, and the socket is bound wrong.
+        let own = self.client(dialled).into_iter().chain(self.namespace_mates(dialled));
+        match own.into_iter().find(|c| (self.listens)(c, dialled.port)) {
+            Some(own) => (Some(server(dialled, own, dialled.port)), Meant::OwnListener),
             None => (None, Meant::OwnLoopback),
         }
     }
@@ -248,7 +279,8 @@ impl<'a> World<'a> {
         self.hosted(dialled).or_else(|| self.serving(dialled)).or_else(|| self.nearest(dialled))
     }
 
-    /// The container that publishes the port: of the client's own engine first, a running one first.
+    /// The container that publishes the port: first the one that holds it now, since only one on a machine can, then one of
+    /// the client's own engine.
     fn publishing(&self, dialled: Dialled<'_>) -> Option<(&'a Container, u16)> {
         let mut found: Vec<(&Container, u16)> = self
             .containers
@@ -263,7 +295,11 @@ impl<'a> World<'a> {
                 Some((c, inside?))
             })
             .collect();
-        found.sort_by_key(|(c, _)| (c.engine != dialled.engine, !c.state.is_running()));
+        found.sort_by_key(|(c, _)| {
+            let holds = |p: &Port| p.active && p.host_port == Some(dialled.port);
+            let held = c.state.is_up() && c.ports.iter().any(holds);
+            (!held, c.engine != dialled.engine, !c.state.is_up())
+        });
         found.first().copied()
     }
 
@@ -383,16 +419,22 @@ fn serves(container: &Container, port: u16) -> bool {
         || container.ports.iter().any(|p| p.container_port == port && p.protocol == "tcp")
 }
 
+/// The only port that a container says it serves.
+fn only_port(container: &Container) -> Option<u16> {
+    let published =
+        container.ports.iter().filter(|p| p.protocol == "tcp").map(|p| p.container_port);
+    let mut ports: Vec<u16> = published.chain(container.exposed.iter().copied()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    match ports[..] {
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
 fn server(dialled: Dialled<'_>, container: &Container, port: u16) -> Server {
     let engine = (container.engine != dialled.engine).then(|| container.engine.clone());
     Server { kind: ServerKind::Container, container: Some(container.name.clone()), port, engine }
-}
-
-/// Whether a host is the loopback of whoever dials it.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// A name without what is often mistaken in it.

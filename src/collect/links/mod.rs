@@ -5,7 +5,7 @@ mod meaning;
 pub(crate) mod told;
 
 pub(crate) use gather::{gather, proven, proxies};
-pub(crate) use meaning::{Dialled, World, is_loopback};
+pub(crate) use meaning::{Dialled, World};
 
 use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit};
 use told::{Told, Trouble};
@@ -78,7 +78,7 @@ pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
 
 /// Whether a claim is a link at all: it has a port, or is visibly meant to be an address and can't be dialled.
 pub(crate) fn is_link(told: &Told) -> bool {
-    told.port.is_some() || matches!(told.trouble, Some(Trouble::Unexpanded | Trouble::EmptyHost))
+    told.port.is_some() || malformed(told).is_some()
 }
 
 /// The link of a claim, with nothing seen of it yet. `None` where a program names itself.
@@ -94,8 +94,11 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         port,
         listens_itself: listens_itself == Fact::Known(true),
     };
-    let (server, meant) =
-        if malformed.is_some() { (None, Meant::Nobody) } else { world.meaning(dialled) };
+    let (server, meant) = if malformed.is_some() {
+        (world.likely(dialled), Meant::Nobody)
+    } else {
+        world.meaning(dialled)
+    };
     let named_by_user = claim.sources.contains(&Source::Flag);
     let is_itself = server.as_ref().is_some_and(|s| {
         s.container.as_deref() == Some(claim.client.as_str()) && s.engine.is_none()

@@ -3,7 +3,7 @@
 //! tell; the listen queue alone where the protocol is not known. Nothing here compares times of
 //! parallel requests with single ones, or counts threads: both accuse healthy servers.
 
-use super::connect::millis;
+use super::connect::{broken, millis};
 use super::hold::{Ground, hold};
 use super::http1::{Ask, Silence, Talk};
 use super::queue::{arrivals, queue_test};
@@ -135,7 +135,10 @@ impl Probe {
                     continue;
                 }
                 Ok(Err(Silence::Other(error))) => {
-                    return Err(format!("the server could not be asked: {error}"));
+                    return Err(format!(
+                        "the server could not be asked: {}",
+                        broken(self.target, &error)
+                    ));
                 }
                 Ok(Err(Silence::Closed | Silence::CutOff)) if number > 1 && again => {
                     again = false;

@@ -1,5 +1,6 @@
 //! One TCP connect with a limit, from the namespace of the calling thread.
 
+use crate::words::words;
 use checks::model::{Attempt, Connect};
 use rustix::io::Errno;
 use std::io;
@@ -37,8 +38,17 @@ pub(super) fn classify(error: &io::Error) -> Connect {
         io::ErrorKind::NetworkUnreachable => Connect::NetworkUnreachable,
         io::ErrorKind::ConnectionReset => Connect::Reset,
         io::ErrorKind::AddrNotAvailable => Connect::AddressNotAvailable,
-        kind => Connect::Other(kind.to_string()),
+        _ => Connect::Other(words(error)),
     }
+}
+
+/// Why a probe of the server in its own namespace broke. An address that the namespace lacks is known by its family: a
+/// program may listen on every address of IPv6 where there is none.
+pub(super) fn broken(to: SocketAddr, error: &io::Error) -> String {
+    if to.is_ipv6() && classify(error) == Connect::AddressNotAvailable {
+        return "it listens on IPv6 only, and its network namespace has no IPv6 address".into();
+    }
+    words(error)
 }
 
 #[cfg(test)]
@@ -69,7 +79,7 @@ mod tests {
             (Errno::CONNRESET, Connect::Reset),
             (Errno::ADDRNOTAVAIL, Connect::AddressNotAvailable),
             (Errno::AFNOSUPPORT, Connect::AddressNotAvailable),
-            (Errno::ACCESS, Connect::Other("permission denied".to_owned())),
+            (Errno::ACCESS, Connect::Other("no permission".to_owned())),
         ];
         for (errno, expected) in cases {
             assert_eq!(classify(&errno.into()), expected);

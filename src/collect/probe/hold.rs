@@ -4,6 +4,7 @@
 
 use super::connect::{classify, millis};
 use super::http1::{Ask, Silence, Talk};
+use crate::words::words;
 use checks::model::{Answered, Connect, Hold, HoldMode};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -104,7 +105,7 @@ pub(super) async fn hold(
     }
     let answered = match (in_hold, status) {
         (_, Err(Silence::Other(error))) => {
-            return Err(format!("the second connection of a hold broke: {error}"));
+            return Err(format!("the second connection of a hold broke: {}", words(&error)));
         }
         (true, Ok(_)) => Answered::DuringHold,
         (true, Err(_)) => Answered::CutOff,
@@ -119,7 +120,9 @@ async fn connect(ground: &Ground<'_>, which: &str) -> Result<Option<Talk>, Strin
     match timeout(ground.connect, Talk::connect(ground.target)).await {
         Ok(Ok(talk)) => Ok(Some(talk)),
         Ok(Err(error)) if matches!(classify(&error), Connect::Refused | Connect::Reset) => Ok(None),
-        Ok(Err(error)) => Err(format!("the {which} connection of a hold failed: {error}")),
+        Ok(Err(error)) => {
+            Err(format!("the {which} connection of a hold failed: {}", words(&error)))
+        }
         Err(_) => Err(format!(
             "the {which} connection of a hold was not taken within {} ms",
             millis(ground.connect)

@@ -4,9 +4,10 @@
 //! all of them waiting, or a number that does not follow. Where nothing at all is taken up it is
 //! watched longer, which tells a program that never accepts from one that stalls and goes on.
 
-use super::connect::millis;
+use super::connect::{broken, millis};
 use super::listeners::listeners;
 use super::sock_diag::listening;
+use crate::words::words;
 use checks::model::{Listener, QueueStep, Stuck};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
@@ -52,10 +53,7 @@ pub(super) struct Queue {
 pub(super) fn arrivals(target: SocketAddr) -> Result<Arrivals, String> {
     let rows = listening(Some(target.port())).or_else(|_| {
         let table = |name: &str| std::fs::read_to_string(format!("/proc/thread-self/net/{name}"));
-        listeners(
-            &table("tcp").map_err(|error| error.to_string())?,
-            &table("tcp6").unwrap_or_default(),
-        )
+        listeners(&table("tcp").map_err(|error| words(&error))?, &table("tcp6").unwrap_or_default())
     })?;
     let meant = matching(&rows, target);
     if meant.is_empty() {
@@ -156,7 +154,12 @@ async fn open(
     for number in 1..=held {
         let stream = match timeout(connect, TcpStream::connect(target)).await {
             Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => return Err(format!("connection {number} of {held} failed: {error}")),
+            Ok(Err(error)) => {
+                return Err(format!(
+                    "connection {number} of {held} failed: {}",
+                    broken(target, &error)
+                ));
+            }
             Err(_) => {
                 let ms = millis(connect);
                 return Err(format!("connection {number} of {held} was not taken within {ms} ms"));

@@ -5,7 +5,8 @@
 
 use super::connect::millis;
 use super::dns_socket::Provider;
-use checks::model::{Asked, HostsLine, Lookup, Resolution, ResolverConfig};
+use crate::words::words;
+use checks::model::{Asked, HostsLine, Lookup, Resolution, ResolverConfig, numeric};
 use hickory_resolver::config::{ConnectionConfig, ResolverOpts};
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::xfer::{DnsHandle, FirstAnswer};
@@ -44,7 +45,7 @@ pub(super) async fn resolve_at(
 ) -> Resolution {
     let mut resolution =
         Resolution { name: name.to_owned(), hosts_file: in_hosts(name, hosts), asked: Vec::new() };
-    if !resolution.hosts_file.is_empty() || name.parse::<IpAddr>().is_ok() {
+    if !resolution.hosts_file.is_empty() || numeric(name).is_some() {
         return resolution;
     }
     let mut servers: Vec<Server> =
@@ -209,7 +210,7 @@ fn read(response: &DnsResponse) -> Lookup {
 fn classify(error: &NetError) -> Lookup {
     match error {
         NetError::Timeout => Lookup::Timeout,
-        NetError::Io(error) => Lookup::Unreachable(error.kind().to_string()),
+        NetError::Io(error) => Lookup::Unreachable(words(error)),
         // An answer that cannot be read is no answer.
         _ => Lookup::ServerFailure,
     }

@@ -4,6 +4,7 @@
 
 use super::connect::millis;
 use super::http1::{Ask, Talk};
+use crate::words::words;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -28,7 +29,10 @@ pub(super) async fn round(
         match timeout(connect, Talk::connect(target)).await {
             Ok(Ok(talk)) => talks.push(talk),
             Ok(Err(error)) => {
-                return Err(format!("connection {number} of {WIDTH} at once failed: {error}"));
+                return Err(format!(
+                    "connection {number} of {WIDTH} at once failed: {}",
+                    words(&error)
+                ));
             }
             Err(_) => {
                 return Err(format!(

@@ -4,6 +4,7 @@ use super::expand::{Manner, Variable, expand};
 use super::paths::clean;
 use super::plan::Settings;
 use super::yaml::{Node, Value};
+use crate::words::words;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -53,7 +54,7 @@ pub(crate) fn environment_line(text: &str, service: &str, variable: &str) -> Opt
 
 fn parse(path: &Path) -> Result<Node, String> {
     let text = fs::read_to_string(path)
-        .map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        .map_err(|error| format!("{} cannot be read: {}", path.display(), words(&error)))?;
     Node::parse(&text).map_err(|(line, why)| format!("{}:{line}: {why}", path.display()))
 }
 

@@ -5,6 +5,7 @@ use super::ignore::{Ignore, Rule, Verdict};
 use super::ignore_files::applying;
 use super::on_disk::{Kind, follow, kind};
 use super::paths::{inside, join};
+use crate::words::words;
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -206,7 +207,7 @@ impl Context {
             Ok(entries) => entries,
             Err(error) => {
                 let folder = if folder.is_empty() { "the context" } else { folder };
-                self.trouble.insert(format!("{folder} cannot be read: {error}"));
+                self.trouble.insert(format!("{folder} cannot be read: {}", words(&error)));
                 return Vec::new();
             }
         };

@@ -5,6 +5,7 @@ use super::dockerfile::Script;
 use super::local::Local;
 use super::paths::join;
 use super::stage::Builder;
+use crate::words::words;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -166,7 +167,8 @@ fn dockerfile(context: &Path, settings: &Settings) -> Result<Dockerfile, String>
         None => usual_name(context, settings.containerignore_first)?,
     };
     let name = path.strip_prefix(context).unwrap_or(&path).display().to_string();
-    let bytes = fs::read(&path).map_err(|error| format!("{name} cannot be read: {error}"))?;
+    let bytes =
+        fs::read(&path).map_err(|error| format!("{name} cannot be read: {}", words(&error)))?;
     Ok(Dockerfile { path: Some(path), name, text: String::from_utf8_lossy(&bytes).into_owned() })
 }
 

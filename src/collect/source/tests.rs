@@ -210,7 +210,7 @@ fn there_is_one_line_where_nothing_can_be_planned() {
     };
     assert_eq!(error(&Settings::default()), "DIR holds no Dockerfile");
     let named = Settings { dockerfile: Some("x/D".into()), ..Settings::default() };
-    assert_eq!(error(&named), "x/D cannot be read: No such file or directory (os error 2)");
+    assert_eq!(error(&named), "x/D cannot be read: there is no such file or folder");
     let inline = Settings { inline: Some("FROM a\nCOPY x\n".into()), ..Settings::default() };
     assert_eq!(
         error(&inline),

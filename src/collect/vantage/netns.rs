@@ -3,6 +3,7 @@
 //! econn ever stands anywhere else.
 
 use super::ProvenPid;
+use crate::words::words;
 use rustix::fs::{CWD, Mode, OFlags, fstat, openat};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 use std::os::fd::{AsFd, OwnedFd};
@@ -29,7 +30,11 @@ impl Namespace {
     pub(crate) fn of(pid: &ProvenPid) -> Result<Self, String> {
         let link = openat(pid.folder(), "ns/net", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
             .map_err(|error| {
-                format!("the network namespace of process {} cannot be opened: {error}", pid.pid())
+                format!(
+                    "the network namespace of process {} cannot be opened: {}",
+                    pid.pid(),
+                    words(&error.into())
+                )
             })?;
         pid.still_valid()?;
         Self::opened(link)
@@ -43,7 +48,9 @@ impl Namespace {
     pub(crate) fn host() -> Result<Self, String> {
         let link =
             openat(CWD, "/proc/self/ns/net", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-                .map_err(|error| format!("the own network namespace cannot be opened: {error}"))?;
+                .map_err(|error| {
+                    format!("the own network namespace cannot be opened: {}", words(&error.into()))
+                })?;
         Self::opened(link)
     }
 
@@ -54,7 +61,9 @@ impl Namespace {
 
     fn opened(link: OwnedFd) -> Result<Self, String> {
         let inode = fstat(&link)
-            .map_err(|error| format!("the network namespace cannot be looked at: {error}"))?
+            .map_err(|error| {
+                format!("the network namespace cannot be looked at: {}", words(&error.into()))
+            })?
             .st_ino;
         Ok(Self { link: Arc::new(link), inode })
     }
@@ -91,7 +100,9 @@ where
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .enable_all()
                     .build()
-                    .map_err(|error| format!("no runtime for the network namespace: {error}"))?;
+                    .map_err(|error| {
+                        format!("no runtime for the network namespace: {}", words(&error.into()))
+                    })?;
                 Ok(runtime.block_on(async {
                     tokio::select! {
                         value = task() => Some(value),
@@ -108,7 +119,9 @@ where
             // Nobody waits any more: nothing to tell.
             let _ = sender.send(answer);
         })
-        .map_err(|error| format!("no thread for the network namespace: {error}"))?;
+        .map_err(|error| {
+            format!("no thread for the network namespace: {}", words(&error.into()))
+        })?;
     receiver.await.unwrap_or_else(|_| Err("the probe ended without an answer".to_owned()))
 }
 
@@ -127,8 +140,9 @@ pub(crate) fn standing_in<T: Send>(
 
 /// Puts the calling thread, and no other one, into the namespace.
 fn enter(namespace: &Namespace) -> Result<(), String> {
-    move_into_link_name_space(namespace.link.as_fd(), Some(LinkNameSpaceType::Network))
-        .map_err(|error| format!("the network namespace cannot be entered: {error}"))
+    move_into_link_name_space(namespace.link.as_fd(), Some(LinkNameSpaceType::Network)).map_err(
+        |error| format!("the network namespace cannot be entered: {}", words(&error.into())),
+    )
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! of one would put a stranger's sockets into the report. The proof opens the `/proc` folder once
 //! and keeps it, so that a PID used again later is not followed.
 
+use crate::words::words;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::param::clock_ticks_per_second;
 use std::collections::BTreeSet;
@@ -45,7 +46,7 @@ impl ProvenPid {
             OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
         )
-        .map_err(|error| format!("process {pid} is not visible here: {error}"))?;
+        .map_err(|error| format!("process {pid} is not visible here: {}", words(&error.into())))?;
         let start_ticks = start_ticks(&folder).map_err(|why| format!("process {pid}: {why}"))?;
         let cgroup = read_text(&folder, "cgroup").unwrap_or_default();
         let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
@@ -92,10 +93,10 @@ impl ProvenPid {
 
 fn read_text(folder: &OwnedFd, entry: &str) -> Result<String, String> {
     let file = openat(folder, entry, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-        .map_err(|e| e.to_string())?;
+        .map_err(|e| words(&e.into()))?;
     // Room from the start: for each piece of a socket table the kernel walks through all of the machine's connections.
     let mut bytes = Vec::with_capacity(16 << 10);
-    File::from(file).take(MAX_TEXT).read_to_end(&mut bytes).map_err(|e| e.to_string())?;
+    File::from(file).take(MAX_TEXT).read_to_end(&mut bytes).map_err(|e| words(&e))?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) >= MAX_TEXT {
         // Half a line would be read as a broken one.
         bytes.truncate(bytes.iter().rposition(|&byte| byte == b'\n').unwrap_or(0));

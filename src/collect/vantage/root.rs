@@ -4,6 +4,7 @@
 //! things.
 
 use super::ProvenPid;
+use crate::words::words;
 use rustix::fs::{
     AtFlags, CWD, Dir, FileType, FsWord, Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, Stat, fstat,
     fstatfs, openat, openat2, statat,
@@ -87,7 +88,7 @@ fn list_in(
     max_entries: usize,
 ) -> Result<Listing, String> {
     let found = resolve(root, path, OFlags::PATH).map_err(|why| format!("{path}: {why}"))?;
-    let seen = fstat(&found).map_err(|error| format!("{path}: {error}"))?;
+    let seen = fstat(&found).map_err(|error| format!("{path}: {}", words(&error.into())))?;
     let mut listing = Listing::default();
     match FileType::from_raw_mode(seen.st_mode) {
         FileType::RegularFile => {
@@ -180,7 +181,9 @@ fn root(pid: &ProvenPid) -> Result<OwnedFd, String> {
         OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
         Mode::empty(),
     )
-    .map_err(|error| format!("the files of process {} cannot be opened: {error}", pid.pid()))?;
+    .map_err(|error| {
+        format!("the files of process {} cannot be opened: {}", pid.pid(), words(&error.into()))
+    })?;
     pid.still_valid()?;
     Ok(root)
 }
@@ -193,7 +196,7 @@ fn resolve(root: &OwnedFd, path: &str, flags: OFlags) -> Result<OwnedFd, String>
         Mode::empty(),
         ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS,
     )
-    .map_err(|error| error.to_string())
+    .map_err(|error| words(&error.into()))
 }
 
 /// Whether a folder is on one of the kernel's own file systems.

@@ -25,6 +25,8 @@ pub(super) struct Address {
     pub(super) port: Option<u16>,
     pub(super) path: String,
     pub(super) trouble: Option<Trouble>,
+    /// What can't be read, as far as it can be shown.
+    pub(super) shown: Option<String>,
     /// The value holds user info, a query or a token.
     pub(super) secret: bool,
 }
@@ -39,6 +41,7 @@ impl Address {
             port: None,
             path: String::new(),
             trouble: None,
+            shown: None,
             secret: false,
         }
     }
@@ -50,4 +53,6 @@ pub(super) struct Authority {
     pub(super) host: String,
     pub(super) port: Option<u16>,
     pub(super) trouble: Option<Trouble>,
+    /// What can't be read, as far as it can be shown.
+    pub(super) shown: Option<String>,
 }

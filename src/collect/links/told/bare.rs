@@ -68,6 +68,7 @@ pub(super) fn read(text: &str) -> Option<Address> {
         port: authority.port,
         path,
         trouble: authority.trouble,
+        shown: authority.shown.map(|shown| format!("tcp://{shown}")),
         secret: login.is_some() || masked || after.contains(['?', '#']),
         ..Address::blank(shape)
     })

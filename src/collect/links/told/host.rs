@@ -1,10 +1,11 @@
 //! Hosts: which text can name a machine, and which name nobody in particular.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+pub(super) use checks::model::is_loopback;
+use std::net::{IpAddr, Ipv6Addr};
 
 use super::address::Authority;
 use super::words::List;
-use super::{Trouble, variable};
+use super::{Trouble, broken, variable};
 
 /// Addresses that a program listens on and nobody can be told to reach.
 const WILDCARDS: List = List("0.0.0.0 :: 0:0:0:0:0:0:0:0 * + 0");
@@ -21,17 +22,9 @@ pub(super) fn is_wildcard(host: &str) -> bool {
     WILDCARDS.has(host) || host.starts_with("*.")
 }
 
-/// The client itself, whatever its network is.
-pub(super) fn is_loopback(host: &str) -> bool {
-    host == "localhost"
-        || host.ends_with(".localhost")
-        || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
-        || host.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// An IPv4 or IPv6 address.
+/// An IPv4 or IPv6 address as it is usually written.
 pub(super) fn is_ip(host: &str) -> bool {
-    host.parse::<Ipv4Addr>().is_ok() || host.parse::<Ipv6Addr>().is_ok()
+    host.parse::<IpAddr>().is_ok()
 }
 
 /// Could this be the name of a machine? Underscores are allowed: container names have them.
@@ -62,7 +55,10 @@ pub(super) fn is_file(host: &str) -> bool {
 
 /// A name that cannot be mistaken for a number or a version.
 pub(super) fn is_wordy(host: &str) -> bool {
-    is_ip(host) || variable::is_in(host) || (is_name(host) && host.chars().any(char::is_alphabetic))
+    is_ip(host)
+        || variable::is_in(host)
+        || (host.contains('.') && is_loopback(host))
+        || (is_name(host) && host.chars().any(char::is_alphabetic))
 }
 
 /// Reads `host`, `host:port`, `[v6]` or `[v6]:port`. `None` when the text is no address of the network at all: a path to
@@ -74,9 +70,8 @@ pub(super) fn authority(text: &str) -> Option<Authority> {
     let Some(inner) = text.strip_prefix('[') else {
         let (host, port) = text.split_once(':').unwrap_or((text, ""));
         if port.contains(':') {
-            return Some(unparsable(
-                "it has more than one port, or an IPv6 address without brackets",
-            ));
+            let what = "it has more than one port, or an IPv6 address without brackets";
+            return Some(Authority { shown: broken::colons(text), ..unparsable(what) });
         }
         return Some(checked(variable::lower(host), port));
     };
@@ -108,10 +103,13 @@ fn checked(host: String, port: &str) -> Authority {
     } else {
         Some(Trouble::Unparsable("the port is not a number"))
     };
-    Authority { host, port: number, trouble }
+    let wrong_port = matches!(trouble, Some(Trouble::Unparsable(_)));
+    let shown = wrong_port.then(|| broken::ported(&host, port));
+    Authority { host, port: number, trouble, shown }
 }
 
 /// Nothing of the text is kept: it may be a piece of a password.
 fn unparsable(what: &'static str) -> Authority {
-    Authority { host: String::new(), port: None, trouble: Some(Trouble::Unparsable(what)) }
+    let trouble = Some(Trouble::Unparsable(what));
+    Authority { host: String::new(), port: None, trouble, shown: None }
 }

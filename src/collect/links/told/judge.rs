@@ -217,6 +217,7 @@ impl Address {
             path: self.path,
             place,
             trouble: self.trouble,
+            shown: self.shown,
             secret_line: self.secret || hidden,
         }
     }

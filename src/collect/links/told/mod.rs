@@ -7,6 +7,7 @@
 mod address;
 mod args;
 mod bare;
+mod broken;
 mod command;
 mod dsn;
 mod entry;
@@ -53,6 +54,8 @@ pub(crate) struct Told {
     pub(crate) place: Place,
     /// What is malformed about it.
     pub(crate) trouble: Option<Trouble>,
+    /// The whole of what can't be read, as far as it can be shown; host and port are then what it most likely means.
+    pub(crate) shown: Option<String>,
     /// The value or its line holds something that must not be shown.
     pub(crate) secret_line: bool,
 }
@@ -104,8 +107,12 @@ pub(crate) struct Known<'a> {
 }
 
 impl Told {
-    /// The normalized URL: `scheme://host[:port][/path]`, `tcp://` without a known scheme, no default port.
+    /// The normalized URL: `scheme://host[:port][/path]`, `tcp://` without a known scheme, no default port;
+    /// of what can't be read, what can be shown of it.
     pub(crate) fn url(&self) -> String {
+        if let Some(shown) = &self.shown {
+            return shown.clone();
+        }
         let known = self.scheme.as_deref().filter(|scheme| {
             matches!(scheme::kind(scheme), Kind::Network(_))
                 && !matches!(*scheme, "plaintext" | "sasl_plaintext" | "sasl_ssl")

@@ -132,6 +132,15 @@ pub(super) fn kind(scheme: &str) -> Kind {
     }
 }
 
+/// Whether a scheme that nobody has heard of is `http` or `https` with a slip of the pen.
+pub(super) fn is_slip(scheme: &str) -> bool {
+    let near = |meant: &str| strsim::damerau_levenshtein(scheme, meant) == 1;
+    kind(scheme) == Kind::Unknown
+        && scheme.bytes().all(|b| b.is_ascii_lowercase())
+        && !matches!(scheme, "httpu" | "httpg" | "httpx" | "shttp")
+        && (near("http") || near("https"))
+}
+
 /// The port that a scheme means when none is written.
 pub(super) fn default_port(scheme: &str) -> Option<u16> {
     match kind(scheme) {

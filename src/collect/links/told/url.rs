@@ -2,7 +2,7 @@
 
 use super::address::{Address, Shape};
 use super::scheme::{self, Kind};
-use super::{Trouble, bare, host, path, variable};
+use super::{Trouble, bare, broken, host, path, variable};
 
 /// Characters that end a URL inside a text.
 const ENDS: &[char] = &['"', '\'', '`', '<', '>', ')', '|', '\\', '}', ']', '&'];
@@ -99,8 +99,7 @@ pub(super) fn read(text: &str) -> Vec<Address> {
         return Vec::new();
     }
     if rest.split_once("://").is_some_and(|(front, _)| front.chars().all(char::is_alphanumeric)) {
-        let trouble = Some(Trouble::Unparsable("it has two schemes"));
-        return vec![Address { scheme, trouble, secret: true, ..Address::blank(Shape::Url) }];
+        return vec![broken::doubled(written, read(rest).into_iter().next())];
     }
     let parts = parts(rest, scheme.as_deref().is_some_and(scheme::is_login));
     let Ok((authority, after, userinfo)) = parts else {
@@ -159,16 +158,31 @@ fn hosts(authority: &str, model: &Address) -> Vec<Address> {
         .and_then(|inner| inner.strip_suffix(')'))
         .unwrap_or(authority);
     let scheme = model.scheme.as_deref().unwrap_or("http");
+    let slip = || {
+        let what = "its scheme is none: a letter of http or https is wrong";
+        scheme::is_slip(scheme).then_some(Trouble::Unparsable(what))
+    };
     let one = |text: &str| {
         let read = host::authority(text.trim())?;
         // A login without host means a socket of the same machine or a default, not a mistake.
         let local = read.host.is_empty() && text.is_empty() && scheme::is_login(scheme);
-        let trouble = read.trouble.or(model.scheme.is_none().then_some(Trouble::Unexpanded));
+        let trouble =
+            read.trouble.or_else(slip).or(model.scheme.is_none().then_some(Trouble::Unexpanded));
         let mut address = Address { host: read.host, port: read.port, trouble, ..model.clone() };
         if matches!(address.trouble, Some(Trouble::Unparsable(_))) {
             // What cannot be read may be cut in the wrong place: a password is no path.
             address.path.clear();
             address.secret = true;
+            if model.path == path::MASKED {
+                address.host.clear();
+                return Some(address);
+            }
+            let shown = match read.shown {
+                // `postgres://user:password` lacks its host.
+                Some(_) if scheme::is_login(scheme) => Some(broken::ported(&address.host, "")),
+                shown => shown.or_else(|| broken::authority(&address)),
+            };
+            address.shown = shown.map(|shown| format!("{scheme}://{shown}"));
         }
         (!local).then_some(address)
     };

@@ -1,9 +1,8 @@
 //! One value, whatever form its addresses have.
 
-use super::address::{Address, Shape};
-use super::scheme::{self, Kind};
+use super::address::Address;
 use super::variable::{self, Fill};
-use super::{Trouble, bare, dsn, url};
+use super::{bare, broken, dsn, url};
 
 /// Longer values are read no further than this.
 const LONGEST: usize = 32 * 1024;
@@ -41,8 +40,11 @@ fn veiled_addresses(text: &str) -> (Vec<Address>, bool) {
     let text = inner.as_deref().unwrap_or(text);
     if !text.contains("://") {
         let addresses = bare::list(text);
-        let broken = addresses.is_empty().then(|| broken(text)).flatten();
+        let broken = addresses.is_empty().then(|| broken::slashes(text)).flatten();
         return (addresses.into_iter().chain(broken).collect(), false);
+    }
+    if let Some(address) = broken::spaced(text) {
+        return (vec![address], false);
     }
     let (urls, prose) = url::find(text);
     let mut addresses: Vec<Address> = urls.into_iter().flat_map(url::read).collect();
@@ -72,18 +74,4 @@ fn unwrap(text: &str) -> Option<String> {
     let database =
         words.iter().find(|word| !matches!(**word, "pool" | "h2")).copied().unwrap_or_default();
     Some(format!("{database}://{rest}"))
-}
-
-/// `http:/api:8080`, `http//api:8080`: a scheme, but not what belongs behind it. Nothing else of it is kept.
-fn broken(text: &str) -> Option<Address> {
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric())?;
-    let (scheme, rest) = text.split_at(end);
-    let behind = rest.strip_prefix(':').or_else(|| rest.starts_with("//").then_some(rest))?;
-    let known = matches!(scheme::kind(&scheme.to_ascii_lowercase()), Kind::Network(_));
-    let trouble = Trouble::Unparsable("the scheme is not followed by ://");
-    (known && !behind.is_empty() && !text.contains(char::is_whitespace)).then(|| Address {
-        trouble: Some(trouble),
-        secret: text.contains('@'),
-        ..Address::blank(Shape::Url)
-    })
 }

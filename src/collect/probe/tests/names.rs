@@ -150,7 +150,7 @@ fn a_server_that_is_not_there_is_seen_at_once() {
     assert_eq!(
         told(&seen),
         [
-            (99, "mock_llm", &Lookup::Unreachable("connection refused".into())),
+            (99, "mock_llm", &Lookup::Unreachable("the connection was refused".into())),
             (2, "mock_llm", &found())
         ]
     );

@@ -37,7 +37,7 @@ fn a_url_is_a_link_under_whatever_name() {
         ("LLM_ENDPOINT", "http://mock-llm:8080,", "http://mock-llm:8080"),
         ("LLM_ENDPOINT", "<http://mock-llm:8080>", "http://mock-llm:8080"),
         ("LLM_ENDPOINT", "http://mock-llm:", "http://mock-llm"),
-        ("LLM_ENDPOINT", "htp://mock-llm:8080", "tcp://mock-llm:8080"),
+        ("LLM_ENDPOINT", "htp://mock-llm:8080", "htp://mock-llm:8080 !text"),
         ("AGENT_URL", "http://localhost:8080", "http://localhost:8080"),
         ("SELENIUM_REMOTE_URL", "http://selenium:4444/wd/hub", "http://selenium:4444/wd/hub"),
         ("LLM_URL", "https://api.openai.com/v1/{id}", "https://api.openai.com/v1/{id}"),
