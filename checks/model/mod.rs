@@ -13,6 +13,7 @@ mod report;
 mod shell;
 mod snapshot;
 mod symptom;
+mod written;
 
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
@@ -35,3 +36,4 @@ pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use written::{Lines, PortPlace, Written};

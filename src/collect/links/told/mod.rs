@@ -32,6 +32,7 @@ mod spec;
 pub(crate) use args::from_args;
 pub(crate) use env::from_env;
 pub(crate) use format::{from_file, is_config_name};
+pub(crate) use path::holds_secret;
 pub(crate) use proxy::{NoProxy, Proxy, no_proxy, proxies};
 
 use scheme::Kind;
@@ -104,13 +105,15 @@ pub(crate) struct Known<'a> {
 }
 
 impl Told {
-    /// The normalized URL: `scheme://host[:port][/path]`, `tcp://` without a known scheme, no default port.
+    /// The normalized URL: `scheme://host[:port][/path]` without the default port; `tcp://host:port` without a known scheme.
     pub(crate) fn url(&self) -> String {
         let known = self.scheme.as_deref().filter(|scheme| {
             matches!(scheme::kind(scheme), Kind::Network(_))
                 && !matches!(*scheme, "plaintext" | "sasl_plaintext" | "sasl_ssl")
         });
         let scheme = known.unwrap_or("tcp");
+        // What a path means is the scheme's affair.
+        let path = known.map_or("", |_| self.path.as_str());
         let host = if self.host.contains(':') && host::is_ip(&self.host) {
             format!("[{}]", self.host)
         } else {
@@ -118,7 +121,7 @@ impl Told {
         };
         let port = self.port.filter(|port| scheme::default_port(scheme) != Some(*port));
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        format!("{scheme}://{host}{port}{}", self.path)
+        format!("{scheme}://{host}{port}{path}")
     }
 }
 
