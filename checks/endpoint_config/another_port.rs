@@ -49,7 +49,7 @@ fn others<'a>(case: &Case<'a>) -> Option<(Target<'a>, Vec<&'a Listener>)> {
 /// The one port at which the server may be meant.
 pub(super) fn only(case: &Case<'_>) -> Option<u16> {
     match ports(&others(case)?.1).as_slice() {
-        [port] if service::may_be_at(&case.link.endpoint, *port) => Some(*port),
+        [port] if service::may_be_at(case, *port) => Some(*port),
         _ => None,
     }
 }

@@ -56,11 +56,10 @@ pub(super) fn at(case: &Case<'_>, host: &str, port: u16) -> Right {
 
 /// The scheme of an address without one: what the server was heard to speak, else what its port is for.
 fn scheme(case: &Case<'_>, port: u16) -> Option<&'static str> {
-    let heard = case.link.concurrency.value().is_some_and(|seen| seen.status.is_some());
     let secure = case.link.visit.value().is_some_and(|visit| visit.reply == Some(Reply::Tls));
     match service::of_port(port) {
         _ if secure => Some("https"),
-        Some(service) if !heard => service.scheme(),
+        Some(service) if !service::speaks_http(case, port) => service.scheme(),
         _ => Some(if matches!(port, 443 | 8443) { "https" } else { "http" }),
     }
 }

@@ -8,7 +8,7 @@ use crate::model::{Case, Found, PortPlace, Source, Written, authority, quoted as
 /// One remedy for each place that says the address. A port at which something else answers is no remedy.
 pub(super) fn rewritten(case: &Case<'_>, mut found: Found, right: &Right) -> Found {
     let endpoint = &case.link.endpoint;
-    if right.port != endpoint.port && !service::may_be_at(endpoint, right.port) {
+    if right.port != endpoint.port && !service::may_be_at(case, right.port) {
         let wanted = service::wanted(endpoint).map_or("HTTP", |service| service.name);
         return found.fix(format!(
             "tell {} the address of the server that speaks {wanted}: {} has port {}, which is not known for it",

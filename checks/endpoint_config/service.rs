@@ -1,7 +1,7 @@
 //! Services that speak a protocol of their own: a client of one must not be sent to a port of another, only because that
 //! is the one that is open.
 
-use crate::model::Endpoint;
+use crate::model::{Case, Endpoint};
 
 /// A service, the schemes that name it (the first is the one to write), and its ports.
 #[derive(Debug)]
@@ -60,13 +60,23 @@ pub(super) fn wanted(endpoint: &Endpoint) -> Option<&'static Service> {
     }
 }
 
-/// Whether a client of this address may be sent to that port.
-pub(super) fn may_be_at(endpoint: &Endpoint, port: u16) -> bool {
+/// Whether the server was heard to speak HTTP at that port.
+pub(super) fn speaks_http(case: &Case<'_>, port: u16) -> bool {
+    case.link.concurrency.value().is_some_and(|seen| {
+        seen.status.is_some() && seen.probed.is_some_and(|probed| probed.port() == port)
+    })
+}
+
+/// Whether the client may be sent to that port: by what was heard there, else by what the port is known for.
+pub(super) fn may_be_at(case: &Case<'_>, port: u16) -> bool {
+    let endpoint = &case.link.endpoint;
     let is_web = matches!(port, 80 | 443 | 3000 | 5000 | 8000..=8999);
     match (wanted(endpoint), of_port(port)) {
         (Some(wanted), Some(there)) => wanted.name == there.name,
-        (Some(_), None) => !is_web,
-        (None, Some(_)) => matches!(endpoint.scheme.as_deref(), None | Some("tcp")),
+        (Some(_), None) => !is_web && !speaks_http(case, port),
+        (None, Some(_)) => {
+            matches!(endpoint.scheme.as_deref(), None | Some("tcp")) || speaks_http(case, port)
+        }
         (None, None) => true,
     }
 }
@@ -75,13 +85,15 @@ pub(super) fn may_be_at(endpoint: &Endpoint, port: u16) -> bool {
 mod tests {
     use super::may_be_at;
     use crate::fixture::healthy;
+    use crate::model::Case;
 
     #[test]
     fn a_database_is_not_looked_for_at_a_web_port() {
         let fits = |scheme: Option<&str>, told: u16, port: u16| {
-            let mut endpoint = healthy().links.remove(0).endpoint;
+            let mut facts = healthy();
+            let endpoint = &mut facts.link().endpoint;
             (endpoint.scheme, endpoint.port) = (scheme.map(Into::into), told);
-            may_be_at(&endpoint, port)
+            may_be_at(&Case { link: &facts.links[0], facts: &facts }, port)
         };
         for (scheme, told, port) in [
             (Some("postgresql"), 15432, 5432),
@@ -93,6 +105,10 @@ mod tests {
         ] {
             assert!(fits(scheme, told, port), "{scheme:?} {told} {port}");
         }
+        // What was heard to answer in HTTP at a port is no database, and may be told to a client of HTTP.
+        let mut facts = healthy();
+        facts.probed().probed = "127.0.0.1:5432".parse().ok();
+        assert!(may_be_at(&Case { link: &facts.links[0], facts: &facts }, 5432));
         for (scheme, told, port) in [
             (Some("postgresql"), 5432, 8080),
             (Some("postgresql"), 5432, 6379),
