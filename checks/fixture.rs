@@ -73,6 +73,7 @@ pub(crate) fn service(project: &str, service: &str) -> Option<Compose> {
         one_off: false,
         working_dir: None,
         config_files: vec!["/home/ci/compose.yaml".into()],
+        program: None,
     })
 }
 

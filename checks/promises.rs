@@ -95,7 +95,8 @@ fn every_finding_has_a_file_that_is_registered_and_a_table_of_cases() {
         let mut registered = 0;
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
-            let text = std::fs::read_to_string(&path).unwrap();
+            // The cases of what several findings share stand in a folder beside it.
+            let Ok(text) = std::fs::read_to_string(&path) else { continue };
             if !text.contains("const RULE: Rule") {
                 continue;
             }

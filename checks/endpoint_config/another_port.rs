@@ -1,5 +1,6 @@
-use super::repair::{quoted, rewritten, spelled};
-use crate::model::{Case, Found, Judgement, Meant, Rule, Visit};
+use super::repair::{at, quoted, rewritten};
+use super::service;
+use crate::model::{Case, Found, Judgement, Listener, Meant, Rule, Target, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC406",
@@ -21,31 +22,47 @@ Tell the client the port on which the server listens.
     judge,
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+/// The server, and what listens in it for others instead of the dialled port.
+fn others<'a>(case: &Case<'a>) -> Option<(Target<'a>, Vec<&'a Listener>)> {
     // On the machine's own network the sockets are everybody's: another port among them says nothing of this server.
     if !matches!(case.link.meant, Meant::Name | Meant::Address)
         || case.server_is_on_host()
         || case.link.visit.value().is_some_and(Visit::connected)
     {
-        return Ok(None);
+        return None;
     }
-    let Ok(server) = case.server() else { return Ok(None) };
+    let server = case.server().ok()?;
     // What was not seen of the sockets is said by the checks whose question it is.
-    let Some(listeners) = server.container.listeners.value() else { return Ok(None) };
+    let listeners = server.container.listeners.value()?;
     let published = server
         .container
         .ports
         .iter()
         .any(|p| p.container_port == server.port && p.protocol == "tcp");
     if published || listeners.iter().any(|l| l.address.port() == server.port) {
-        return Ok(None);
+        return None;
     }
-    let open: Vec<_> =
-        listeners.iter().filter(|l| !l.address.ip().to_canonical().is_loopback()).collect();
+    let open = listeners.iter().filter(|l| !l.address.ip().to_canonical().is_loopback());
+    Some((server, open.collect())).filter(|(_, open): &(_, Vec<_>)| !open.is_empty())
+}
+
+/// The one port at which the server may be meant.
+pub(super) fn only(case: &Case<'_>) -> Option<u16> {
+    match ports(&others(case)?.1).as_slice() {
+        [port] if service::may_be_at(case, *port) => Some(*port),
+        _ => None,
+    }
+}
+
+fn ports(open: &[&Listener]) -> Vec<u16> {
     let mut ports: Vec<u16> = open.iter().map(|l| l.address.port()).collect();
     ports.sort_unstable();
     ports.dedup();
-    let Some(first) = ports.first() else { return Ok(None) };
+    ports
+}
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let Some((server, open)) = others(case) else { return Ok(None) };
     let name = &server.container.name;
     let mut found =
         quoted(case, Found::fail(format!("nothing in {name} listens on port {}", server.port)));
@@ -55,15 +72,15 @@ fn judge(case: &Case<'_>) -> Judgement {
             listener.address.to_string(),
         );
     }
-    if ports.len() > 1 {
-        let ports = ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ");
-        return Ok(Some(found.fix(format!(
-            "let {} dial the right one of the ports on which {name} listens: {ports}",
-            case.link.client
-        ))));
-    }
-    let to = spelled(case, &case.link.endpoint.host, *first);
-    Ok(Some(rewritten(case, found, &to)))
+    let endpoint = &case.link.endpoint;
+    Ok(Some(match ports(&open).as_slice() {
+        [port] => rewritten(case, found, &at(case, &endpoint.host, *port)),
+        ports => found.fix(format!(
+            "let {} dial the right one of the ports on which {name} listens: {}",
+            case.link.client,
+            ports.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+        )),
+    }))
 }
 
 #[cfg(test)]
@@ -98,6 +115,17 @@ mod tests {
                 it.listens(&["0.0.0.0:8080", "[::]:8080", "0.0.0.0:8443"]);
             }),
             "let hapi dial the right one of the ports on which mock listens: 8080, 8443"
+        );
+    }
+
+    #[test]
+    fn a_database_is_not_sent_to_a_web_port() {
+        assert_eq!(
+            remedies(&RULE, |it| {
+                told(it);
+                it.link().endpoint.scheme = Some("postgresql".into());
+            }),
+            "tell hapi the address of the server that speaks PostgreSQL: mock has port 8080, which is not known for it"
         );
     }
 

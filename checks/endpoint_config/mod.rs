@@ -11,7 +11,9 @@ mod plain_to_tls;
 mod proxy;
 mod published_port;
 mod repair;
+mod rewrite;
 mod scheme_missing;
+mod service;
 mod tls_to_plain;
 mod unread;
 

@@ -1,4 +1,4 @@
-use super::repair::{quoted, rewritten};
+use super::repair::{Right, quoted, rewritten};
 use crate::model::{Case, Found, Judgement, Reply, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -36,14 +36,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         format!("the beginning of a TLS handshake from {}", case.link.client),
         "answered with a TLS record",
     );
-    let rest = endpoint.url.split_once("://").map_or("", |(_, rest)| rest);
-    // The port that the plain scheme implies is not the one that the other implies.
-    let to = if rest.starts_with(&endpoint.authority()) {
-        format!("{secure}://{rest}")
-    } else {
-        format!("{secure}://{}", endpoint.authority())
-    };
-    Ok(Some(rewritten(case, found, &to)))
+    let right = Right { scheme: Some(secure), host: endpoint.host.clone(), port: endpoint.port };
+    Ok(Some(rewritten(case, found, &right)))
 }
 
 #[cfg(test)]

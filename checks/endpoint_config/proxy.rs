@@ -1,5 +1,5 @@
 use super::repair::quoted;
-use crate::model::{Case, Container, Found, Judgement, Meant, Rule, ServerKind};
+use crate::model::{Case, Container, Found, Judgement, Meant, Rule, ServerKind, quoted as word};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC410",
@@ -73,8 +73,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let list = list.join(",");
     Ok(Some(found.fix(format!(
-        "set NO_PROXY and no_proxy of {} to {list} and start it again (-e NO_PROXY={list} -e no_proxy={list})",
-        client.name
+        "set NO_PROXY and no_proxy of {} to {list} and start it again (-e {} -e {})",
+        client.name,
+        word(&format!("NO_PROXY={list}")),
+        word(&format!("no_proxy={list}"))
     ))))
 }
 

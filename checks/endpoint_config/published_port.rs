@@ -20,6 +20,11 @@ Tell the client the port inside the server.
     judge,
 };
 
+/// Whether the client is told a published port, as far as that is known.
+pub(super) fn is_told(case: &Case<'_>) -> bool {
+    matches!(judge(case), Ok(Some(_)))
+}
+
 fn judge(case: &Case<'_>) -> Judgement {
     let endpoint = &case.link.endpoint;
     if !matches!(case.link.meant, Meant::Name | Meant::Address) {

@@ -1,6 +1,17 @@
 //! The address the client should have been told, and the places where it is to be written.
 
-use crate::model::{Case, Found, Source, Target, authority};
+pub(super) use super::rewrite::rewritten;
+use super::service;
+use crate::model::{Case, Found, Meant, Reply, Source, Target, Visit, authority};
+
+/// The address that a client should be told. What is not in it stays as it is written: user, path, query.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) struct Right {
+    /// Another scheme than the one that is written; `None` where that is right.
+    pub(super) scheme: Option<&'static str>,
+    pub(super) host: String,
+    pub(super) port: u16,
+}
 
 /// The remedy for a wrong address: the right one in each place. From the machine nothing can be dialled that is not
 /// published, so there the port comes first.
@@ -9,10 +20,11 @@ pub(super) fn repaired(case: &Case<'_>, found: Found, server: Target<'_>) -> Fou
         return rewritten(case, found, &proposed(case, server));
     }
     let (name, port) = (&server.container.name, server.port);
+    let right = at(case, "127.0.0.1", port);
     found.fix(format!(
         "publish port {port} of {name} (start it again with -p 127.0.0.1:{port}:{port}), and let {} dial {}",
         case.link.client,
-        spelled(case, "127.0.0.1", port)
+        spelled(case, &right)
     ))
 }
 
@@ -23,7 +35,7 @@ fn published(server: Target<'_>) -> Option<u16> {
 }
 
 /// The address under which the client reaches the server once both are healthy.
-pub(super) fn proposed(case: &Case<'_>, server: Target<'_>) -> String {
+pub(super) fn proposed(case: &Case<'_>, server: Target<'_>) -> Right {
     let (host, port) = if case.shares_namespace() {
         ("127.0.0.1", server.port)
     } else if case.client_is_on_host() {
@@ -33,7 +45,42 @@ pub(super) fn proposed(case: &Case<'_>, server: Target<'_>) -> String {
     } else {
         (case.proper_name(server), server.port)
     };
-    spelled(case, host, port)
+    at(case, host, port)
+}
+
+/// That host and port, with a scheme where one is missing.
+pub(super) fn at(case: &Case<'_>, host: &str, port: u16) -> Right {
+    let scheme = if case.link.endpoint.scheme_missing { scheme(case, port) } else { None };
+    Right { scheme, host: host.to_owned(), port }
+}
+
+/// The scheme of an address without one: what the server was heard to speak, else what its port is for.
+fn scheme(case: &Case<'_>, port: u16) -> Option<&'static str> {
+    let secure = case.link.visit.value().is_some_and(|visit| visit.reply == Some(Reply::Tls));
+    match service::of_port(port) {
+        _ if secure => Some("https"),
+        Some(service) if !service::speaks_http(case, port) => service.scheme(),
+        _ => Some(if matches!(port, 443 | 8443) { "https" } else { "http" }),
+    }
+}
+
+/// The right address of a link whose place lacks the scheme, whatever else is wrong with it.
+pub(super) fn aim(case: &Case<'_>) -> Right {
+    let endpoint = &case.link.endpoint;
+    let connected = case.link.visit.value().is_some_and(Visit::connected);
+    let is_wrong = match case.link.meant {
+        Meant::Address => true,
+        Meant::Name => super::published_port::is_told(case),
+        Meant::Nobody
+        | Meant::AddressOfAnother
+        | Meant::OwnLoopbackPublished
+        | Meant::OwnLoopbackServed => !connected,
+        _ => false,
+    };
+    match case.server() {
+        Ok(server) if is_wrong => proposed(case, server),
+        _ => at(case, &endpoint.host, super::another_port::only(case).unwrap_or(endpoint.port)),
+    }
 }
 
 /// The name by which this engine's containers reach the engine's machine.
@@ -45,14 +92,15 @@ pub(super) fn host_alias(case: &Case<'_>) -> &'static str {
 }
 
 /// The told address with another host and port: same scheme, same path.
-pub(super) fn spelled(case: &Case<'_>, host: &str, port: u16) -> String {
-    let url = &case.link.endpoint.url;
-    let (scheme, rest) = url.split_once("://").unwrap_or(("tcp", url));
-    let path = rest.find('/').map_or("", |at| &rest[at..]);
-    if case.link.endpoint.scheme.is_none() {
-        return authority(host, port);
+pub(super) fn spelled(case: &Case<'_>, right: &Right) -> String {
+    let endpoint = &case.link.endpoint;
+    let address = authority(&right.host, right.port);
+    let path =
+        endpoint.url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    match right.scheme.or(endpoint.scheme.as_deref()) {
+        None => address,
+        Some(scheme) => format!("{scheme}://{address}{}", path.unwrap_or_default()),
     }
-    format!("{scheme}://{}{path}", authority(host, port))
 }
 
 /// What each place says, as evidence.
@@ -66,79 +114,4 @@ pub(super) fn quoted(case: &Case<'_>, mut found: Found) -> Found {
         found = found.evidence(what, endpoint.url.clone());
     }
     found
-}
-
-/// One remedy for each place that says the address.
-pub(super) fn rewritten(case: &Case<'_>, mut found: Found, to: &str) -> Found {
-    let client = &case.link.client;
-    for source in &case.link.endpoint.sources {
-        found = match source {
-            Source::Env { name: place } | Source::File { key: place, .. }
-                if is_half_of_a_pair(case, place) =>
-            {
-                let (host, port) = to.rsplit_once(':').unwrap_or((to, ""));
-                found.fix(format!(
-                    "set {place} of {client} to {host} and the port that belongs to it to {port} \
-                     ({source}), then start it again"
-                ))
-            }
-            Source::Env { name } => match case.client().and_then(|c| c.compose.as_ref()) {
-                Some(compose) => {
-                    let file =
-                        compose.config_files.first().map_or("the Compose file", String::as_str);
-                    found.fix(format!(
-                        "in {file}, service {}, set {name} to {to}, then recreate it",
-                        compose.service
-                    ))
-                }
-                None => found.fix(format!(
-                    "set {name} of {client} to {to} and start it again (-e {name}={to})"
-                )),
-            },
-            Source::Arg { index } => {
-                found.fix(format!("start {client} with {to} in argument {index}"))
-            }
-            Source::File { path, host_path: None, key, line } => found.fix(format!(
-                "in {path} line {line} of {client}, set {key} to {to}, then start it again"
-            )),
-            Source::File { host_path: Some(path), key, line, .. } => {
-                in_file(case, found, to, path, key, *line)
-            }
-            Source::Compose { path, line } => {
-                found.fix(format!("in {path} line {line}, write {to}, then recreate {client}"))
-            }
-            Source::Flag => found.fix(format!("let {client} dial {to}")),
-        };
-    }
-    found
-}
-
-/// Whether a place holds only the host, with the port in another: its name says so, and no scheme was written there.
-fn is_half_of_a_pair(case: &Case<'_>, place: &str) -> bool {
-    let last = place.rsplit(['.', '_', '-']).next().unwrap_or(place).to_ascii_lowercase();
-    case.link.endpoint.scheme.is_none()
-        && (last.ends_with("host") || last == "hostname" || last == "server")
-}
-
-fn in_file(case: &Case<'_>, found: Found, to: &str, path: &str, key: &str, line: usize) -> Found {
-    let say =
-        format!("in {path} line {line}, set {key} to {to}, then start {} again", case.link.client);
-    let endpoint = &case.link.endpoint;
-    let plain =
-        |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || ".-_:/[]".contains(c));
-    let new = to.split_once("://").map_or(to, |(_, rest)| rest);
-    let new = new.split('/').next().unwrap_or(new);
-    // A default port is not written in the file: a pattern with it would find nothing.
-    let is_spelled_out = endpoint.url.contains(&endpoint.authority());
-    if !plain(path)
-        || !plain(new)
-        || endpoint.host.contains(':')
-        || endpoint.scheme.is_none()
-        || !is_spelled_out
-    {
-        return found.fix(say);
-    }
-    // Dots of the old address are literal: a pattern that matches more would edit more.
-    let old = endpoint.authority().replace('.', "\\.");
-    found.fix_by(say, format!("sed -i '{line}s|{old}|{new}|' {path}"))
 }

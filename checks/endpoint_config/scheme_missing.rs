@@ -1,4 +1,4 @@
-use super::repair::{quoted, rewritten};
+use super::repair::{aim, quoted, rewritten};
 use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -26,7 +26,16 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let authority = case.link.endpoint.authority();
     let found = quoted(case, Found::warn(format!("{authority} is written without a scheme")));
-    Ok(Some(rewritten(case, found, &format!("http://{authority}"))))
+    // One remedy repairs everything that is wrong with the address: two that differ would undo each other.
+    let right = aim(case);
+    if right.scheme.is_none() {
+        return Ok(Some(found.fix(format!(
+            "write the scheme that {} expects before {}",
+            case.link.client,
+            crate::model::authority(&right.host, right.port)
+        ))));
+    }
+    Ok(Some(rewritten(case, found, &right)))
 }
 
 #[cfg(test)]

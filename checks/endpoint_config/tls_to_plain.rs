@@ -1,4 +1,4 @@
-use super::repair::{quoted, rewritten};
+use super::repair::{Right, quoted, rewritten};
 use crate::model::{Case, Found, Judgement, Reply, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -33,13 +33,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     let found =
         quoted(case, Found::fail(format!("{} speaks plain HTTP, not TLS", endpoint.authority())))
             .evidence(format!("a TLS handshake from {}", case.link.client), why.clone());
-    let rest = endpoint.url.split_once("://").map_or("", |(_, rest)| rest);
-    let to = if rest.starts_with(&endpoint.authority()) {
-        format!("{plain}://{rest}")
-    } else {
-        format!("{plain}://{}", endpoint.authority())
-    };
-    Ok(Some(rewritten(case, found, &to)))
+    let right = Right { scheme: Some(plain), host: endpoint.host.clone(), port: endpoint.port };
+    Ok(Some(rewritten(case, found, &right)))
 }
 
 #[cfg(test)]
@@ -52,6 +47,7 @@ mod tests {
         let link = it.link();
         link.endpoint.scheme = Some("https".into());
         link.endpoint.url = "https://mock:8080".into();
+        link.endpoint.written[0].scheme = Some("https".into());
         let Fact::Known(visit) = &mut link.visit else { return };
         visit.reply = reply;
     }

@@ -1,5 +1,5 @@
 use super::{freshness, proofs};
-use crate::model::{Case, Fact, Found, Judgement, Rule};
+use crate::model::{Case, Fact, Found, Judgement, Rule, quoted};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC202",
@@ -43,17 +43,15 @@ fn judge(case: &Case<'_>) -> Judgement {
     let found = Found::fail(format!("{name} runs another image than {} means now", tag.reference))
         .evidence(format!("image of {name}"), short(&tag.running))
         .evidence(format!("image that {} names now", tag.reference), short(&tag.now));
-    let engine = case.facts.kind(&server.container.engine).command();
     Ok(Some(match &server.container.compose {
         Some(compose) => found.fix_by(
             format!(
                 "recreate {} from the image that is there; nothing needs to be built",
                 compose.service
             ),
-            format!(
-                "{engine} compose {} up -d --force-recreate {}",
-                compose.flags(),
-                compose.service
+            compose.command(
+                case.facts.kind(&server.container.engine),
+                &format!("up -d --force-recreate {}", quoted(&compose.service)),
             ),
         ),
         None => found.fix(format!(

@@ -1,6 +1,7 @@
 use super::{freshness, proofs};
 use crate::model::{
-    Case, Content, Difference, Fact, Found, How, Judgement, Rule, Tag, Undecided, quoted,
+    Case, Content, Difference, EngineKind, Fact, Found, How, Judgement, Rule, Tag, Undecided,
+    quoted,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -76,7 +77,7 @@ fn told(difference: &Difference) -> String {
 fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Option<&Tag>) -> Found {
     let Ok(server) = case.server() else { return found };
     let container = server.container;
-    let engine = case.facts.kind(&container.engine).command();
+    let kind = case.facts.kind(&container.engine);
     if tag.is_some_and(|tag| tag.running != tag.now && tag.now_is_newest == Some(true)) {
         return found.fix(format!(
             "{} is already built from the newest source: recreate {} from it, a restart keeps the old image",
@@ -86,10 +87,9 @@ fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Option<&Tag>) -
     match &container.compose {
         Some(compose) => found.fix_by(
             format!("build {} again and recreate it", compose.service),
-            format!(
-                "{engine} compose {} up -d --build --force-recreate {}",
-                compose.flags(),
-                compose.service
+            compose.command(
+                kind,
+                &format!("up -d --build --force-recreate {}", quoted(&compose.service)),
             ),
         ),
         None => found.fix_by(
@@ -97,9 +97,26 @@ fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Option<&Tag>) -
                 "build the image again, then recreate {} from it (a restart keeps the old image)",
                 container.name
             ),
-            format!("{engine} build -t {} {}", quoted(&container.image), quoted(&content.context)),
+            build(kind, &container.image, content),
         ),
     }
+}
+
+/// The command that builds the image again. Builders find a Dockerfile by themselves only at the top of the context and by
+/// its usual name; Podman takes a Containerfile before it.
+fn build(kind: EngineKind, image: &str, content: &Content) -> String {
+    let Content { context, dockerfile, .. } = content;
+    let found = match kind {
+        EngineKind::Docker => dockerfile == "Dockerfile",
+        EngineKind::Podman => matches!(dockerfile.as_str(), "Containerfile" | "Dockerfile"),
+    };
+    let file = if dockerfile.starts_with('/') {
+        dockerfile.clone()
+    } else {
+        format!("{}/{dockerfile}", context.trim_end_matches('/'))
+    };
+    let file = if found { String::new() } else { format!("-f {} ", quoted(&file)) };
+    format!("{} build -t {} {file}{}", kind.command(), quoted(image), quoted(context))
 }
 
 #[cfg(test)]
@@ -201,6 +218,13 @@ mod tests {
     fn the_remedy_builds_only_what_is_not_built() {
         let stale = |it: &mut Snapshot| differs(it, older(1, false), None);
         assert_eq!(remedies(&RULE, stale), "$ docker build -t mock:1 /home/ci/mock");
+        assert_eq!(
+            remedies(&RULE, |it| {
+                stale(it);
+                it.compared().dockerfile = "Containerfile".into();
+            }),
+            "$ docker build -t mock:1 -f /home/ci/mock/Containerfile /home/ci/mock"
+        );
         assert_eq!(
             remedies(&RULE, |it| {
                 stale(it);

@@ -77,7 +77,7 @@ pub struct Fix {
     pub say: String,
     /// A command to paste, with real names.
     pub command: Option<String>,
-    /// A unified diff.
+    /// A unified diff of a file on the engine's machine, by its whole path: for `patch -p0 -d /`.
     pub patch: Option<String>,
     /// Whether a probe showed that it works; `None` where it was not tried.
     pub proven: Option<bool>,
@@ -107,6 +107,18 @@ impl Found {
     #[must_use]
     pub fn fix(mut self, say: impl Into<String>) -> Self {
         self.fix.push(Fix { say: say.into(), command: None, patch: None, proven: None });
+        self
+    }
+
+    /// Adds a remedy that edits a file: by a command to paste, and by a patch, where there are such.
+    #[must_use]
+    pub fn fix_in_file(
+        mut self,
+        say: impl Into<String>,
+        command: Option<String>,
+        patch: Option<String>,
+    ) -> Self {
+        self.fix.push(Fix { say: say.into(), command, patch, proven: None });
         self
     }
 

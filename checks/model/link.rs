@@ -1,6 +1,8 @@
 //! Who is told to call whom, and what was seen of that one link.
 
-use super::{Attempt, Concurrency, Fact, Path, Reply, Resolution, Source, is_loopback, numeric};
+use super::{
+    Attempt, Concurrency, Fact, Path, Reply, Resolution, Source, Written, is_loopback, numeric,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::IpAddr;
@@ -49,6 +51,9 @@ pub struct Endpoint {
     pub scheme_missing: bool,
     /// Every place that says it, the first of them first.
     pub sources: Vec<Source>,
+    /// How those places write it, of those that write it out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written: Vec<Written>,
     /// What is malformed about it, when it can't be dialled as it stands.
     pub malformed: Option<String>,
 }

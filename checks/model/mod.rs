@@ -15,6 +15,7 @@ mod shell;
 mod snapshot;
 mod symptom;
 mod way;
+mod written;
 
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
@@ -38,3 +39,4 @@ pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use written::{Lines, PortPlace, Written};

@@ -235,8 +235,11 @@ pub struct Compose {
     pub one_off: bool,
     /// The project's folder.
     pub working_dir: Option<String>,
-    /// The project's files.
+    /// The project's files, as they were named, often relative to the folder.
     pub config_files: Vec<String>,
+    /// The program that made it, where the labels tell: `docker-compose` (version 1) or `podman-compose`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
 }
 
 /// One network of an engine.
@@ -321,13 +324,61 @@ impl Container {
 }
 
 impl Compose {
-    /// The beginning of a Compose command for this project: `-p NAME -f FILE`.
+    /// The project's files, from any folder.
     #[must_use]
-    pub fn flags(&self) -> String {
-        let files = self.config_files.iter().map(|file| format!("-f {}", super::quoted(file)));
-        std::iter::once(format!("-p {}", super::quoted(&self.project)))
-            .chain(files)
-            .collect::<Vec<_>>()
-            .join(" ")
+    pub fn files(&self) -> Vec<String> {
+        let whole = |file: &String| match &self.working_dir {
+            Some(folder) if !file.starts_with('/') => {
+                format!("{}/{}", folder.trim_end_matches('/'), file.trim_start_matches("./"))
+            }
+            _ => file.clone(),
+        };
+        self.config_files.iter().map(whole).collect()
+    }
+
+    /// A Compose command for this project that works from any folder. `kind` is the engine's.
+    #[must_use]
+    pub fn command(&self, kind: EngineKind, rest: &str) -> String {
+        let program = match &self.program {
+            Some(program) => program.clone(),
+            None => format!("{} compose", kind.command()),
+        };
+        let mut words = vec![program, format!("-p {}", super::quoted(&self.project))];
+        words.extend(self.files().iter().map(|file| format!("-f {}", super::quoted(file))));
+        // podman-compose has no such option: it works in the folder of the first file.
+        if let Some(folder) =
+            self.working_dir.as_ref().filter(|_| self.program.as_deref() != Some("podman-compose"))
+        {
+            words.push(format!("--project-directory {}", super::quoted(folder)));
+        }
+        words.push(rest.to_owned());
+        words.join(" ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Compose, EngineKind};
+
+    #[test]
+    fn a_compose_command_works_from_any_folder() {
+        let mut compose = Compose {
+            project: "ci".into(),
+            service: "mock".into(),
+            one_off: false,
+            working_dir: Some("/home/ci/my app".into()),
+            config_files: vec!["./compose.yaml".into(), "/srv/more.yaml".into()],
+            program: None,
+        };
+        let command = |compose: &Compose| compose.command(EngineKind::Docker, "up -d mock");
+        assert_eq!(
+            command(&compose),
+            "docker compose -p ci -f '/home/ci/my app/compose.yaml' -f /srv/more.yaml --project-directory '/home/ci/my app' up -d mock"
+        );
+        compose.program = Some("podman-compose".into());
+        assert_eq!(
+            command(&compose),
+            "podman-compose -p ci -f '/home/ci/my app/compose.yaml' -f /srv/more.yaml up -d mock"
+        );
     }
 }

@@ -37,7 +37,11 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let ports: Vec<String> =
         server.container.ports.iter().filter_map(|p| p.host_port).map(|p| p.to_string()).collect();
-    let taken = rivals(case, server.container);
+    // Another reason that the engine gave is no matter of ports, whoever has them.
+    let said = state.start_error.as_deref();
+    let is_port = said.is_some_and(|said| said.contains("port"));
+    let may_be_port = is_port || said.is_none_or(|said| said.contains("network"));
+    let taken = if may_be_port { rivals(case, server.container) } else { Vec::new() };
     for (port, other) in &taken {
         found = found
             .evidence(format!("port {port} of the machine"), format!("published by {other}"))
@@ -45,13 +49,19 @@ fn judge(case: &Case<'_>) -> Judgement {
                 "{other} has port {port} of the machine: stop it, or publish another for {name}"
             ));
     }
-    if taken.is_empty() && state.start_error.is_some() && !ports.is_empty() {
+    if taken.is_empty() && is_port && !ports.is_empty() {
         found = found.fix(format!(
             "see that nothing else on the machine has port {}, or publish another",
             ports.join(", ")
         ));
     }
-    Ok(Some(found.fix_by(format!("start {name}"), start)))
+    let words = match said {
+        Some(said) if !is_port => {
+            format!("start {name}: the engine says again what it is that fails ({said})")
+        }
+        _ => format!("start {name}"),
+    };
+    Ok(Some(found.fix_by(words, start)))
 }
 
 /// The ports of the machine that the container wants and another running one has.
@@ -97,6 +107,15 @@ mod tests {
             remedies(&RULE, port_is_taken),
             "see that nothing else on the machine has port 18141, or publish another\n$ docker start mock"
         );
+    }
+
+    #[test]
+    fn another_reason_is_no_matter_of_ports() {
+        let no_command = |it: &mut Snapshot| {
+            port_is_taken(it);
+            it.mock().state.start_error = Some("its command is not in the image".into());
+        };
+        assert_eq!(remedies(&RULE, no_command), "$ docker start mock");
     }
 
     #[test]

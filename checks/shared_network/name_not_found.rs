@@ -64,10 +64,18 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let engine = case.kind().command();
     let dialled = owner.pod.as_deref().unwrap_or(&owner.name);
+    // Who is disconnected loses the aliases that it has there.
+    let has = case.attachments(server.container).iter().find(|a| a.network == network);
+    let aliases = has.map_or(&[][..], |a| a.aliases.as_slice()).iter().chain([name]);
+    let aliases: Vec<String> = aliases.map(|name| format!("--alias {}", quoted(name))).collect();
     Ok(Some(
         found.fix(format!("dial {dialled} instead of {name}")).fix_by(
             format!("or give {} the alias {name} on {network}", owner.name),
-            format!("{engine} network disconnect {network} {0} && {engine} network connect --alias {1} {network} {0}", owner.name, quoted(name)),
+            format!(
+                "{engine} network disconnect {network} {0} && {engine} network connect {1} {network} {0}",
+                owner.name,
+                aliases.join(" ")
+            ),
         ),
     ))
 }

@@ -2,8 +2,9 @@
 
 use super::engine::Seen;
 use super::fresh::Origin;
+use super::links::{in_line, told::Told};
 use super::source::compose;
-use checks::model::Source;
+use checks::model::{Source, Written};
 use std::path::{Path, PathBuf};
 
 /// The build context of a Compose service, from the labels of its container. `None` where nothing is built, or the files
@@ -22,8 +23,8 @@ pub(super) fn origin(seen: &Seen) -> Result<Option<Origin>, String> {
     }))
 }
 
-/// The line of the Compose file that sets a variable, where the place of an address is one.
-pub(super) fn also(seen: &Seen, source: &Source) -> Option<Source> {
+/// The line of the Compose file that sets a variable, where the place of an address is one; and how it writes the address.
+pub(super) fn also(seen: &Seen, source: &Source, told: &Told) -> Option<(Source, Option<Written>)> {
     let Source::Env { name } = source else { return None };
     let labels = seen.facts.compose.as_ref()?;
     let folder = labels.working_dir.as_ref().map_or_else(|| Path::new("/"), Path::new);
@@ -32,6 +33,8 @@ pub(super) fn also(seen: &Seen, source: &Source) -> Option<Source> {
         let path = folder.join(file);
         let text = std::fs::read_to_string(&path).ok()?;
         let line = compose::environment_line(&text, &labels.service, name)?;
-        Some(Source::Compose { path: path.display().to_string(), line })
+        let place = Source::Compose { path: path.display().to_string(), line };
+        let written = in_line(told, &place, &text, line);
+        Some((place, written))
     })
 }

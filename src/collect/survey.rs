@@ -206,16 +206,16 @@ async fn claims(
         (seen.facts.unread_files, seen.facts.unread_names) = found.unread.into_iter().unzip();
         seen.facts.proxies = links::proxies(&seen.raw.env);
         notes.extend(found.notes);
-        for (told, source) in found.told {
+        for (told, source, written) in found.told {
             if links::is_link(&told) {
-                let sources = std::iter::once(source.clone())
-                    .chain(super::compose::also(seen, &source))
-                    .collect();
+                let also = super::compose::also(seen, &source, &told);
+                let (also, also_written) = also.map_or((None, None), |(s, w)| (Some(s), w));
                 claims.push(Claim {
                     engine: seen.facts.engine.clone(),
                     client: seen.facts.name.clone(),
                     told,
-                    sources,
+                    sources: std::iter::once(source).chain(also).collect(),
+                    written: written.into_iter().chain(also_written).collect(),
                 });
             }
         }
@@ -227,6 +227,7 @@ async fn claims(
                 client: named.client.clone(),
                 told: named.told.clone(),
                 sources: vec![Source::Flag],
+                written: Vec::new(),
             };
             claims.push(claim);
         }

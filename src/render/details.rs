@@ -25,7 +25,8 @@ fn one(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
         };
         item("fix", &format!("{say}{tried}"), style, out)?;
         // Never wrapped: what is wrapped can't be pasted.
-        for line in command.iter().chain(patch).flat_map(|text| text.lines()) {
+        // What a command does needs no patch beside it, which is for programs.
+        for line in command.iter().chain(patch).take(1).flat_map(|text| text.lines()) {
             writeln!(out, "          {}", clean(line))?;
         }
     }

@@ -323,6 +323,12 @@ fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
             .or_else(|| labels.get(&format!("io.podman.compose.{key}")));
         found.filter(|value| !value.is_empty()).cloned()
     };
+    let made_by_podman = labels.keys().any(|key| key.starts_with("io.podman.compose."));
+    let program = match label("version") {
+        _ if made_by_podman => Some("podman-compose"),
+        Some(version) if version.starts_with("1.") => Some("docker-compose"),
+        _ => None,
+    };
     Some(Compose {
         project: label("project")?,
         service: label("service")?,
@@ -331,6 +337,7 @@ fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
         config_files: label("project.config_files")
             .map(|v| v.split(',').map(|f| f.trim().to_owned()).collect())
             .unwrap_or_default(),
+        program: program.map(str::to_owned),
     })
 }
 

@@ -1,10 +1,11 @@
 //! Every place in a container that tells an address: environment, command line, mounted configuration files.
 
 use super::told::{self, Known, Place, Told};
+use super::written::{in_line, in_value};
 use crate::collect::engine::{Connection, Mount, Raw, Seen};
 use crate::collect::vantage::{ProvenPid, list_files, read_file};
 use crate::words::words;
-use checks::model::{Exceptions, Proxies, ProxyVariable, Source, is_loopback};
+use checks::model::{Exceptions, Proxies, ProxyVariable, Source, Written, is_loopback};
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::IpAddr;
@@ -20,8 +21,8 @@ const ARCHIVE_LIMIT: usize = 8 << 20;
 /// What one container is told, and which of its files could not be read.
 #[derive(Default)]
 pub(crate) struct Gathered {
-    /// The addresses, each with its place.
-    pub(crate) told: Vec<(Told, Source)>,
+    /// The addresses, each with its place and how that writes it.
+    pub(crate) told: Vec<(Told, Source, Option<Written>)>,
     /// Files that could not be read: a line each, and what is named in them all the same.
     pub(crate) unread: Vec<(String, Vec<String>)>,
     /// What was not searched, a line each.
@@ -37,12 +38,16 @@ pub(crate) async fn gather(
     let known = Known { is_name, vars: &seen.raw.env };
     let mut gathered = Gathered::default();
     let outside_files = |told: Told| {
-        let source = match &told.place {
-            Place::Env { name } => Source::Env { name: name.clone() },
-            Place::Arg { index } => Source::Arg { index: *index },
+        let (source, value) = match &told.place {
+            Place::Env { name } => (
+                Source::Env { name: name.clone() },
+                seen.raw.env.iter().find(|(var, _)| var == name).map(|(_, value)| value),
+            ),
+            Place::Arg { index } => (Source::Arg { index: *index }, seen.raw.argv.get(*index)),
             Place::Line { .. } | Place::Flag => return None,
         };
-        Some((told, source))
+        let written = value.and_then(|value| in_value(&told, &source, value));
+        Some((told, source, written))
     };
     gathered
         .told
@@ -90,7 +95,8 @@ fn read(file: &File, known: &Known<'_>, gathered: &mut Gathered) {
                 key: key.clone(),
                 line: *line,
             };
-            Some((told, source))
+            let written = in_line(&told, &source, text, *line);
+            Some((told, source, written))
         })),
         Err(why) => {
             let why =

@@ -3,11 +3,13 @@
 mod gather;
 mod meaning;
 pub(crate) mod told;
+mod written;
 
 pub(crate) use gather::{gather, proven, proxies};
 pub(crate) use meaning::{Dialled, World};
+pub(crate) use written::in_line;
 
-use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit};
+use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit, Written};
 use told::{Told, Trouble};
 
 /// What one client is told: the address and every place that says it.
@@ -20,6 +22,8 @@ pub(crate) struct Claim {
     pub(crate) told: Told,
     /// The places.
     pub(crate) sources: Vec<Source>,
+    /// How they write it, where they write it out.
+    pub(crate) written: Vec<Written>,
 }
 
 /// A link that the user named: `CLIENT=URL`.
@@ -61,6 +65,7 @@ pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
         match merged.iter_mut().find(same) {
             Some(known) => {
                 known.sources.extend(claim.sources);
+                known.written.extend(claim.written);
                 known.told.trouble = known.told.trouble.take().or(claim.told.trouble);
             }
             None => merged.push(claim),
@@ -69,6 +74,8 @@ pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
     for claim in &mut merged {
         claim.sources.sort();
         claim.sources.dedup();
+        claim.written.sort_by(|a, b| a.source.cmp(&b.source));
+        claim.written.dedup_by(|a, b| a.source == b.source);
     }
     merged.sort_by(|a, b| {
         (&a.engine, &a.client, a.told.url()).cmp(&(&b.engine, &b.client, b.told.url()))
@@ -119,6 +126,7 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
             scheme_missing: told.trouble == Some(Trouble::NoScheme),
             malformed,
             sources: claim.sources,
+            written: claim.written,
             url,
         },
         engine: claim.engine,

@@ -179,5 +179,38 @@ fn usual_name(context: &Path, podman: bool) -> Result<PathBuf, String> {
     let names =
         if podman { ["Containerfile", "Dockerfile"] } else { ["Dockerfile", "Containerfile"] };
     let found = names.iter().map(|name| context.join(name)).find(|path| path.is_file());
-    found.ok_or_else(|| format!("{} holds no Dockerfile", context.display()))
+    found.ok_or_else(|| {
+        let below = below(context, &names, 3);
+        let hint = match below.as_slice() {
+            [] => String::new(),
+            [only] => {
+                format!("; there is {}: name the folder that its build was given", only.display())
+            }
+            [first, rest @ ..] => format!(
+                "; there is {} and {} more: name the folder that the server's build was given",
+                first.display(),
+                rest.len()
+            ),
+        };
+        format!("{} holds no Dockerfile{hint}", context.display())
+    })
+}
+
+/// The Dockerfiles in the folders below, as far as a short look finds them.
+fn below(folder: &Path, names: &[&str], depth: usize) -> Vec<PathBuf> {
+    const MOST: usize = 200;
+    let Some(depth) = depth.checked_sub(1) else { return Vec::new() };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten().take(MOST);
+    let is_own = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        !name.starts_with('.') && name != "node_modules" && !path.is_symlink() && path.is_dir()
+    };
+    let mut folders: Vec<_> = entries.map(|entry| entry.path()).filter(is_own).collect();
+    folders.sort();
+    let mut found = Vec::new();
+    for folder in folders {
+        found.extend(names.iter().map(|name| folder.join(name)).find(|path| path.is_file()));
+        found.extend(below(&folder, names, depth));
+    }
+    found
 }

@@ -209,6 +209,13 @@ fn there_is_one_line_where_nothing_can_be_planned() {
         plan(dir.path(), settings).unwrap_err().replace(&dir.path().display().to_string(), "DIR")
     };
     assert_eq!(error(&Settings::default()), "DIR holds no Dockerfile");
+    let inner = dir.path().join("services/mock");
+    fs::create_dir_all(&inner).unwrap();
+    fs::write(inner.join("Dockerfile"), "FROM scratch\n").unwrap();
+    assert_eq!(
+        error(&Settings::default()),
+        "DIR holds no Dockerfile; there is DIR/services/mock/Dockerfile: name the folder that its build was given"
+    );
     let named = Settings { dockerfile: Some("x/D".into()), ..Settings::default() };
     assert_eq!(error(&named), "x/D cannot be read: there is no such file or folder");
     let inline = Settings { inline: Some("FROM a\nCOPY x\n".into()), ..Settings::default() };

@@ -1,12 +1,50 @@
 //! Who pastes what the report proposes has repaired the link.
 
 use super::econn::{Run, econn, run};
-use super::{incident, must};
+use super::{incident, must, scene};
+use crate::harness::cast::Play;
 use crate::harness::stage::Stage;
 use crate::harness::verdict::{findings, list, text};
 use crate::harness::{Cast, Engine, Result, diagnosis, symptom};
 use serde_json::Value;
-use std::process::Command;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+const PATCHED: &str = r#"
+about = "a file with a wrong address between secrets, and one with a wrong address beside a user"
+
+[[network]]
+name = "net"
+
+[[container]]
+name = "server"
+command = ["python3", "-m", "http.server", "8080"]
+networks = ["net"]
+listens = [8080]
+publish = ["18141:8080"]
+
+[[container]]
+name = "client"
+networks = ["net"]
+[container.mounts."/etc/app"]
+"app.yaml" = """
+env:
+  - name: DB_PASSWORD
+    value: hunter
+llm:
+  model: mock
+  upstreams: ["http://127.0.0.1:{{18141}}"]
+  retries: 3
+  token:
+    hunter
+other: http://ci:hunter@127.0.0.1:{{18141}}/x
+"""
+
+[[symptom]]
+client = "client"
+url = "http://127.0.0.1:{{18141}}"
+sees = "connection refused"
+"#;
 
 /// The endpoint and the network are wrong; the report's own words mend both.
 pub(super) fn is_usable(cast: &Cast, engine: Engine) -> Result<()> {
@@ -61,6 +99,45 @@ pub(super) fn is_usable(cast: &Cast, engine: Engine) -> Result<()> {
 
     let seen = symptom::call(&stage, &hapi, url, false)?;
     must(seen == "200", || format!("{hapi} calling the proposed {url} sees {seen}"))?;
+    stage.strike()
+}
+
+/// A file tells a wrong port in the middle of other things; the report's own patch mends it, and shows nothing else of it.
+pub(super) fn patch_is_usable(_: &Cast, engine: Engine) -> Result<()> {
+    let play = Play { name: "patch".into(), scene: scene(PATCHED)?, on: vec![] };
+    let stage = Stage::set(&play.scene, engine, &play.on, false)?;
+    let diagnose =
+        || run(econn().args(diagnosis::arguments(&stage, &play)?).args(["--format", "json"]));
+    let before = diagnose()?;
+    let report = before.report_with(1)?;
+    let patches: Vec<&str> = list(&report, "links")
+        .iter()
+        .flat_map(findings)
+        .flat_map(|finding| list(finding, "fix"))
+        .filter_map(|fix| fix["patch"].as_str())
+        .collect();
+    let [patch] = patches[..] else {
+        return Err(
+            before.account("EC401 must propose one patch: that of the line without a secret")
+        );
+    };
+    must(!before.stdout.contains("hunter"), || before.account("a neighbour's value was shown"))?;
+    let mut git = Command::new("git")
+        .args(["-C", "/", "apply", "--unidiff-zero", "-p1", "-"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .map_err(|trouble| trouble.to_string())?;
+    let fed = git.stdin.take().map(|mut input| input.write_all(patch.as_bytes()));
+    let applied = git.wait().is_ok_and(|status| status.success()) && matches!(fed, Some(Ok(())));
+    must(applied, || format!("the patch does not apply:\n{patch}"))?;
+
+    let after = diagnose()?;
+    let report = after.report()?;
+    let named = format!("http://{}:8080", stage.words.name("server")?);
+    let link = list(&report, "links").iter().find(|link| text(&link["endpoint"], "url") == named);
+    must(link.is_some_and(|link| text(link, "outcome") == "pass"), || {
+        after.account(&format!("{named} must be healthy after the patch"))
+    })?;
     stage.strike()
 }
 

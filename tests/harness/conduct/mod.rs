@@ -20,8 +20,9 @@ use libtest_mimic::Trial;
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 24] = [
+const PROMISES: [Promise; 25] = [
     ("fix-is-usable", false, fix::is_usable),
+    ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
     ("no-permission", true, trouble::no_permission),
     ("missing-source", false, trouble::missing_source),

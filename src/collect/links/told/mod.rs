@@ -33,6 +33,7 @@ mod spec;
 pub(crate) use args::from_args;
 pub(crate) use env::from_env;
 pub(crate) use format::{from_file, is_config_name};
+pub(crate) use path::holds_secret;
 pub(crate) use proxy::{NoProxy, Proxy, no_proxy, proxies};
 
 use scheme::Kind;
@@ -107,7 +108,7 @@ pub(crate) struct Known<'a> {
 }
 
 impl Told {
-    /// The normalized URL: `scheme://host[:port][/path]`, `tcp://` without a known scheme, no default port;
+    /// The normalized URL: `scheme://host[:port][/path]` without the default port; `tcp://host:port` without a known scheme;
     /// of what can't be read, what can be shown of it.
     pub(crate) fn url(&self) -> String {
         if let Some(shown) = &self.shown {
@@ -118,6 +119,8 @@ impl Told {
                 && !matches!(*scheme, "plaintext" | "sasl_plaintext" | "sasl_ssl")
         });
         let scheme = known.unwrap_or("tcp");
+        // What a path means is the scheme's affair.
+        let path = known.map_or("", |_| self.path.as_str());
         let host = if self.host.contains(':') && host::is_ip(&self.host) {
             format!("[{}]", self.host)
         } else {
@@ -125,7 +128,7 @@ impl Told {
         };
         let port = self.port.filter(|port| scheme::default_port(scheme) != Some(*port));
         let port = port.map(|port| format!(":{port}")).unwrap_or_default();
-        format!("{scheme}://{host}{port}{}", self.path)
+        format!("{scheme}://{host}{port}{path}")
     }
 }
 

@@ -65,7 +65,7 @@ fn is_random(piece: &str) -> bool {
 }
 
 /// Must a line that holds this text stay hidden? Rather once too often.
-pub(super) fn holds_secret(line: &str) -> bool {
+pub(crate) fn holds_secret(line: &str) -> bool {
     line.len() > LONGEST
         || has_userinfo(line)
         || has_query(line)

@@ -42,7 +42,7 @@ fn is_a_link() {
             "2 = http://x:1",
         ),
         ("sh|-c|timeout 5 bash -c '</dev/tcp/nobody/5432'", "2 = tcp://nobody:5432"),
-        ("sh|-c|wget -qO- nobody:8080/x", "2 = tcp://nobody:8080/x"),
+        ("sh|-c|wget -qO- nobody:8080/x", "2 = tcp://nobody:8080"),
         (
             "python3|-c|import urllib.request as u; u.urlopen('http://127.0.0.1:18141/').read()",
             "2 = http://127.0.0.1:18141",

@@ -8,8 +8,8 @@ fn is_a_malformed_link() {
     let table: &[(&str, &str, &str)] = &[
         ("API_URL", "api:8080", "tcp://api:8080 !scheme"),
         ("API_URL", "api", "tcp://api !scheme"),
-        ("API_URL", "//api:8080/v1", "tcp://api:8080/v1 !scheme"),
-        ("API_URL", "api.example.com/v1", "tcp://api.example.com/v1 !scheme"),
+        ("API_URL", "//api:8080/v1", "tcp://api:8080 !scheme"),
+        ("API_URL", "api.example.com/v1", "tcp://api.example.com !scheme"),
         ("API_URI", "127.0.0.1:8080", "tcp://127.0.0.1:8080 !scheme"),
         ("KAFKA_URL", "a:9092,b:9092", "tcp://a:9092 !scheme | tcp://b:9092 !scheme"),
         ("API_URL", "http://${HOST}:8080", "http://${HOST}:8080 !variable"),
