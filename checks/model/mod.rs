@@ -2,6 +2,7 @@
 
 mod case;
 mod check;
+mod earlier;
 mod fact;
 mod fresh;
 mod halted;
@@ -16,6 +17,7 @@ mod symptom;
 
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
+pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
 pub use fresh::{Content, Difference, Freshness, How, Tag};
 pub use halted::Halted;

@@ -162,14 +162,15 @@ pub struct State {
     /// How many of its processes are stopped by a signal; `None` when they were not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub halted: Option<super::Halted>,
-}
-
-impl State {
-    /// Whether its processes can run at this moment.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.status == "running"
-    }
+    /// Whether the engine is to start it anew when it ends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub comes_back: bool,
+    /// Seconds between its creation and the look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<u64>,
+    /// What it was at the first look, where a second one saw that it has ended or was started anew since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<super::Earlier>,
 }
 
 /// How a container's network namespace came to be.

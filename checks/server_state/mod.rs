@@ -40,7 +40,8 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     if !server.container.state.is_running() {
         return Err(Undecided::Unknown(format!(
             "{} is {}",
-            server.container.name, server.container.state.status
+            server.container.name,
+            server.container.state.word()
         )));
     }
     Ok(format!("{} is running", server.container.name))

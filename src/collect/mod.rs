@@ -1,5 +1,6 @@
 //! Builds the facts of one run, and never judges them.
 
+mod again;
 mod client;
 mod compose;
 mod ends;

@@ -1,6 +1,7 @@
 //! Sends the probes of one run: each client's own view from its namespace first, then every server port once, and beside
 //! them the comparison of images. What time or rights do not allow becomes a reason.
 
+use super::again::again;
 use super::client::{self, Errand, Return};
 use super::engine::Connection;
 use super::links::proven;
@@ -41,6 +42,7 @@ pub(super) async fn probe(
         }
     };
     let ((), images) = join(active, images).await;
+    again(engines, all, snapshot, &servers, request).await;
     for (index, freshness) in images {
         snapshot.containers[index].freshness = freshness;
     }
