@@ -6,6 +6,7 @@ mod earlier;
 mod fact;
 mod fresh;
 mod halted;
+mod limits;
 mod link;
 mod place;
 mod probed;
@@ -21,6 +22,7 @@ pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
 pub use fresh::{Content, Difference, Freshness, How, Tag};
 pub use halted::Halted;
+pub use limits::{Cpu, Files, Limits, Tasks};
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
 pub use place::Source;
 pub use probed::{

@@ -120,6 +120,12 @@ pub struct Container {
     pub listeners: Fact<Vec<Listener>>,
     /// The kernel's queue counters of its namespace.
     pub queue_counters: Fact<QueueCounters>,
+    /// The longest listen queue that its namespace grants (`net.core.somaxconn`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub somaxconn: Option<u32>,
+    /// How near it is to its limits; `None` when they were not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<super::Limits>,
     /// Its name servers.
     pub resolver: Fact<ResolverConfig>,
     /// Its hosts file.

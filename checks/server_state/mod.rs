@@ -3,12 +3,15 @@
 mod closes;
 mod created;
 mod exited;
+mod gateway_error;
 mod halted;
 mod health_contradicts;
 mod nothing_listens;
+mod other_protocol;
 mod out_of_memory;
 mod paused;
 mod restarting;
+mod short_of_cpu;
 mod slow_answer;
 
 use crate::model::{Case, Check, Undecided};
@@ -29,6 +32,9 @@ pub(crate) const CHECK: Check = Check {
         &halted::RULE,
         &closes::RULE,
         &slow_answer::RULE,
+        &short_of_cpu::RULE,
+        &gateway_error::RULE,
+        &other_protocol::RULE,
         &health_contradicts::RULE,
     ],
     healthy,

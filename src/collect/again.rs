@@ -3,7 +3,7 @@
 
 use super::engine::Connection;
 use super::survey::{Listed, Request};
-use checks::model::{Earlier, Link, Snapshot, State};
+use checks::model::{Connect, Earlier, Fact, Link, Snapshot, State};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -50,7 +50,11 @@ fn is_doubtful(all: &Listed, snapshot: &Snapshot, index: usize) -> bool {
         server == Some(index)
     };
     let reached = |link: &Link| {
+        let way = link.path.value().map_or(&[][..], |path| &path.attempts);
         link.visit.value().is_none_or(|visit| visit.connected() && visit.symptom().is_none())
+            && way.iter().all(|attempt| attempt.connect == Connect::Connected)
+            && link.concurrency.value().is_none_or(|seen| seen.stopped.is_none())
+            && !matches!(link.concurrency, Fact::Unknown(_))
     };
     let unreached = || snapshot.links.iter().any(|link| is_server(link) && !reached(link));
     container.unread.is_none()

@@ -7,6 +7,7 @@ mod ends;
 mod engine;
 mod fresh;
 mod halted;
+mod limits;
 mod links;
 mod machine;
 mod owner;

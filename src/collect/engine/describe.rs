@@ -123,6 +123,8 @@ fn one(
         namespace: Fact::Skipped(unseen()),
         listeners: Fact::Skipped(unseen()),
         queue_counters: Fact::Skipped(unseen()),
+        somaxconn: None,
+        limits: None,
         resolver: Fact::Skipped(unseen()),
         hosts: Fact::Skipped(unseen()),
         unread: None,
