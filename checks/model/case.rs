@@ -126,7 +126,8 @@ impl<'a> Case<'a> {
         } else {
             Err(Undecided::Unknown(format!(
                 "{} is {}, so its sockets can't be seen",
-                server.container.name, state.status
+                server.container.name,
+                state.word()
             )))
         }
     }

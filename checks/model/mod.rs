@@ -2,10 +2,12 @@
 
 mod case;
 mod check;
+mod earlier;
 mod fact;
 mod fresh;
 mod halted;
 mod host;
+mod limits;
 mod link;
 mod place;
 mod probed;
@@ -19,10 +21,12 @@ mod written;
 
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
+pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
 pub use fresh::{Content, Difference, Freshness, How, Tag};
 pub use halted::Halted;
 pub use host::{is_loopback, numeric};
+pub use limits::{Cpu, Files, Limits, Tasks};
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
 pub use place::Source;
 pub use probed::{

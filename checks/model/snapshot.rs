@@ -120,6 +120,12 @@ pub struct Container {
     pub listeners: Fact<Vec<Listener>>,
     /// The kernel's queue counters of its namespace.
     pub queue_counters: Fact<QueueCounters>,
+    /// The longest listen queue that its namespace grants (`net.core.somaxconn`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub somaxconn: Option<u32>,
+    /// How near it is to its limits; `None` when they were not looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<super::Limits>,
     /// Its name servers.
     pub resolver: Fact<ResolverConfig>,
     /// Its hosts file.
@@ -165,15 +171,18 @@ pub struct State {
     /// How many of its processes are stopped by a signal; `None` when they were not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub halted: Option<super::Halted>,
+    /// Whether the engine is to start it anew when it ends.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub comes_back: bool,
+    /// Seconds between its creation and the look at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub age_seconds: Option<u64>,
+    /// What it was at the first look, where a second one saw that it has ended or was started anew since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub earlier: Option<super::Earlier>,
 }
 
 impl State {
-    /// Whether its processes can run at this moment.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        self.status == "running"
-    }
-
     /// Whether its processes are there, be they frozen: then it has sockets and addresses, and its engine answers for its
     /// name.
     #[must_use]

@@ -2,6 +2,7 @@
 
 mod blocked;
 mod dropped;
+mod no_free_port;
 mod refused;
 mod unpublished;
 mod unreachable;
@@ -21,6 +22,7 @@ pub(crate) const CHECK: Check = Check {
         &dropped::RULE,
         &refused::RULE,
         &unreachable::RULE,
+        &no_free_port::RULE,
     ],
     healthy,
 };

@@ -6,11 +6,13 @@ pub(crate) const RULE: Rule = Rule {
     title: "the server cuts off a second connection",
     explanation: "
 ## What it is
-While one client holds a connection the server closes every other one without a reply: its limit of connections,
-threads or processes is one.
+While one client holds a connection the server closes every other one without a reply, or says that it is busy: its limit
+of connections, threads or processes is one.
 
 ## What proves it
-Twice, with one connection held, a second one was closed or reset before a byte of a reply; alone it was answered.
+Twice, with one connection held, a second one was closed or reset before a byte of a reply, or answered with 429 or 503;
+alone it was answered otherwise. Once is
+enough where the kernel counted a thread that it refused the server meanwhile.
 
 ## What disproves it
 An answer to the second client during the hold.
@@ -27,11 +29,18 @@ fn judge(case: &Case<'_>) -> Judgement {
     if seen.status.is_none() {
         return Ok(None);
     }
-    let Some([hold, _]) = twice(seen, Answered::CutOff) else { return Ok(None) };
     let name = &server.container.name;
+    let once = seen.holds.iter().find(|hold| hold.answered == Answered::CutOff).copied();
+    let ever = seen.holds.iter().any(|hold| hold.answered == Answered::DuringHold);
+    let (hold, again) = match (twice(seen, Answered::CutOff), once) {
+        (Some([hold, _]), _) => (hold, ", twice"),
+        // Once may be chance, but not beside the kernel's word that there was no thread for it.
+        (None, Some(hold)) if !ever && case.was_refused_tasks() => (hold, ""),
+        _ => return Ok(None),
+    };
     Ok(Some(
         Found::fail(format!("{name}:{} closes a second connection without a reply while one is held", server.port))
-            .evidence(format!("one connection held for {} ms, twice", hold.held_ms), "the second was closed without a reply")
+            .evidence(format!("one connection held for {} ms{again}", hold.held_ms), "the second was turned away without the reply that it gets alone")
             .fix(format!("raise the limit of connections, threads or processes in {name}, or of its container (--pids-limit, --ulimit nofile)")),
     ))
 }
@@ -40,7 +49,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::says;
-    use crate::model::{Answered, Hold, HoldMode, Snapshot};
+    use crate::model::{Answered, Hold, HoldMode, Limits, Snapshot, Tasks};
 
     fn holds(it: &mut Snapshot, answers: &[Answered]) {
         let held = |answered: &Answered| Hold {
@@ -58,6 +67,32 @@ mod tests {
             &RULE,
             |it| holds(it, &[Answered::CutOff, Answered::CutOff]),
             "fail: mock:8080 closes a second connection without a reply while one is held",
+        );
+    }
+
+    #[test]
+    fn once_is_enough_where_the_kernel_refused_a_thread() {
+        let once = |refused_meanwhile| {
+            move |it: &mut Snapshot| {
+                holds(it, &[Answered::CutOff]);
+                let tasks = Tasks { now: 2, most: 2, refused: 4, refused_meanwhile };
+                it.mock().limits = Some(Limits { tasks: Some(tasks), ..Limits::default() });
+            }
+        };
+        says(
+            &RULE,
+            once(1),
+            "fail: mock:8080 closes a second connection without a reply while one is held",
+        );
+        says(&RULE, once(0), "nothing");
+        // There are two places, and one was not free yet.
+        says(
+            &RULE,
+            |it| {
+                once(1)(it);
+                holds(it, &[Answered::CutOff, Answered::DuringHold]);
+            },
+            "nothing",
         );
     }
 

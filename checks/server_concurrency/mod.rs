@@ -1,5 +1,6 @@
 //! Layer 1: does the server still answer while another client holds a connection?
 
+mod at_limit;
 mod cut_off;
 mod never_accepts;
 mod serial_at_accept;
@@ -18,6 +19,7 @@ pub(crate) const CHECK: Check = Check {
         &serial_at_accept::RULE,
         &never_accepts::RULE,
         &cut_off::RULE,
+        &at_limit::RULE,
         &serial_per_request::RULE,
         &short_queue::RULE,
     ],
@@ -59,7 +61,9 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     let seen = probed(case)?;
     let undetermined = |why: &str| Err(Undecided::Unknown(why.into()));
     if let Some(hold) = seen.holds.iter().find(|h| h.answered == Answered::DuringHold) {
-        let all = seen.holds.iter().all(|h| h.answered == Answered::DuringHold);
+        // What was cut off for want of a thread is explained, and said.
+        let explained = |h: &Hold| h.answered == Answered::CutOff && case.was_refused_tasks();
+        let all = seen.holds.iter().all(|h| h.answered == Answered::DuringHold || explained(h));
         let ms = hold.answer_ms.unwrap_or(0);
         return match (&seen.stopped, all) {
             (None, true) => {
@@ -71,13 +75,14 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             }
         };
     }
-    match (&seen.stopped, seen.queue.last(), seen.path.is_some()) {
+    match (&seen.stopped, seen.queue.last(), !seen.holds.is_empty()) {
         (Some(why), _, _) => undetermined(&format!("the probes were not completed: {why}")),
         (None, Some(step), false) => match step.waiting {
             Some(waiting) if waiting + 1 < step.held => Ok(format!(
-                "takes {} of {} connections off its listen queue at once (its protocol is not known)",
+                "takes {} of {} connections off its listen queue at once{}",
                 step.held - waiting,
-                step.held
+                step.held,
+                if seen.path.is_some() { "" } else { " (its protocol is not known)" }
             )),
             _ => undetermined(
                 "the listen queue did not empty while connections were held, nor did it keep all but one",

@@ -52,6 +52,19 @@ fn judge(case: &Case<'_>) -> Judgement {
             format!("ListenOverflows {}, ListenDrops {}", counters.overflows, counters.drops),
         );
     }
+    if let Some(most) = server.container.somaxconn.filter(|most| *most <= backlog) {
+        let engine = case.facts.kind(&server.container.engine).command();
+        return Ok(Some(
+            found
+                .evidence(
+                    format!("net.core.somaxconn in the namespace of {name}"),
+                    format!("{most}: no program there gets a longer queue, whatever it asks for"),
+                )
+                .fix(format!(
+                    "start {name} with a longer limit: `{engine} run --sysctl net.core.somaxconn=4096`, `sysctls:` in Compose"
+                )),
+        ));
+    }
     Ok(Some(found.fix(format!(
         "ask for a longer listen queue in {name}: request_queue_size = 128 in Python's socketserver, listen(128), or the \
          server's backlog option"
@@ -61,7 +74,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{listener, row, says};
+    use crate::fixture::{listener, remedies, row, says};
     use crate::model::{Fact, Listener, Snapshot};
 
     fn backlog(it: &mut Snapshot, lengths: &[Option<u32>]) {
@@ -93,6 +106,19 @@ mod tests {
             },
             expected,
         );
+    }
+
+    /// The program asked for more: asking again does not help.
+    #[test]
+    fn a_queue_that_the_namespace_cuts_is_mended_there() {
+        let fix = |most: u32| {
+            remedies(&RULE, |it| {
+                backlog(it, &[Some(5)]);
+                it.mock().somaxconn = Some(most);
+            })
+        };
+        assert!(fix(5).contains("--sysctl net.core.somaxconn"), "{}", fix(5));
+        assert!(fix(4096).contains("request_queue_size"), "{}", fix(4096));
     }
 
     #[test]

@@ -35,8 +35,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     if !visit.connected() || answered_inside || seen.stuck.is_some() || seen.probed.is_none() {
         return Ok(None);
     }
-    // Through somebody else's proxy it may be the proxy that closes.
-    if !case.arrives() {
+    // Through somebody else's proxy it may be the proxy that closes; and a server without a thread left has no other choice.
+    if !case.arrives() || case.closes_for_want_of_tasks() {
         return Ok(None);
     }
     let name = &server.container.name;

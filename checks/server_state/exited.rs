@@ -26,6 +26,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let state = &server.container.state;
     if !matches!(state.status.as_str(), "exited" | "dead" | "stopped" | "stopping" | "removing")
         || state.oom_killed
+        || super::restarting::ends_again(state)
     {
         return Ok(None);
     }
@@ -39,6 +40,9 @@ fn judge(case: &Case<'_>) -> Judgement {
             );
     if let Some(at) = &state.finished_at {
         found = found.evidence("ended at", at.clone());
+    }
+    if state.restarts > 0 {
+        found = found.evidence("restarts by the engine before that", state.restarts.to_string());
     }
     if state.exit_code == 137 {
         // Not every engine notes that it was the kernel.

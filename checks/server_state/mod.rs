@@ -3,13 +3,16 @@
 mod closes;
 mod created;
 mod exited;
+mod gateway_error;
 mod halted;
 mod health_contradicts;
 mod machine_silent;
 mod nothing_listens;
+mod other_protocol;
 mod out_of_memory;
 mod paused;
 mod restarting;
+mod short_of_cpu;
 mod slow_answer;
 
 use crate::model::{Case, Check, Undecided};
@@ -34,6 +37,9 @@ pub(crate) const CHECK: Check = Check {
         &halted::RULE,
         &closes::RULE,
         &slow_answer::RULE,
+        &short_of_cpu::RULE,
+        &gateway_error::RULE,
+        &other_protocol::RULE,
         &health_contradicts::RULE,
     ],
     healthy,
@@ -45,7 +51,8 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     if !server.container.state.is_running() {
         return Err(Undecided::Unknown(format!(
             "{} is {}",
-            server.container.name, server.container.state.status
+            server.container.name,
+            server.container.state.word()
         )));
     }
     Ok(format!("{} is running", server.container.name))

@@ -162,7 +162,8 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     if !server.container.state.is_up() {
         return Err(Undecided::Unknown(format!(
             "both are on {common}; {} is {}, so its name can't resolve",
-            server.container.name, server.container.state.status
+            server.container.name,
+            server.container.state.word()
         )));
     }
     let lookup = case.link.lookup.known()?;

@@ -39,6 +39,7 @@ pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) 
                     settled(pid, seen.facts.state.up_seconds, awaited).await.into();
                 seen.facts.queue_counters = counters(pid).into();
                 seen.facts.state.halted = super::halted::halted(pid);
+                seen.facts.limits = super::limits::limits(pid, &seen.facts.id);
             }
         }
         Err(why) => {

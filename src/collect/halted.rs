@@ -1,4 +1,4 @@
-//! Which processes of a container a signal has stopped. Reads `/proc` of the proven process and its descendants only.
+//! The processes of a container, and which of them a signal has stopped. Reads `/proc` of the proven process and its descendants only.
 
 use super::vantage::ProvenPid;
 use checks::model::Halted;
@@ -10,17 +10,9 @@ const LIMIT: usize = 256;
 /// Counts the processes of a container; `None` where they could not be seen.
 pub(crate) fn halted(main: &ProvenPid) -> Option<Halted> {
     let mut seen = Halted::default();
-    let mut left = vec![main.pid()];
-    while let Some(pid) = left.pop() {
-        if seen.all as usize >= LIMIT {
-            break;
-        }
+    for pid in processes(main) {
         // A process that has ended meanwhile is none.
-        let Some(state) = state(pid) else { continue };
-        left.extend(children(pid));
-        if matches!(state, 'Z' | 'X') {
-            continue;
-        }
+        let Some(state) = state(pid).filter(|state| !matches!(state, 'Z' | 'X')) else { continue };
         seen.all += 1;
         if state == 'T' {
             seen.stopped += 1;
@@ -29,6 +21,17 @@ pub(crate) fn halted(main: &ProvenPid) -> Option<Halted> {
     }
     main.still_valid().ok()?;
     (seen.all > 0).then_some(seen)
+}
+
+/// The container's main process and its descendants.
+pub(super) fn processes(main: &ProvenPid) -> Vec<i32> {
+    let mut found = vec![main.pid()];
+    let mut next = 0;
+    while next < found.len() && found.len() < LIMIT {
+        found.extend(children(found[next]));
+        next += 1;
+    }
+    found
 }
 
 /// The state's letter, which stands behind the name in its parentheses.

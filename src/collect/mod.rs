@@ -1,11 +1,13 @@
 //! Builds the facts of one run, and never judges them.
 
+mod again;
 mod client;
 mod compose;
 mod ends;
 mod engine;
 mod fresh;
 mod halted;
+mod limits;
 mod links;
 mod machine;
 mod owner;

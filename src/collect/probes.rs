@@ -1,6 +1,7 @@
 //! Sends the probes of one run: each client's own view from its namespace first, then every server port once, and beside
 //! them the comparison of images. What time or rights do not allow becomes a reason.
 
+use super::again::again;
 use super::client::{self, Errand, Return};
 use super::engine::Connection;
 use super::links::proven;
@@ -8,7 +9,7 @@ use super::probe::{self, Protocol};
 use super::server::{self, Port};
 use super::survey::{Listed, Request};
 use super::vantage::{Namespace, in_namespace};
-use super::{compose, fresh, machine};
+use super::{compose, fresh, limits, machine};
 use checks::model::{
     Case, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, Network, ResolverConfig, Snapshot,
 };
@@ -41,9 +42,20 @@ pub(super) async fn probe(
         }
     };
     let ((), images) = join(active, images).await;
+    for &index in &servers {
+        limits(all, snapshot, index);
+    }
+    again(engines, all, snapshot, &servers, request).await;
     for (index, freshness) in images {
         snapshot.containers[index].freshness = freshness;
     }
+}
+
+/// What the limits of a server have come to during the probes.
+fn limits(all: &Listed, snapshot: &mut Snapshot, index: usize) {
+    let container = &mut snapshot.containers[index];
+    let now = proven(&all.seen[index].1).ok().and_then(|pid| limits::limits(&pid, &container.id));
+    container.limits = now.map(|now| limits::since(container.limits, now));
 }
 
 fn passive(link: &mut checks::model::Link) {
@@ -77,8 +89,9 @@ async fn queues(all: &Listed, snapshot: &mut Snapshot, servers: &BTreeSet<usize>
     for &index in servers {
         let Some(rows) = snapshot.containers[index].listeners.value().cloned() else { continue };
         let Ok(namespace) = namespace(all, index) else { continue };
-        if let Ok(asked) = server::queues(&namespace).await {
+        if let Ok((asked, most)) = server::queues(&namespace).await {
             snapshot.containers[index].listeners = Fact::Known(probe::merge(rows, asked));
+            snapshot.containers[index].somaxconn = most;
         }
     }
 }

@@ -81,6 +81,7 @@ fn one(
     now: f64,
 ) -> Seen {
     let unseen = || "not looked at: it is no end of a link".to_owned();
+    let state = state(&inspect, now);
     let config = inspect.config.unwrap_or_default();
     let host = inspect.host_config.unwrap_or_default();
     let settings = inspect.network_settings.unwrap_or_default();
@@ -111,10 +112,7 @@ fn one(
         engine: engine.name.clone(),
         name: names[&id].clone(),
         image,
-        state: inspect
-            .state
-            .map(|s| state(&s, inspect.restart_count.unwrap_or(0), now))
-            .unwrap_or_default(),
+        state,
         network_mode,
         attachments,
         ports: ports(settings.ports.unwrap_or_default(), host.port_bindings.unwrap_or_default()),
@@ -125,6 +123,8 @@ fn one(
         namespace: Fact::Skipped(unseen()),
         listeners: Fact::Skipped(unseen()),
         queue_counters: Fact::Skipped(unseen()),
+        somaxconn: None,
+        limits: None,
         resolver: Fact::Skipped(unseen()),
         hosts: Fact::Skipped(unseen()),
         unread: None,
@@ -177,7 +177,7 @@ fn moment(text: Option<&str>) -> Option<Timestamp> {
     clippy::cast_precision_loss,
     reason = "milliseconds since 1970 fit into the 52 bits of a double"
 )]
-fn seconds(at: Timestamp) -> f64 {
+pub(super) fn seconds(at: Timestamp) -> f64 {
     at.as_millisecond() as f64 / 1000.0
 }
 
@@ -186,7 +186,11 @@ fn seconds(at: Timestamp) -> f64 {
     clippy::cast_sign_loss,
     reason = "an up-time is small and not negative"
 )]
-fn state(state: &inspect::State, restarts: u64, now: f64) -> State {
+pub(super) fn state(inspect: &Inspect, now: f64) -> State {
+    let Some(state) = &inspect.state else { return State::default() };
+    let host = inspect.host_config.as_ref();
+    let policy = host.and_then(|h| h.restart_policy.as_ref()?.name.as_deref());
+    let since = |at: Timestamp| (now - seconds(at)).max(0.0) as u64;
     let status = state.status.clone().unwrap_or_default();
     let started = moment(state.started_at.as_deref());
     let health = state.health.as_ref();
@@ -196,10 +200,11 @@ fn state(state: &inspect::State, restarts: u64, now: f64) -> State {
         start_error: state.error.as_deref().filter(|e| !e.is_empty()).map(start_error),
         started_at: started.map(|at| at.to_string()),
         finished_at: moment(state.finished_at.as_deref()).map(|at| at.to_string()),
-        up_seconds: started
-            .filter(|_| status == "running")
-            .map(|at| (now - seconds(at)).max(0.0) as u64),
-        restarts,
+        up_seconds: started.filter(|_| status == "running").map(since),
+        restarts: inspect.restart_count.unwrap_or(0),
+        comes_back: policy.is_some_and(|name| !matches!(name, "" | "no")),
+        age_seconds: moment(inspect.created.as_deref()).map(since),
+        earlier: None,
         health: health.and_then(|h| h.status.clone()).filter(|s| !s.is_empty() && s != "none"),
         health_exit_code: health
             .and_then(|h| h.log.as_ref())

@@ -23,6 +23,7 @@ pub(super) struct Listed {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct Inspect {
+    pub(super) created: Maybe<String>,
     pub(super) name: String,
     pub(super) image: Maybe<String>,
     pub(super) path: Maybe<String>,
@@ -76,6 +77,7 @@ pub(super) struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct HostConfig {
+    pub(super) restart_policy: Maybe<RestartPolicy>,
     pub(super) network_mode: Maybe<String>,
     pub(super) port_bindings: Maybe<PortMap>,
 }
@@ -85,6 +87,12 @@ pub(super) struct HostConfig {
 pub(super) struct NetworkSettings {
     pub(super) ports: Maybe<PortMap>,
     pub(super) networks: Maybe<HashMap<String, Endpoint>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct RestartPolicy {
+    pub(super) name: Maybe<String>,
 }
 
 /// `8080/tcp` to where it is published.

@@ -12,7 +12,7 @@ pub(crate) use find::{Place, places};
 
 use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;
-use checks::model::{Engine, EngineKind, Network};
+use checks::model::{Engine, EngineKind, Network, State};
 use futures_util::StreamExt;
 use std::collections::HashMap;
 use tokio::time::Instant;
@@ -194,6 +194,12 @@ impl Connection {
         seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();
         Ok((seen, notes))
+    }
+
+    /// What one container does at this moment.
+    pub(crate) async fn state(&self, id: &str, now: jiff::Timestamp) -> Result<State, String> {
+        let inspect: inspect::Inspect = self.read(&format!("/containers/{id}/json")).await?;
+        Ok(describe::state(&inspect, describe::seconds(now)))
     }
 
     /// An answer of the engine, read leniently.

@@ -6,9 +6,9 @@
 use super::connect::{broken, millis};
 use super::hold::{Ground, hold};
 use super::http1::{Ask, Silence, Talk};
-use super::queue::{arrivals, queue_test};
+use super::queue::{Arrivals, arrivals, queue_test};
 use super::staircase;
-use checks::model::{Answered, Concurrency, HoldMode};
+use checks::model::{Answered, Concurrency, Hold, HoldMode};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -19,6 +19,8 @@ const SINGLE: usize = 3;
 const SLOW: Duration = Duration::from_millis(40);
 /// How long a server that turned a connection away is given to notice that a place is free.
 const FREE: Duration = Duration::from_millis(100);
+/// How often a hold is repeated at a port that several sockets share, until its connections meet two of them.
+const DEALS: usize = 7;
 const MODES: [HoldMode; 3] = [HoldMode::Idle, HoldMode::Partial, HoldMode::KeptAlive];
 
 /// What is known of the server's protocol.
@@ -105,9 +107,14 @@ impl Probe {
             .map(Duration::from_micros)
             .unwrap_or_default();
         let Limits { connect, reply, .. } = self.limits;
-        let ground = Ground { target: self.target, ask, largest, connect, reply };
+        let status = self.seen.status;
+        let ground = Ground { target: self.target, status, ask, largest, connect, reply };
         if self.holds(&ground).await? {
             return Ok(());
+        }
+        if self.seen.holds.is_empty() {
+            // Whatever is to be held is closed by the server itself: its queue tells how many it takes up.
+            return self.queue().await;
         }
         self.staircases(ask).await
     }
@@ -182,7 +189,15 @@ impl Probe {
                 let Ok(outcome) = timeout_at(self.deadline, attempt).await else {
                     return Err(self.late("the hold test was complete"));
                 };
-                let Some(hold) = outcome? else { break };
+                let Some(mut hold) = outcome? else { break };
+                // With several sockets on the port the kernel may have dealt both connections to
+                // the same busy process.
+                if hold.answered != Answered::DuringHold
+                    && let Ok(Arrivals { sockets, .. }) = arrivals(self.target)
+                    && sockets > 1
+                {
+                    hold = self.dealt_otherwise(ground, mode, sockets).await?;
+                }
                 self.seen.holds.push(hold);
                 if !matches!(hold.answered, Answered::AfterRelease | Answered::CutOff) {
                     break;
@@ -193,22 +208,32 @@ impl Probe {
                 if hold.answered == Answered::CutOff {
                     sleep(FREE).await;
                 }
-                // With several sockets on the port the kernel may have dealt both connections to
-                // the same busy process.
-                if let Ok(arrivals) = arrivals(self.target)
-                    && arrivals.sockets > 1
-                {
-                    return Err(format!(
-                        "{} sockets share the port: both connections may have met one process",
-                        arrivals.sockets
-                    ));
-                }
             }
         }
-        if self.seen.holds.is_empty() {
-            return Err("the server closes every connection that is to be held".to_owned());
-        }
         Ok(false)
+    }
+
+    /// Holds again until a second connection is dealt to a process that is free.
+    async fn dealt_otherwise(
+        &self,
+        ground: &Ground<'_>,
+        mode: HoldMode,
+        sockets: usize,
+    ) -> Result<Hold, String> {
+        let least = self.limits.holds[0];
+        for _ in 0..DEALS {
+            if self.left() < ground.longest(least) {
+                return Err(self.late("the hold test was complete"));
+            }
+            let Ok(held) = timeout_at(self.deadline, hold(ground, mode, least)).await else {
+                return Err(self.late("the hold test was complete"));
+            };
+            match held? {
+                Some(hold) if hold.answered == Answered::DuringHold => return Ok(hold),
+                _ => {}
+            }
+        }
+        Err(format!("{sockets} sockets share the port: both connections may have met one process"))
     }
 
     async fn staircases(&mut self, ask: &Ask) -> Result<(), String> {

@@ -19,6 +19,8 @@ const LATE: Duration = Duration::from_millis(500);
 /// What all holds of one server share.
 pub(super) struct Ground<'a> {
     pub(super) target: SocketAddr,
+    /// The status of a request alone.
+    pub(super) status: Option<u16>,
     pub(super) ask: &'a Ask,
     /// The slowest of the single requests.
     pub(super) largest: Duration,
@@ -107,6 +109,8 @@ pub(super) async fn hold(
         (_, Err(Silence::Other(error))) => {
             return Err(format!("the second connection of a hold broke: {}", words(&error)));
         }
+        // Busy, too many requests: turned away politely.
+        (true, Ok(status @ (429 | 503))) if ground.status != Some(status) => Answered::CutOff,
         (true, Ok(_)) => Answered::DuringHold,
         (true, Err(_)) => Answered::CutOff,
         (false, Ok(_)) if prompt => Answered::AfterRelease,

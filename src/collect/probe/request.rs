@@ -41,10 +41,14 @@ pub(crate) async fn request(
             (None, ms)
         }
         // Some servers answer a plain request on their TLS port with a plain complaint.
-        Some(Reply::NotHttp | Reply::Closed | Reply::Reset | Reply::Status(400))
-            if speaks_tls(target, limit).await =>
-        {
-            (Some(Reply::Tls), ms)
+        Some(reply @ (Reply::NotHttp | Reply::Closed | Reply::Reset | Reply::Status(400))) => {
+            let other = match greeting(target, limit).await {
+                Some(first) if is_tls_record(first) => Reply::Tls,
+                // A server that speaks first, or closes with a complaint, is not silent.
+                Some(first) if reply != Reply::Status(400) && first != *b"HTT" => Reply::NotHttp,
+                _ => reply,
+            };
+            (Some(other), ms)
         }
         reply => (reply, ms),
     }
@@ -58,7 +62,7 @@ pub(crate) async fn handshake(
     path: &str,
     limit: Duration,
 ) -> Option<Reply> {
-    if speaks_tls(target, limit).await {
+    if greeting(target, limit).await.is_some_and(is_tls_record) {
         return None;
     }
     match request(target, host, path, limit).await.0 {
@@ -114,8 +118,8 @@ fn classify(error: &reqwest::Error) -> Reply {
     reply
 }
 
-/// Whether the port answers the beginning of a TLS handshake with a TLS record.
-async fn speaks_tls(target: SocketAddr, limit: Duration) -> bool {
+/// The first bytes that the port says to the beginning of a TLS handshake; `None` when there are none.
+async fn greeting(target: SocketAddr, limit: Duration) -> Option<[u8; 3]> {
     let look = async {
         let mut stream = TcpStream::connect(target).await?;
         stream.write_all(&client_hello()).await?;
@@ -123,7 +127,7 @@ async fn speaks_tls(target: SocketAddr, limit: Duration) -> bool {
         stream.read_exact(&mut record).await?;
         io::Result::Ok(record)
     };
-    matches!(timeout(limit, look).await, Ok(Ok(record)) if is_tls_record(record))
+    timeout(limit, look).await.ok()?.ok()
 }
 
 /// An alert or a handshake message of SSL 3 to TLS 1.3.
