@@ -3,7 +3,7 @@
 use crate::ALL;
 use crate::model::{
     Case, Check, EndpointReport, Finding, Found, Link, LinkReport, Outcome, Report, Row, Rule,
-    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, Visit, chain,
+    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
 };
 
 /// What the user wants judged, and how strictly.
@@ -81,7 +81,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             (*check, row)
         })
         .collect();
-    if let Some(why) = unexplained(link, &rows)
+    if let Some(why) = unexplained(&case, &rows)
         && let Some((_, row)) = rows
             .iter_mut()
             .find(|(c, _)| c.id == crate::network_path::CHECK.id && wanted.leaves_out(c).is_none())
@@ -106,7 +106,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         },
         server: link.server.clone(),
         outcome: rows.iter().map(|(_, row)| row.outcome).max().unwrap_or(Outcome::Unknown),
-        symptom: link.visit.value().and_then(Visit::symptom),
+        symptom: case.symptom(),
         root_cause,
         chain,
         checks: rows.into_iter().map(|(_, row)| row).collect(),
@@ -117,8 +117,8 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
 ///
 /// A finding on the server, the way or the socket explains it, and so does anything unknown. One on the queue or the
 /// image explains no broken connection, and any status of HTTP is an answer.
-fn unexplained(link: &Link, rows: &[(&'static Check, Row)]) -> Option<String> {
-    let symptom = link.visit.value().and_then(Visit::symptom)?;
+fn unexplained(case: &Case<'_>, rows: &[(&'static Check, Row)]) -> Option<String> {
+    let (link, symptom) = (case.link, case.symptom()?);
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
             || ((3..=5).contains(&check.phase) && !row.findings.is_empty())

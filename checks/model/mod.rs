@@ -1,6 +1,7 @@
 //! The words the checks speak.
 
 mod case;
+mod certificate;
 mod check;
 mod fact;
 mod fresh;
@@ -15,6 +16,7 @@ mod snapshot;
 mod symptom;
 
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
+pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use fact::{Fact, Undecided};
 pub use fresh::{Content, Difference, Freshness, How, Tag};
@@ -23,7 +25,7 @@ pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, author
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
-    Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck,
+    Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck, Unacknowledged,
 };
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub(crate) use report::chain;

@@ -2,6 +2,7 @@
 
 mod blocked;
 mod dropped;
+mod lost;
 mod refused;
 mod unpublished;
 mod unreachable;
@@ -23,6 +24,7 @@ pub(crate) const CHECK: Check = Check {
         &dropped::RULE,
         &refused::RULE,
         &unreachable::RULE,
+        &lost::RULE,
     ],
     healthy,
 };

@@ -204,6 +204,7 @@ async fn claims(
         let found = links::gather(&engines[*engine], seen, &is_name).await;
         seen.facts.unread_files = found.unread;
         seen.facts.proxies = links::proxies(&seen.raw.env);
+        seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
         notes.extend(found.notes);
         for (told, source) in found.told {
             if links::is_link(&told) {

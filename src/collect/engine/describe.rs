@@ -130,6 +130,7 @@ fn one(
         unread: None,
         unread_files: Vec::new(),
         proxies: checks::model::Proxies::default(),
+        unverified: None,
         freshness: Fact::Skipped(unseen()),
         id,
     };

@@ -6,6 +6,7 @@ pub(crate) mod told;
 
 pub(crate) use gather::{gather, proven, proxies};
 pub(crate) use meaning::{Dialled, World, is_loopback};
+pub(crate) use told::unverified;
 
 use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit};
 use told::{Told, Trouble};

@@ -20,6 +20,7 @@ mod proxy;
 mod role;
 mod scheme;
 mod shell;
+mod unverified;
 mod url;
 mod value;
 mod variable;
@@ -33,6 +34,7 @@ pub(crate) use args::from_args;
 pub(crate) use env::from_env;
 pub(crate) use format::{from_file, is_config_name};
 pub(crate) use proxy::{NoProxy, Proxy, no_proxy, proxies};
+pub(crate) use unverified::unverified;
 
 use scheme::Kind;
 
