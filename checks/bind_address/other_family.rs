@@ -1,5 +1,5 @@
 use super::{open, reached};
-use crate::model::{Case, Found, Judgement, Meant, Rule};
+use crate::model::{Case, Found, Judgement, Meant, Rule, Visit};
 use std::net::IpAddr;
 
 pub(crate) const RULE: Rule = Rule {
@@ -23,13 +23,19 @@ Bind 0.0.0.0 for IPv4, or :: for both.
 
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
-    let rows = open(&server)?;
     // A client that is told an address has no other family to fall back to.
-    let addresses: Vec<IpAddr> = match case.link.endpoint.address() {
-        Some(dialled) if case.link.meant == Meant::Address => vec![dialled.to_canonical()],
-        _ => case.attachments(server.container).iter().flat_map(|a| a.addresses.clone()).collect(),
+    let dialled = case.link.endpoint.address().map(|ip| ip.to_canonical());
+    // Within one namespace the loopback counts like any other address, and nobody else's view does.
+    let (rows, addresses): (_, Vec<IpAddr>) = match (dialled, case.link.meant) {
+        (Some(ip), Meant::OwnListener) if refused(case) => (server.listeners()?, vec![ip]),
+        _ if case.shares_namespace() => return Ok(None),
+        (Some(ip), Meant::Address) => (open(&server)?, vec![ip]),
+        _ => {
+            let own = case.attachments(server.container).iter().flat_map(|a| a.addresses.clone());
+            (open(&server)?, own.collect())
+        }
     };
-    if case.shares_namespace() || rows.is_empty() || addresses.is_empty() {
+    if rows.is_empty() || addresses.is_empty() {
         return Ok(None);
     }
     // An IPv6 wildcard whose V6ONLY flag was not seen is given the benefit of Linux's default.
@@ -45,10 +51,14 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let name = &server.container.name;
+    let met = match case.link.meant {
+        Meant::OwnListener => "the address that is dialled is",
+        _ => "its address is",
+    };
     let family = if takes_v4 { "IPv4" } else { "IPv6" };
     Ok(Some(
         Found::fail(format!(
-            "{name} listens on {} for {family} only, and its address is {}",
+            "{name} listens on {} for {family} only, and {met} {}",
             rows[0].address, addresses[0]
         ))
         .evidence(
@@ -62,11 +72,41 @@ fn judge(case: &Case<'_>) -> Judgement {
     ))
 }
 
+/// Whether the client's own connection was turned away.
+fn refused(case: &Case<'_>) -> bool {
+    case.link.visit.value().is_some_and(Visit::was_turned_away)
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;
     use crate::fixture::{ip, listener, says};
     use crate::model::{Connect, Fact, Meant, Snapshot};
+
+    /// `::1` of a client that serves on IPv4 itself.
+    #[test]
+    fn the_own_loopback_has_two_families_as_well() {
+        let own = |to: &'static str, listens: &'static str, connect: Connect| {
+            move |it: &mut Snapshot| {
+                it.told(
+                    to.split_once("]:").map_or("127.0.0.1", |_| "::1"),
+                    8080,
+                    Meant::OwnListener,
+                );
+                it.listens(&[listens]);
+                it.link().client = "mock".into();
+                it.visits(to, connect);
+            }
+        };
+        says(
+            &RULE,
+            own("[::1]:8080", "0.0.0.0:8080", Connect::Refused),
+            "fail: mock listens on 0.0.0.0:8080 for IPv4 only, and the address that is dialled is ::1",
+        );
+        says(&RULE, own("[::1]:8080", "[::]:8080", Connect::Refused), "nothing");
+        says(&RULE, own("[::1]:8080", "0.0.0.0:8080", Connect::Connected), "nothing");
+        says(&RULE, own("127.0.0.1:8080", "0.0.0.0:8080", Connect::Refused), "nothing");
+    }
 
     const REFUSED: [(&str, Connect); 1] = [("172.20.0.2:8080", Connect::Refused)];
 
