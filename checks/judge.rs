@@ -3,7 +3,7 @@
 use crate::ALL;
 use crate::model::{
     Case, Check, EndpointReport, Finding, Found, Link, LinkReport, Outcome, Report, Row, Rule,
-    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, Visit, chain,
+    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
 };
 
 /// What the user wants judged, and how strictly.
@@ -81,7 +81,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             (*check, row)
         })
         .collect();
-    doubt(link, &mut rows, wanted);
+    doubt(&case, &mut rows, wanted);
     let chain = chain(&rows);
     let root_cause = chain.first().cloned();
     for finding in rows.iter_mut().flat_map(|(_, row)| &mut row.findings) {
@@ -100,7 +100,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         },
         server: link.server.clone(),
         outcome: rows.iter().map(|(_, row)| row.outcome).max().unwrap_or(Outcome::Unknown),
-        symptom: link.visit.value().and_then(Visit::symptom),
+        symptom: case.symptom(),
         root_cause,
         chain,
         checks: rows.into_iter().map(|(_, row)| row).collect(),
@@ -113,8 +113,8 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
 ///
 /// A finding on the server, the way or the socket explains a symptom, and so does anything unknown. One on the queue or
 /// the image explains no broken connection, and any status of HTTP is an answer.
-fn doubt(link: &Link, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
-    let Some(symptom) = link.visit.value().and_then(Visit::symptom) else { return };
+fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
+    let (link, Some(symptom)) = (case.link, case.symptom()) else { return };
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
             || ((3..=5).contains(&check.phase) && !row.findings.is_empty())

@@ -69,6 +69,31 @@ mod tests {
     use crate::fixture::{ip, listener, says};
     use crate::model::{Attachment, Connect, Fact, Lookup, Meant, Snapshot};
 
+    /// `::1` of a client that serves on IPv4 itself.
+    #[test]
+    fn the_own_loopback_has_two_families_as_well() {
+        let own = |to: &'static str, listens: &'static str, connect: Connect| {
+            move |it: &mut Snapshot| {
+                it.told(
+                    to.split_once("]:").map_or("127.0.0.1", |_| "::1"),
+                    8080,
+                    Meant::OwnListener,
+                );
+                it.listens(&[listens]);
+                it.link().client = "mock".into();
+                it.visits(to, connect);
+            }
+        };
+        says(
+            &RULE,
+            own("[::1]:8080", "0.0.0.0:8080", Connect::Refused),
+            "fail: mock listens on 0.0.0.0:8080 for IPv4 only, and its address is ::1",
+        );
+        says(&RULE, own("[::1]:8080", "[::]:8080", Connect::Refused), "nothing");
+        says(&RULE, own("[::1]:8080", "0.0.0.0:8080", Connect::Connected), "nothing");
+        says(&RULE, own("127.0.0.1:8080", "0.0.0.0:8080", Connect::Refused), "nothing");
+    }
+
     const REFUSED: [(&str, Connect); 1] = [("172.20.0.2:8080", Connect::Refused)];
 
     fn takes_no_v4(it: &mut Snapshot) {

@@ -1,6 +1,8 @@
 //! Layer 4: does the address the client was told mean the server, seen from inside the client?
 
 mod another_port;
+mod certificate_of_another;
+mod certificate_out_of_date;
 mod container_address;
 mod host_alias_missing;
 mod host_network_name;
@@ -37,6 +39,8 @@ pub(crate) const CHECK: Check = Check {
         &proxy::RULE,
         &plain_to_tls::RULE,
         &tls_to_plain::RULE,
+        &certificate_of_another::RULE,
+        &certificate_out_of_date::RULE,
         &scheme_missing::RULE,
         &unread::RULE,
     ],

@@ -1,8 +1,8 @@
 //! What a check may look at: one link and the facts, with the questions that several checks ask of them.
 
 use super::{
-    Attachment, Connect, Container, EngineKind, Fact, Link, Listener, Meant, Network, NetworkMode,
-    ServerKind, Snapshot, Undecided, Visit,
+    Attachment, Certificate, Connect, Container, EngineKind, Fact, Link, Listener, Meant, Network,
+    NetworkMode, ServerKind, Snapshot, Symptom, Undecided, Validity, Visit,
 };
 use std::net::IpAddr;
 
@@ -239,6 +239,24 @@ impl<'a> Case<'a> {
                 && attempt.to.port() == server.port
                 && own(&attempt.to.ip())
         })
+    }
+
+    /// The certificate that the server showed to the client.
+    #[must_use]
+    pub fn certificate(&self) -> Option<&'a Certificate> {
+        self.link.visit.value()?.certificate.as_ref()
+    }
+
+    /// What the client sees today; `None` when its connection went well or was not seen.
+    #[must_use]
+    pub fn symptom(&self) -> Option<Symptom> {
+        let turned_down =
+            |c: &Certificate| c.validity != Validity::Now || (!c.covers && !c.names.is_empty());
+        let verifies = self.client().is_none_or(|client| client.unverified.is_none());
+        match self.certificate() {
+            Some(shown) if verifies && turned_down(shown) => Some(Symptom::TlsError),
+            _ => self.link.visit.value().and_then(Visit::symptom),
+        }
     }
 
     /// The name that another container on `network` should use for the server: its Compose service, else its name.

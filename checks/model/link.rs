@@ -1,7 +1,8 @@
 //! Who is told to call whom, and what was seen of that one link.
 
 use super::{
-    Attempt, Concurrency, Fact, Path, Reply, Resolution, Source, Written, is_loopback, numeric,
+    Attempt, Certificate, Concurrency, Fact, Path, Reply, Resolution, Source, Unacknowledged,
+    Written, is_loopback, numeric,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -121,6 +122,12 @@ pub struct Visit {
     pub attempts: Vec<Attempt>,
     /// What an HTTP request came to; `None` when none was sent.
     pub reply: Option<Reply>,
+    /// The certificate that the server showed, where the client speaks TLS and could read one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate: Option<Certificate>,
+    /// What of the reply the server's kernel had sent in vain when the wait for it was over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Unacknowledged>,
 }
 
 /// What the client sees, in the words of the contract.

@@ -1,6 +1,7 @@
 //! The words the checks speak.
 
 mod case;
+mod certificate;
 mod check;
 mod earlier;
 mod fact;
@@ -20,6 +21,7 @@ mod way;
 mod written;
 
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
+pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
@@ -31,7 +33,7 @@ pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, author
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
-    Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck,
+    Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck, Unacknowledged,
 };
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub(crate) use report::chain;

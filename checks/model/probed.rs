@@ -203,6 +203,15 @@ pub enum Reply {
     TlsError(String),
 }
 
+/// What a server's kernel sent to a client and never saw acknowledged.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Unacknowledged {
+    /// Bytes that wait.
+    pub bytes: u32,
+    /// How often they were sent again.
+    pub sent_again: u32,
+}
+
 /// What one name server said to one question (A and AAAA together).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]

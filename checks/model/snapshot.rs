@@ -141,6 +141,9 @@ pub struct Container {
     /// Its proxy variables.
     #[serde(default)]
     pub proxies: Proxies,
+    /// The variable or argument by which it says that it verifies no certificate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unverified: Option<String>,
     /// Its image and source.
     pub freshness: Fact<Freshness>,
 }

@@ -11,6 +11,9 @@ impl Visit {
         if let Some(symptom) = self.resolution.as_ref().and_then(Resolution::symptom) {
             return Some(symptom);
         }
+        if self.is_lost() {
+            return Some(Symptom::ReadTimeout);
+        }
         if self.connected() {
             return self.reply.as_ref().and_then(Reply::symptom);
         }
@@ -22,6 +25,12 @@ impl Visit {
             Connect::Reset => Some(Symptom::ConnectionReset),
             Connect::Connected | Connect::AddressNotAvailable | Connect::Other(_) => None,
         })
+    }
+
+    /// Whether the server's reply was sent and does not get through. Once is an accident.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lost.is_some_and(|lost| lost.sent_again > 1)
     }
 
     /// Whether connections were tried and none was completed.

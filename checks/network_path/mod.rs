@@ -2,6 +2,7 @@
 
 mod blocked;
 mod dropped;
+mod lost;
 mod no_free_port;
 mod refused;
 mod unpublished;
@@ -23,6 +24,7 @@ pub(crate) const CHECK: Check = Check {
         &refused::RULE,
         &unreachable::RULE,
         &no_free_port::RULE,
+        &lost::RULE,
     ],
     healthy,
 };

@@ -4,10 +4,10 @@
 use super::probe;
 use super::vantage::ProvenPid;
 use checks::model::{
-    Asked, Attempt, Connect, HostsLine, Lookup, Path, Reply, Resolution, ResolverConfig, Visit,
-    is_loopback, numeric,
+    Asked, Attempt, Connect, HostsLine, Lookup, Path, Reply, Resolution, ResolverConfig,
+    Unacknowledged, Visit, is_loopback, numeric,
 };
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,12 +28,14 @@ pub(crate) struct Errand {
     pub(crate) dial: Option<(String, u16)>,
     /// The path of an HTTP request, where the endpoint speaks HTTP.
     pub(crate) http_path: Option<String>,
-    /// Whether it speaks it over TLS.
+    /// Whether a connection to it begins with a TLS handshake.
     pub(crate) speaks_tls: bool,
     /// The server's proper name, where one is to be asked for.
     pub(crate) name: Option<String>,
     /// The server's own addresses on common networks, with the port inside.
     pub(crate) addresses: Vec<SocketAddr>,
+    /// The client's own addresses on them.
+    pub(crate) own: Vec<IpAddr>,
     /// The server's process, for its kernel's counter of refusals.
     pub(crate) server: Option<Arc<ProvenPid>>,
     /// The client's name servers and hosts file.
@@ -109,19 +111,39 @@ async fn visit(errand: &Errand, host: &str, port: u16) -> Result<Visit, String> 
         let connected = attempt.connect == Connect::Connected;
         visit.attempts.push(attempt);
         if connected {
-            visit.reply = reply(errand, to, host).await;
+            if errand.speaks_tls {
+                visit.certificate = probe::certificate(to, host, REPLY_LIMIT).await;
+            }
+            if visit.certificate.is_none() {
+                let (reply, stopped) = reply(errand, to, host).await;
+                visit.reply = reply;
+                visit.lost = if stopped { lost(errand) } else { None };
+            }
             break;
         }
     }
     Ok(visit)
 }
 
-async fn reply(errand: &Errand, to: SocketAddr, host: &str) -> Option<Reply> {
-    let path = errand.http_path.as_ref()?;
-    if errand.speaks_tls {
-        return probe::handshake(to, host, path, REPLY_LIMIT).await;
+/// What came of a request, and whether a reply stopped before its end.
+async fn reply(errand: &Errand, to: SocketAddr, host: &str) -> (Option<Reply>, bool) {
+    match &errand.http_path {
+        Some(path) if errand.speaks_tls => {
+            let reply = probe::handshake(to, host, path, REPLY_LIMIT).await;
+            let stopped = reply.is_none();
+            (reply, stopped)
+        }
+        Some(path) => probe::request(to, host, path, REPLY_LIMIT).await,
+        None => (None, errand.speaks_tls),
     }
-    probe::request(to, host, path, REPLY_LIMIT).await.0
+}
+
+/// What the server's kernel still sends to the client in vain.
+fn lost(errand: &Errand) -> Option<Unacknowledged> {
+    let server = errand.server.as_ref()?;
+    let port = errand.addresses.first()?.port();
+    let tables = [server.read("net/tcp").ok()?, server.read("net/tcp6").unwrap_or_default()];
+    probe::unacknowledged(&tables.concat(), port, &errand.own)
 }
 
 /// Connects to the server's own addresses. A refusal is tried three times, so that the server's counter of refusals tells

@@ -154,8 +154,8 @@ fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) ->
             .filter(|a| common.iter().any(|n| n.name == a.network));
         on_common.flat_map(|a| &a.addresses).map(|ip| SocketAddr::new(*ip, s.port)).collect()
     });
-    let speaks_tls = matches!(link.endpoint.scheme.as_deref(), Some("https" | "wss"));
-    let is_http = speaks_tls || matches!(link.endpoint.scheme.as_deref(), Some("http" | "ws"));
+    let scheme = link.endpoint.scheme.as_deref();
+    let is_http = matches!(scheme, Some("http" | "ws" | "https" | "wss"));
     let dialled =
         !case.is_outside() && link.endpoint.malformed.is_none() && link.endpoint.port != 0;
     let process =
@@ -166,12 +166,38 @@ fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) ->
         http_path: is_http.then(|| {
             probe_path(request, link.server.as_ref().and_then(|s| s.container.as_deref()))
         }),
-        speaks_tls,
+        speaks_tls: scheme.is_some_and(begins_with_tls),
         name,
         addresses: addresses.unwrap_or_default(),
+        own: case
+            .client()
+            .map(|client| {
+                case.attachments(client).iter().flat_map(|a| a.addresses.clone()).collect()
+            })
+            .unwrap_or_default(),
         server: process,
         resolver: names(&case),
     }
+}
+
+/// Whether the scheme's clients shake hands before anything else. Others (Postgres, say) ask in plain text first.
+fn begins_with_tls(scheme: &str) -> bool {
+    matches!(
+        scheme,
+        "https"
+            | "wss"
+            | "rediss"
+            | "valkeys"
+            | "amqps"
+            | "mqtts"
+            | "ldaps"
+            | "smtps"
+            | "imaps"
+            | "ftps"
+            | "grpcs"
+            | "tls"
+            | "ssl"
+    )
 }
 
 /// The path of HTTP requests to a server: the user's, else the root. The endpoint's own path is never requested unasked.

@@ -205,6 +205,7 @@ async fn claims(
         let found = links::gather(&engines[*engine], seen, &is_name).await;
         (seen.facts.unread_files, seen.facts.unread_names) = found.unread.into_iter().unzip();
         seen.facts.proxies = links::proxies(&seen.raw.env);
+        seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
         notes.extend(found.notes);
         for (told, source, written) in found.told {
             if links::is_link(&told) {

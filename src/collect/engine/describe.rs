@@ -131,6 +131,7 @@ fn one(
         unread_files: Vec::new(),
         unread_names: Vec::new(),
         proxies: checks::model::Proxies::default(),
+        unverified: None,
         freshness: Fact::Skipped(unseen()),
         id,
     };

@@ -328,13 +328,12 @@ impl<'a> World<'a> {
                     || (c.network_mode != NetworkMode::Host && (self.listens)(c, dialled.port)))
         };
         let all: Vec<&Container> = self.containers.iter().collect();
-        let found: Vec<&&Container> = all.iter().filter(candidate).collect();
-        let running: Vec<&&&Container> = found.iter().filter(|c| c.state.is_running()).collect();
-        match (running.as_slice(), found.as_slice()) {
-            ([only], _) => Some(server(dialled, only, dialled.port)),
-            ([], [only]) => Some(server(dialled, only, dialled.port)),
-            _ => None,
-        }
+        let found: Vec<&Container> = all.iter().filter(candidate).copied().collect();
+        // Of several on the machine the only one on the client's own networks.
+        let near: Vec<&Container> =
+            found.iter().filter(|c| self.is_beside(dialled, c)).copied().collect();
+        let only = only_one(&found).or_else(|| only_one(&near))?;
+        Some(server(dialled, only, dialled.port))
     }
 
     /// Whether the client has a network in common with the server.
@@ -342,13 +341,14 @@ impl<'a> World<'a> {
         let of = |name: &str| {
             self.containers.iter().find(|c| c.engine == dialled.engine && c.name == name)
         };
-        let (Some(client), Some(server)) =
-            (self.client(dialled), server.container.as_deref().and_then(of))
-        else {
-            return false;
-        };
+        server.container.as_deref().and_then(of).is_some_and(|c| self.is_beside(dialled, c))
+    }
+
+    /// Whether the client has a network in common with the container.
+    fn is_beside(&self, dialled: Dialled<'_>, container: &Container) -> bool {
+        let Some(client) = self.client(dialled) else { return false };
         let mine = |network: &str| client.attachments.iter().any(|a| a.network == network);
-        server.attachments.iter().any(|a| mine(&a.network))
+        container.attachments.iter().any(|a| mine(&a.network))
     }
 
     /// The container whose name, alias or service is nearest to the dialled one, if any is near.
@@ -410,6 +410,15 @@ impl<'a> World<'a> {
                     && home(c) == home(client)
             })
             .collect()
+    }
+}
+
+/// The only one that runs; where none does, the only one.
+fn only_one<'a>(found: &[&'a Container]) -> Option<&'a Container> {
+    let running: Vec<&Container> = found.iter().filter(|c| c.state.is_running()).copied().collect();
+    match (running.as_slice(), found) {
+        ([only], _) | ([], [only]) => Some(only),
+        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ mod written;
 
 pub(crate) use gather::{gather, proven, proxies};
 pub(crate) use meaning::{Dialled, World};
+pub(crate) use told::unverified;
 pub(crate) use written::in_line;
 
 use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit, Written};

@@ -2,6 +2,7 @@
 //! to say. The active ones stand in the network namespace of the thread that runs them, bound every
 //! wait, and never ask the system's resolver.
 
+mod certificate;
 mod concurrency;
 mod connect;
 mod counters;
@@ -18,7 +19,9 @@ mod sock_diag;
 mod staircase;
 #[cfg(test)]
 mod tests;
+mod unacknowledged;
 
+pub(crate) use certificate::certificate;
 pub(crate) use concurrency::{Limits, Protocol, concurrency};
 pub(crate) use connect::connect;
 pub(crate) use counters::{queue_counters, resets_sent};
@@ -27,3 +30,4 @@ pub(crate) use request::{handshake, request};
 pub(crate) use resolve::resolve;
 pub(crate) use resolver_files::{parse_hosts, parse_resolv_conf};
 pub(crate) use sock_diag::listening;
+pub(crate) use unacknowledged::unacknowledged;

@@ -3,42 +3,41 @@
 //! to resolve a name. Where no status line came back, a second look finds out whether the port
 //! speaks TLS instead.
 
-use super::connect::{connect, millis};
+use super::connect::connect;
 use checks::model::{Connect, Reply};
 use reqwest::header::HOST;
 use reqwest::redirect::Policy;
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 /// A connect that takes the whole limit must not look like a reply that does.
 const MARGIN: Duration = Duration::from_millis(100);
+/// How long and how far a reply is read after its status line: enough to see whether it gets through.
+const REST: Duration = Duration::from_millis(1500);
+const ENOUGH: usize = 256 << 10;
 
 /// Sends `GET path` to `target` with `host` in the Host header and waits for the status line, for
-/// `limit` in all. No reply (`None`) means that there was no connection. The time is that of the
-/// request, in milliseconds.
+/// `limit` in all. No reply (`None`) means that there was no connection. Beside it: whether the reply stopped before its end.
 pub(crate) async fn request(
     target: SocketAddr,
     host: &str,
     path: &str,
     limit: Duration,
-) -> (Option<Reply>, u64) {
-    let started = Instant::now();
-    let outcome = send(target, host, path, limit).await;
-    let ms = millis(started.elapsed());
-    let reply = match outcome {
-        Ok(status) => Some(Reply::Status(status)),
-        Err(error) if error.is_connect() || error.is_builder() => None,
-        Err(error) => Some(classify(&error)),
+) -> (Option<Reply>, bool) {
+    let (reply, stopped) = match send(target, host, path, limit).await {
+        Ok((status, stopped)) => (Some(Reply::Status(status)), stopped),
+        Err(error) if error.is_connect() || error.is_builder() => (None, false),
+        Err(error) => (Some(classify(&error)), error.is_timeout()),
     };
     match reply {
         // On a busy machine both time limits may pass at once: was there a connection?
         Some(Reply::ReadTimeout) if connect(target, limit).await.connect == Connect::Timeout => {
-            (None, ms)
+            (None, false)
         }
         // Some servers answer a plain request on their TLS port with a plain complaint.
         Some(reply @ (Reply::NotHttp | Reply::Closed | Reply::Reset | Reply::Status(400))) => {
@@ -48,9 +47,9 @@ pub(crate) async fn request(
                 Some(first) if reply != Reply::Status(400) && first != *b"HTT" => Reply::NotHttp,
                 _ => reply,
             };
-            (Some(other), ms)
+            (Some(other), false)
         }
-        reply => (reply, ms),
+        reply => (reply, stopped),
     }
 }
 
@@ -73,7 +72,12 @@ pub(crate) async fn handshake(
     }
 }
 
-async fn send(target: SocketAddr, host: &str, path: &str, limit: Duration) -> reqwest::Result<u16> {
+async fn send(
+    target: SocketAddr,
+    host: &str,
+    path: &str,
+    limit: Duration,
+) -> reqwest::Result<(u16, bool)> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(Policy::none())
@@ -91,7 +95,18 @@ async fn send(target: SocketAddr, host: &str, path: &str, limit: Duration) -> re
     if !host.is_empty() {
         request = request.header(HOST, host);
     }
-    Ok(request.send().await?.status().as_u16())
+    let mut reply = request.send().await?;
+    let status = reply.status().as_u16();
+    let rest = async {
+        let mut seen = 0;
+        while let Ok(Some(piece)) = reply.chunk().await {
+            seen += piece.len();
+            if seen > ENOUGH {
+                break;
+            }
+        }
+    };
+    Ok((status, timeout(REST, rest).await.is_err()))
 }
 
 fn classify(error: &reqwest::Error) -> Reply {

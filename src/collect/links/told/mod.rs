@@ -21,6 +21,7 @@ mod proxy;
 mod role;
 mod scheme;
 mod shell;
+mod unverified;
 mod url;
 mod value;
 mod variable;
@@ -35,6 +36,7 @@ pub(crate) use env::from_env;
 pub(crate) use format::{from_file, is_config_name};
 pub(crate) use path::holds_secret;
 pub(crate) use proxy::{NoProxy, Proxy, no_proxy, proxies};
+pub(crate) use unverified::unverified;
 
 use scheme::Kind;
 

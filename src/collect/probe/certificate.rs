@@ -1,0 +1,135 @@
+//! One TLS handshake, to see the certificate that the server shows. Whether a client trusts its issuer is not asked: what a
+//! client trusts lies in its program. For whom the certificate is, and until when, is the same for every client.
+
+use checks::model::{Certificate, Validity};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use webpki::{EndEntityCert, Error, KeyUsage};
+
+/// Names of one certificate that are kept, at most.
+const NAMES: usize = 8;
+/// The longest host name there is.
+const LONGEST: usize = 253;
+
+/// Shakes hands with `target` as a client that dials `host`, and reads the certificate. `None` where the port does not speak
+/// TLS, shows no certificate that can be read, or `host` is nothing that a certificate can name.
+pub(crate) async fn certificate(
+    target: SocketAddr,
+    host: &str,
+    limit: Duration,
+) -> Option<Certificate> {
+    let name = ServerName::try_from(host.to_owned()).ok()?;
+    let witness =
+        Arc::new(Witness { provider: Arc::new(ring::default_provider()), seen: Mutex::default() });
+    let config = ClientConfig::builder_with_provider(Arc::clone(&witness.provider))
+        .with_safe_default_protocol_versions()
+        .ok()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)
+        .with_no_client_auth();
+    let handshake = async {
+        let stream = TcpStream::connect(target).await?;
+        let mut secure = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await?;
+        secure.shutdown().await
+    };
+    // A server that asks for the client's own certificate ends the handshake, and has shown its own before.
+    let _ = timeout(limit, handshake).await;
+    let shown = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+    read(&shown, &name, UnixTime::now())
+}
+
+fn read(shown: &CertificateDer<'_>, host: &ServerName<'_>, now: UnixTime) -> Option<Certificate> {
+    let certificate = EndEntityCert::try_from(shown).ok()?;
+    let (covers, names) = match certificate.verify_is_valid_for_subject_name(host) {
+        Ok(()) => (true, certificate.valid_dns_names().map(str::to_owned).collect()),
+        Err(Error::CertNotValidForName(context)) => {
+            (false, context.presented.iter().filter_map(|name| plain(name)).collect())
+        }
+        Err(_) => return None,
+    };
+    // Without a trust anchor this never ends well; what comes before the issuer is looked at is the time.
+    let usage = KeyUsage::server_auth();
+    let algorithms = webpki::ALL_VERIFICATION_ALGS;
+    let validity = match certificate.verify_for_usage(algorithms, &[], &[], now, usage, None, None)
+    {
+        Err(Error::CertExpired { not_after, .. }) => Validity::Ended(date(not_after)?),
+        Err(Error::CertNotValidYet { not_before, .. }) => Validity::Begins(date(not_before)?),
+        _ => Validity::Now,
+    };
+    Some(Certificate { names: kept(names), covers, validity })
+}
+
+/// `DnsName("mock")` without its wrapping.
+fn plain(presented: &str) -> Option<String> {
+    let (_, name) = presented.split_once('(')?;
+    Some(name.strip_suffix(')')?.trim_matches('"').to_owned())
+}
+
+/// A certificate is a stranger's text: what is no name is left out.
+fn kept(mut names: Vec<String>) -> Vec<String> {
+    let is_name = |name: &String| {
+        name.len() <= LONGEST
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-_*:".contains(c))
+    };
+    names.retain(is_name);
+    names.truncate(NAMES);
+    names
+}
+
+fn date(at: UnixTime) -> Option<String> {
+    let at = jiff::Timestamp::from_second(i64::try_from(at.as_secs()).ok()?).ok()?;
+    Some(at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string())
+}
+
+/// Takes every certificate, and remembers it. Nothing that matters is ever sent over such a connection.
+#[derive(Debug)]
+struct Witness {
+    provider: Arc<CryptoProvider>,
+    seen: Mutex<Option<CertificateDer<'static>>>,
+}
+
+impl ServerCertVerifier for Witness {
+    fn verify_server_cert(
+        &self,
+        shown: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, rustls::Error> {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some(shown.clone().into_owned());
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        _: &[u8],
+        _: &CertificateDer<'_>,
+        _: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, rustls::Error> {
+        Ok(HandshakeSignatureValid::assertion())
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
