@@ -194,8 +194,7 @@ pub(crate) struct Limit {
 impl Limit {
     /// Clap would take `-5s` for a flag, so a minus is let through to here.
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong =
-            || format!("{text:?} is not a number above 0 with ms, s, m or h, as in 500ms or 60s");
+        let wrong = || format!("{text:?} is not a number with ms, s, m or h, as in 500ms or 60s");
         let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
         let (number, unit) = text.split_at(at);
         let number: f64 = number.parse().map_err(|_| wrong())?;
@@ -208,7 +207,9 @@ impl Limit {
         };
         let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
         if duration.is_zero() {
-            return Err(wrong());
+            return Err(format!(
+                "{text:?} leaves no time to look; give more than 0, as in 500ms or 60s"
+            ));
         }
         if duration > LONGEST {
             return Err(format!("{text:?} is longer than a run may take; the most is 24h"));

@@ -33,24 +33,24 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let reached = reached(case);
     let takes = |ip: &IpAddr| rows.iter().any(|l| l.takes(*ip)) || reached.contains(ip);
-    let (taken, missed): (Vec<IpAddr>, Vec<IpAddr>) = case.dialled().into_iter().partition(takes);
+    let (met, missed): (Vec<IpAddr>, Vec<IpAddr>) = case.dialled().into_iter().partition(takes);
     // A client falls back from one family to the other, and sockets of the other family only are another fault.
     let same_family = |ip: &IpAddr, at: &[IpAddr]| at.iter().any(|o| o.is_ipv4() == ip.is_ipv4());
     let bound: Vec<IpAddr> = rows.iter().map(|l| l.address.ip().to_canonical()).collect();
-    let rivals = if taken.is_empty() { &bound } else { &taken };
+    let rivals = if met.is_empty() { &bound } else { &met };
     let Some(dialled) = missed.iter().find(|ip| same_family(ip, rivals)) else { return Ok(None) };
     let name = &server.container.name;
     let sockets = rows.iter().map(|l| l.address.to_string()).collect::<Vec<_>>().join(", ");
     let seen = match case.attachments(server.container).iter().find(|a| has(a, *dialled)) {
         Some(dialled_on)
-            if taken.is_empty() && !rows.iter().any(|l| has(dialled_on, l.address.ip())) =>
+            if met.is_empty() && !rows.iter().any(|l| has(dialled_on, l.address.ip())) =>
         {
             format!("{name} listens on {sockets} only, which is not on {}", dialled_on.network)
         }
         _ => format!("{name} listens on {sockets} only, and {} dials {dialled}", case.link.client),
     };
     let found =
-        if taken.is_empty() { Found::fail(seen) } else { Found::warn(format!("{seen} as well")) };
+        if met.is_empty() { Found::fail(seen) } else { Found::warn(format!("{seen} as well")) };
     Ok(Some(
         found
             .evidence(format!("listening socket in the namespace of {name}"), sockets.clone())

@@ -26,8 +26,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let port = case.link.endpoint.port;
     Ok(Some(
         Found::fail(format!(
-            "{client} is refused at {}: nothing on the engine's machine listens on port {port}, and no container publishes it",
-            refused
+            "{client} is refused at {refused}: nothing on the engine's machine listens on port {port}, and no container publishes it"
         ))
         .evidence(format!("connect to {refused} from the namespace of {client}"), "refused")
         .evidence(format!("listening sockets of port {port} on the engine's machine"), "none")

@@ -97,12 +97,10 @@ where
         .spawn(move || {
             let run = catch_unwind(AssertUnwindSafe(|| {
                 enter(&namespace)?;
-                let runtime = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                    .map_err(|error| {
-                        format!("no runtime for the network namespace: {}", words(&error.into()))
-                    })?;
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(
+                        |error| format!("no runtime for the network namespace: {}", words(&error)),
+                    )?;
                 Ok(runtime.block_on(async {
                     tokio::select! {
                         value = task() => Some(value),
@@ -119,9 +117,7 @@ where
             // Nobody waits any more: nothing to tell.
             let _ = sender.send(answer);
         })
-        .map_err(|error| {
-            format!("no thread for the network namespace: {}", words(&error.into()))
-        })?;
+        .map_err(|error| format!("no thread for the network namespace: {}", words(&error)))?;
     receiver.await.unwrap_or_else(|_| Err("the probe ended without an answer".to_owned()))
 }
 
