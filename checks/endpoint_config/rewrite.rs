@@ -183,11 +183,11 @@ fn at_place(
 
 fn in_file(found: Found, say: &str, path: &str, line: usize, change: Option<&Change<'_>>) -> Found {
     let command = change.and_then(|change| change.command(path, line));
-    let patch = change.and_then(|change| change.patch(path, line));
+    let diff = change.and_then(|change| change.patch(path, line));
     let hidden =
         change.is_some_and(|change| change.is_one_edit() && change.written.lines.is_none());
     let why = if hidden { " (no patch: the line holds what must not be shown)" } else { "" };
-    found.fix_in_file(format!("{say}{why}"), command, patch)
+    found.fix_in_file(format!("{say}{why}"), command, diff)
 }
 
 #[cfg(test)]

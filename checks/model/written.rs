@@ -5,6 +5,10 @@ use serde::{Deserialize, Serialize};
 
 /// How one place writes an address.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own, and serialized by its name"
+)]
 pub struct Written {
     /// The place.
     pub source: Source,
@@ -95,19 +99,21 @@ impl Written {
         let count = above.len() + 1 + below.len();
         let first = number.checked_sub(above.len())?;
         let range = if count == 1 { first.to_string() } else { format!("{first},{count}") };
-        let mut patch = format!("--- {name}\n+++ {name}\n@@ -{range} +{range} @@\n");
+        let mut diff = format!("--- {name}\n+++ {name}\n@@ -{range} +{range} @@\n");
         let mut write = |sign: char, text: &str, last: bool| {
-            patch.push(sign);
-            patch.push_str(text);
-            patch.push_str(if last && *open { "\n\\ No newline at end of file\n" } else { "\n" });
+            diff.push(sign);
+            diff.push_str(text);
+            diff.push_str(if last && *open { "\n\\ No newline at end of file\n" } else { "\n" });
         };
-        above.iter().for_each(|text| write(' ', text, false));
+        for text in above {
+            write(' ', text, false);
+        }
         write('-', line, below.is_empty());
         write('+', &changed, below.is_empty());
         for (i, text) in below.iter().enumerate() {
             write(' ', text, i + 1 == below.len());
         }
-        Some(patch)
+        Some(diff)
     }
 }
 

@@ -40,7 +40,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     // Another reason that the engine gave is no matter of ports, whoever has them.
     let said = state.start_error.as_deref();
     let is_port = said.is_some_and(|said| said.contains("port"));
-    let may_be_port = is_port || said.is_none_or(|said| said.contains("network"));
+    let is_open = |said: &str| said.contains("network") || said == "it could not be started";
+    let may_be_port = is_port || said.is_none_or(is_open);
     let taken = if may_be_port { rivals(case, server.container) } else { Vec::new() };
     for (port, other) in &taken {
         found = found

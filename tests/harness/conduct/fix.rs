@@ -110,8 +110,11 @@ pub(super) fn patch_is_usable(_: &Cast, engine: Engine) -> Result<()> {
         || run(econn().args(diagnosis::arguments(&stage, &play)?).args(["--format", "json"]));
     let before = diagnose()?;
     let report = before.report_with(1)?;
+    let client = stage.words.name("client")?;
+    let is_its = |link: &&Value| text(link, "client") == client;
     let patches: Vec<&str> = list(&report, "links")
         .iter()
+        .filter(is_its)
         .flat_map(findings)
         .flat_map(|finding| list(finding, "fix"))
         .filter_map(|fix| fix["patch"].as_str())
@@ -134,8 +137,12 @@ pub(super) fn patch_is_usable(_: &Cast, engine: Engine) -> Result<()> {
     let after = diagnose()?;
     let report = after.report()?;
     let named = format!("http://{}:8080", stage.words.name("server")?);
-    let link = list(&report, "links").iter().find(|link| text(&link["endpoint"], "url") == named);
-    must(link.is_some_and(|link| text(link, "outcome") == "pass"), || {
+    let link = list(&report, "links")
+        .iter()
+        .filter(is_its)
+        .find(|link| text(&link["endpoint"], "url") == named);
+    // The server of this scene has a short queue, which is another matter.
+    must(link.is_some_and(|link| matches!(text(link, "outcome"), "pass" | "warn")), || {
         after.account(&format!("{named} must be healthy after the patch"))
     })?;
     stage.strike()
