@@ -17,7 +17,10 @@ mod symptom;
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use fact::{Fact, Undecided};
-pub use fresh::{Content, Difference, Freshness, How, Tag};
+pub use fresh::{
+    Base, Claim, Content, Difference, Edited, Freshness, How, MountKind, Mounted, Since, Tag,
+    Written,
+};
 pub use halted::Halted;
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
 pub use place::Source;

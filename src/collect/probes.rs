@@ -16,6 +16,7 @@ use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -287,11 +288,17 @@ async fn images(
 fn origin(seen: &super::engine::Seen, request: &Request) -> Result<Option<fresh::Origin>, String> {
     let named = request.sources.iter().find(|(name, _)| *name == seen.facts.name);
     match named {
-        Some((_, context)) => Ok(Some(fresh::Origin {
-            context: context.clone(),
-            settings: super::BuildSettings::default(),
-            named_by: "--source".into(),
-        })),
+        Some((_, context)) => {
+            let other = compose::origin(seen).ok().flatten().map(|other| other.context);
+            let is_other =
+                |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| folder != *context);
+            Ok(Some(fresh::Origin {
+                context: context.clone(),
+                settings: super::BuildSettings::default(),
+                named_by: "--source".into(),
+                other: other.filter(is_other),
+            }))
+        }
         None => compose::origin(seen),
     }
 }
