@@ -92,7 +92,7 @@ mod tests {
         move |it: &mut Snapshot| {
             let undecided = vec!["COPY --from=build: /app is no copy of the context".into()];
             let context = it.compared().context.clone();
-            *it.compared() = Content { undecided, context, ..Content::default() };
+            *it.compared() = Content { context, undecided, ..Content::default() };
             let Fact::Known(Freshness { claim, .. }) = &mut it.mock().freshness else { return };
             *claim = Some(Claim {
                 label: "vcs-ref".into(),

@@ -56,8 +56,9 @@ fn judge(case: &Case<'_>) -> Judgement {
     );
     found = mounted::repair(found, case, content, &proofs);
     found = unreached::repair(found, case, content, &proofs);
-    let is_built = |proof: &&Difference| proof.mount.is_none() && proof.left_out_by.is_none();
-    if proofs.iter().any(|proof| is_built(proof)) {
+    let is_built = |proof: &Difference| proof.mount.is_none() && proof.left_out_by.is_none();
+    // Another build of the wrong folder repairs nothing.
+    if content.other_context.is_none() && proofs.iter().copied().any(is_built) {
         found = remedy(found, case, content, freshness.tag.value());
     }
     Ok(Some(found))

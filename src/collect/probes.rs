@@ -16,7 +16,6 @@ use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -289,14 +288,20 @@ fn origin(seen: &super::engine::Seen, request: &Request) -> Result<Option<fresh:
     let named = request.sources.iter().find(|(name, _)| *name == seen.facts.name);
     match named {
         Some((_, context)) => {
-            let other = compose::origin(seen).ok().flatten().map(|other| other.context);
-            let is_other =
-                |folder: &PathBuf| folder.canonicalize().is_ok_and(|folder| folder != *context);
-            Ok(Some(fresh::Origin {
-                context: context.clone(),
-                settings: super::BuildSettings::default(),
-                named_by: "--source".into(),
-                other: other.filter(is_other),
+            let compose = compose::origin(seen).ok().flatten();
+            let same = |origin: &fresh::Origin| {
+                origin.context.canonicalize().map(|folder| folder == *context)
+            };
+            let named_by = "--source".into();
+            Ok(Some(match compose.map(|origin| (same(&origin), origin)) {
+                // The Compose file knows the Dockerfile and the arguments besides.
+                Some((Ok(true), origin)) => fresh::Origin { named_by, ..origin },
+                other => fresh::Origin {
+                    context: context.clone(),
+                    settings: super::BuildSettings::default(),
+                    named_by,
+                    other: other.filter(|(same, _)| same.is_ok()).map(|(_, origin)| origin.context),
+                },
             }))
         }
         None => compose::origin(seen),

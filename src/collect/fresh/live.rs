@@ -22,6 +22,23 @@ const READ_ANEW: [&str; 14] = [
     ".md", ".rst", ".txt",
 ];
 
+/// Ends of the names of files that programs run and do not write, as a rule.
+const CODE: [&str; 24] = [
+    ".py", ".pyc", ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", ".rb", ".php", ".pl", ".lua",
+    ".sh", ".go", ".rs", ".java", ".class", ".jar", ".war", ".so", ".wasm", ".ex", ".html", ".css",
+];
+/// Words of a command line that starts a program anew when its source changes.
+const RELOADS: [&str; 8] = [
+    "--reload",
+    "nodemon",
+    "--watch",
+    "watchfiles",
+    "watchmedo",
+    "node-dev",
+    "runserver",
+    "livereload",
+];
+
 /// The plan in two: what the image shows, and what is seen through mounts.
 pub(super) fn parted(seen: &Seen, plan: &Plan) -> (Plan, Plan) {
     let (mut image, mut under) = (plan.clone(), plan.clone());
@@ -37,7 +54,7 @@ pub(super) fn parted(seen: &Seen, plan: &Plan) -> (Plan, Plan) {
             // No step of the build reaches a folder of the machine.
             file.may_be_changed_by = None;
         }
-        if mount.writable && source::is_data(&file.image) {
+        if mount.writable && !is_code(&file.image) {
             file.may_be_changed_by
                 .get_or_insert_with(|| "the program, which may write to the mount".into());
         }
@@ -102,8 +119,11 @@ pub(super) async fn under_mounts(
     seen: &Seen,
     plan: &Plan,
 ) -> Result<(ImageFiles, Vec<Written>), String> {
-    if let Ok(pid) = proven(seen) {
-        let (plan, started) = (plan.clone(), seen.raw.started);
+    if let Ok(pid) = proven(seen)
+        && look_at(&pid, "/", 0).is_ok()
+    {
+        let reloads = seen.raw.argv.iter().any(|word| RELOADS.iter().any(|r| word.contains(r)));
+        let (plan, started) = (plan.clone(), seen.raw.started.filter(|_| !reloads));
         return blocking(move || Ok(through_proc(&pid, &plan, started))).await;
     }
     let mut files = read(engine, &seen.facts.id, plan).await?;
@@ -157,6 +177,12 @@ fn after(started: Option<f64>, written: i64) -> Option<u64> {
     (seconds > SLACK).then_some(seconds as u64)
 }
 
+/// Whether a program runs this file and does not write it, as far as its name tells.
+fn is_code(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !name.contains('.') || CODE.iter().any(|end| name.ends_with(end))
+}
+
 /// Whether a program may have read this file once and for all.
 fn is_read_once(path: &str) -> bool {
     !source::is_data(path) && !READ_ANEW.iter().any(|end| path.ends_with(end))
@@ -190,13 +216,19 @@ pub(super) async fn edits(
 
 #[cfg(test)]
 mod tests {
-    use super::{after, is_read_once};
+    use super::{after, is_code, is_read_once};
 
     #[test]
     fn a_file_is_younger_only_beyond_the_slack() {
         assert_eq!(after(Some(100.5), 102), None);
         assert_eq!(after(Some(100.5), 110), Some(9));
         assert_eq!(after(None, 110), None);
+    }
+
+    #[test]
+    fn programs_do_not_write_what_they_run() {
+        assert!(is_code("/app/server.py") && is_code("/app.d/server"));
+        assert!(!is_code("/app/settings.json") && !is_code("/data/start.db"));
     }
 
     #[test]

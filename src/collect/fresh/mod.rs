@@ -125,11 +125,11 @@ async fn running(
         Err(why) => content.undecided.push(format!("what changed in the container: {why}")),
     }
     if !under.files.is_empty() {
-        let (seen_there, written) = live::under_mounts(engine, seen, &under).await?;
-        let (context, mounts) = (under.context.clone(), live::mounts(seen));
-        let mut other = compared(under, seen_there, origin).await?;
+        let (there, written) = live::under_mounts(engine, seen, &under).await?;
+        let (folder, mounts) = (under.context.clone(), live::mounts(seen));
+        let mut other = compared(under, there, origin).await?;
         for difference in &mut other.differing {
-            difference.mount = live::mount_of(&mounts, difference, &context);
+            difference.mount = live::mount_of(&mounts, difference, &folder);
         }
         let is_older = |path: &str| other.differing.iter().any(|d| d.image == path);
         content.written_since = written.into_iter().filter(|w| !is_older(&w.path)).collect();

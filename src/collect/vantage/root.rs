@@ -62,8 +62,7 @@ pub(crate) fn look_at(pid: &ProvenPid, path: &str, max_bytes: u64) -> Result<Hel
         Ok(found) => {
             let seen = fstat(&found).map_err(|error| format!("{path}: {error}"))?;
             if FileType::from_raw_mode(seen.st_mode) == FileType::RegularFile {
-                let written = i64::try_from(seen.st_mtime).unwrap_or(0);
-                Held::File { bytes: read_in(&root, path, max_bytes)?, written }
+                Held::File { bytes: read_in(&root, path, max_bytes)?, written: seen.st_mtime }
             } else {
                 Held::Other
             }
