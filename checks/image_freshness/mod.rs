@@ -1,7 +1,13 @@
 //! Layer 2: does the running container hold the newest source, or an older build of it?
 
+mod edited_inside;
+mod labelled_older;
+mod mounted;
+mod newer_base;
 mod not_recreated;
 mod older_content;
+mod older_process;
+mod unreached;
 
 use crate::model::{Case, Check, Content, Difference, Fact, Freshness, How, Undecided};
 
@@ -14,7 +20,14 @@ pub(crate) const CHECK: Check = Check {
         case.server()?.container.freshness.known()?;
         Ok(())
     },
-    rules: &[&older_content::RULE, &not_recreated::RULE],
+    rules: &[
+        &older_content::RULE,
+        &not_recreated::RULE,
+        &labelled_older::RULE,
+        &older_process::RULE,
+        &edited_inside::RULE,
+        &newer_base::RULE,
+    ],
     healthy,
 };
 
@@ -55,7 +68,7 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             .undecided
             .first()
             .map_or("the build copies no file that could be compared", String::as_str);
-        return Err(Undecided::Unknown(why.into()));
+        return labelled_older::word(freshness, why);
     }
     let unseen = match content.undecided.as_slice() {
         [] => String::new(),

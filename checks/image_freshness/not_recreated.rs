@@ -73,6 +73,7 @@ mod tests {
             image: "/app/version.py".into(),
             how: How::Differs,
             may_be_changed_by: Some("RUN make".into()),
+            ..Difference::default()
         });
     }
 

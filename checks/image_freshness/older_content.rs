@@ -1,4 +1,4 @@
-use super::{freshness, proofs};
+use super::{freshness, mounted, proofs, unreached};
 use crate::model::{
     Case, Content, Difference, EngineKind, Fact, Found, How, Judgement, Rule, Tag, Undecided,
     quoted,
@@ -10,7 +10,9 @@ pub(crate) const RULE: Rule = Rule {
     explanation: "
 ## What it is
 Files of the image that the container runs are not those of the build context: the source moved on, and the image was
-not built again, or the build failed, or another context was built. A repair in the source does not act.
+not built again, or the build failed, or another context was built. A repair in the source does not act. Under a mount
+the image does not decide: there it is the mounted file that is older, or a file that was replaced on the machine while
+the container still holds the one it was started with.
 
 ## What proves it
 The bytes of a file that the Dockerfile copies differ between the running image and the context, and nothing later in
@@ -20,7 +22,8 @@ the build may change it; or they equal an older version of the same file in the 
 Equal bytes. Times never decide: a fresh clone makes every file new, and a cached build keeps the image old.
 
 ## How to repair it
-Build the image again and recreate the container. A restart keeps the old image.
+Build the image again and recreate the container. A restart keeps the old image. A file that the ignore file leaves out
+needs that line changed first, a mounted one its mount.
 ",
     judge,
 };
@@ -41,16 +44,25 @@ fn judge(case: &Case<'_>) -> Judgement {
         if proofs.len() > 1 { format!(", and {} more", proofs.len() - 1) } else { String::new() };
     let mut found = Found::fail(format!("{name} runs {}{more}", told(first)));
     for proof in proofs.iter().take(5) {
-        found = found.evidence(
-            format!("{} in the image against {}", proof.image, proof.source),
-            told(proof),
-        );
+        let place = match &proof.mount {
+            Some(mount) => format!("under the mount at {}", mount.destination),
+            None => "in the image".into(),
+        };
+        found = found
+            .evidence(format!("{} {place} against {}", proof.image, proof.source), told(proof));
     }
     found = found.evidence(
         format!("files compared through {}", content.dockerfile),
         format!("{} of {} equal ({})", content.equal, content.compared, content.named_by),
     );
-    Ok(Some(remedy(found, case, content, freshness.tag.value())))
+    found = mounted::repair(found, case, content, &proofs);
+    found = unreached::repair(found, case, content, &proofs);
+    let is_built = |proof: &Difference| proof.mount.is_none() && proof.left_out_by.is_none();
+    // Another build of the wrong folder repairs nothing.
+    if content.other_context.is_none() && proofs.iter().copied().any(is_built) {
+        found = remedy(found, case, content, freshness.tag.value());
+    }
+    Ok(Some(found))
 }
 
 fn told(difference: &Difference) -> String {
@@ -133,6 +145,7 @@ mod tests {
             image: "/app/server.py".into(),
             how,
             may_be_changed_by: may_be_changed_by.map(Into::into),
+            ..Difference::default()
         });
     }
 
@@ -205,7 +218,7 @@ mod tests {
                 let undecided = vec!["COPY --from=build: /app is no copy of the context".into()];
                 *it.compared() = Content { undecided, ..Content::default() };
             },
-            "unknown: COPY --from=build: /app is no copy of the context",
+            "unknown: COPY --from=build: /app is no copy of the context; a label org.opencontainers.image.revision with the commit would tell",
         );
         row(
             "image-freshness",

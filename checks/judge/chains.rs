@@ -28,7 +28,7 @@ const FAULTS: [(&str, Fault); 5] = [
             source: "server.py".into(),
             image: "/app/server.py".into(),
             how: How::Differs,
-            may_be_changed_by: None,
+            ..Difference::default()
         });
     }),
 ];

@@ -10,6 +10,12 @@ pub struct Freshness {
     pub tag: Fact<Tag>,
     /// The running image's files against the build context.
     pub content: Fact<Content>,
+    /// What a label of the running image says of its source; only asked where no file could be compared.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claim: Option<Claim>,
+    /// The image that the running one was built on, against what the Dockerfile's FROM means now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Base>,
 }
 
 /// The image that a container runs, and the image that its name means now.
@@ -44,10 +50,103 @@ pub struct Content {
     pub differing: Vec<Difference>,
     /// What could not be compared, a reason each.
     pub undecided: Vec<String>,
+    /// Files that the running container holds otherwise than its image, away from mounts, in order of their path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub edited: Vec<Edited>,
+    /// Files under a mount that were written after the container was started, the newest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub written_since: Vec<Written>,
+    /// Another folder from which Compose builds the image, where the user named this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_context: Option<String>,
+}
+
+/// A file that was changed in the container itself.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Edited {
+    /// The path in the context.
+    pub source: String,
+    /// The path in the container.
+    pub path: String,
+    /// Whether the container holds the context's bytes there, and the image does not.
+    pub is_newest: bool,
+    /// Whether the container holds nothing there.
+    pub is_gone: bool,
+}
+
+/// A file that was written while the container ran.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Written {
+    /// The path in the container.
+    pub path: String,
+    /// Whole seconds between the container's start and the writing.
+    pub seconds: u64,
+}
+
+/// A mount through which a file of the container is seen.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Mounted {
+    /// The path inside the container.
+    pub destination: String,
+    /// The path on the engine's machine, or the volume's name; empty for memory.
+    pub source: String,
+    /// What kind it is.
+    pub kind: MountKind,
+    /// Whether the container may write to it.
+    pub writable: bool,
+    /// The path of the very file on the engine's machine, where that is a bind mount's.
+    pub file: Option<String>,
+    /// Whether that is the context's own file.
+    pub is_source: bool,
+}
+
+/// The kinds of mounts.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MountKind {
+    /// A file or folder of the engine's machine.
+    Bind,
+    /// A volume of the engine.
+    Volume,
+    /// Memory.
+    Tmpfs,
+}
+
+/// What a label of an image says of the commit that it was built from.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Claim {
+    /// The label's key.
+    pub label: String,
+    /// The commit that it names.
+    pub revision: String,
+    /// The base image that has the same value, so that it says nothing of this image.
+    pub inherited_from: Option<String>,
+    /// What git says of the files that the build copies.
+    pub since: Fact<Since>,
+}
+
+/// What became of the files that a build copies since a commit.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Since {
+    /// How many commits touch them.
+    pub commits: u32,
+    /// Those that changed; none where all are the same.
+    pub changed: Vec<String>,
+}
+
+/// The base image that a Dockerfile names.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Base {
+    /// Its name.
+    pub name: String,
+    /// The id that the name means now, without prefix.
+    pub now: String,
+    /// Whether it was made after the running image, which does not begin with its layers.
+    pub is_newer: bool,
 }
 
 /// One file of the context that is not the same in the image.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Difference {
     /// The path in the context.
     pub source: String,
@@ -57,10 +156,16 @@ pub struct Difference {
     pub how: How,
     /// Why a later instruction may have changed the file, if one may.
     pub may_be_changed_by: Option<String>,
+    /// The mount that shows it, where it is not the image's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mount: Option<Mounted>,
+    /// The line of an ignore file that keeps the context's version out of every build.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out_by: Option<String>,
 }
 
 /// How a file in the image differs from the same file in the context.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// It equals an older version of the same path in the context's git history: proof.
@@ -73,6 +178,7 @@ pub enum How {
         edited_since: bool,
     },
     /// Its bytes differ, and no older version is known that it equals.
+    #[default]
     Differs,
     /// It is not in the image at all.
     Missing,

@@ -25,7 +25,10 @@ pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
-pub use fresh::{Content, Difference, Freshness, How, Tag};
+pub use fresh::{
+    Base, Claim, Content, Difference, Edited, Freshness, How, MountKind, Mounted, Since, Tag,
+    Written,
+};
 pub use halted::Halted;
 pub use host::{is_loopback, numeric};
 pub use limits::{Cpu, Files, Limits, Tasks};

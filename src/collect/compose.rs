@@ -20,6 +20,7 @@ pub(super) fn origin(seen: &Seen) -> Result<Option<Origin>, String> {
         named_by: format!("{} line {}", build.file.display(), build.line),
         context: build.context,
         settings: build.settings,
+        other: None,
     }))
 }
 

@@ -333,11 +333,23 @@ async fn images(
 fn origin(seen: &super::engine::Seen, request: &Request) -> Result<Option<fresh::Origin>, String> {
     let named = request.sources.iter().find(|(name, _)| *name == seen.facts.name);
     match named {
-        Some((_, context)) => Ok(Some(fresh::Origin {
-            context: context.clone(),
-            settings: super::BuildSettings::default(),
-            named_by: "--source".into(),
-        })),
+        Some((_, context)) => {
+            let compose = compose::origin(seen).ok().flatten();
+            let same = |origin: &fresh::Origin| {
+                origin.context.canonicalize().map(|folder| folder == *context)
+            };
+            let named_by = "--source".into();
+            Ok(Some(match compose.map(|origin| (same(&origin), origin)) {
+                // The Compose file knows the Dockerfile and the arguments besides.
+                Some((Ok(true), origin)) => fresh::Origin { named_by, ..origin },
+                other => fresh::Origin {
+                    context: context.clone(),
+                    settings: super::BuildSettings::default(),
+                    named_by,
+                    other: other.filter(|(same, _)| same.is_ok()).map(|(_, origin)| origin.context),
+                },
+            }))
+        }
         None => compose::origin(seen),
     }
 }

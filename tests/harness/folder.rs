@@ -47,6 +47,16 @@ pub(crate) fn write_source(parent: &Path, build: &Build, words: &Words) -> Resul
     Ok(at)
 }
 
+/// The commit that the folder is at, if it has a history.
+pub(crate) fn commit_of(at: &Path, build: &Build) -> Option<Result<String>> {
+    let told = |trouble: std::io::Error| format!("{}: {trouble}", at.display());
+    (!build.commit.is_empty()).then(|| {
+        let mut git = Command::new("git");
+        let output = git.args(["rev-parse", "HEAD"]).current_dir(at).output().map_err(told)?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    })
+}
+
 /// What happens to the folder after the image was built: it moves on to the last commit, and is edited.
 pub(crate) fn age_source(at: &Path, build: &Build, words: &Words) -> Result<()> {
     if build.at.is_some() {

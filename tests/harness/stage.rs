@@ -66,6 +66,9 @@ impl Stage {
     fn build(&mut self, scene: &Scene) -> Result<()> {
         for build in &scene.build {
             let at = folder::write_source(&self.folder, build, &self.words)?;
+            if let Some(commit) = folder::commit_of(&at, build) {
+                self.words.say(&format!("commit:{}", build.name), &commit?)?;
+            }
             let image = format!("econn-lab-{}{}:1", build.name, self.words.fill("{{ns}}")?);
             let label = format!("--label=econn.lab={}", run_id());
             // Without the cache: a scene that removes its image would take shared layers from under our hands.

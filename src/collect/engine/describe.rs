@@ -29,6 +29,8 @@ pub(crate) struct Raw {
     pub(crate) argv: Vec<String>,
     /// Its mounts.
     pub(crate) mounts: Vec<Mount>,
+    /// Where it has a file system in memory that the engine does not list among the mounts.
+    pub(crate) memory: Vec<String>,
     /// The id of the image it runs, without prefix.
     pub(crate) image_id: String,
     /// Its working folder.
@@ -40,6 +42,12 @@ pub(crate) struct Raw {
 pub(crate) struct Mount {
     /// Whether it shows a file or folder of the engine's machine that a user can edit.
     pub(crate) is_bind: bool,
+    /// Whether it is memory.
+    pub(crate) is_memory: bool,
+    /// The volume's name, if it is one.
+    pub(crate) volume: Option<String>,
+    /// Whether the container may write to it.
+    pub(crate) writable: bool,
     /// The path on the engine's machine.
     pub(crate) source: String,
     /// The path inside the container.
@@ -151,11 +159,15 @@ fn one(
             .unwrap_or_default()
             .into_iter()
             .map(|m| Mount {
-                is_bind: m.kind.is_some_and(|kind| kind == "bind"),
+                is_bind: m.kind.as_deref() == Some("bind"),
+                is_memory: m.kind.as_deref() == Some("tmpfs"),
+                volume: m.name.filter(|_| m.kind.as_deref() == Some("volume")),
+                writable: m.writable.unwrap_or(true),
                 source: m.source.unwrap_or_default(),
                 destination: m.destination.unwrap_or_default(),
             })
             .collect(),
+        memory: host.tmpfs.unwrap_or_default().into_keys().collect(),
         image_id: bare(&inspect.image.unwrap_or_default()).to_owned(),
         workdir: config.working_dir.unwrap_or_default(),
     };

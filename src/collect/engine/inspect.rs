@@ -19,6 +19,13 @@ pub(super) struct Listed {
     pub(super) labels: Maybe<HashMap<String, String>>,
 }
 
+/// One path of a container that differs from its image.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Change {
+    pub(super) path: String,
+}
+
 /// One inspected container.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -80,6 +87,7 @@ pub(super) struct HostConfig {
     pub(super) restart_policy: Maybe<RestartPolicy>,
     pub(super) network_mode: Maybe<String>,
     pub(super) port_bindings: Maybe<PortMap>,
+    pub(super) tmpfs: Maybe<HashMap<String, String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -123,8 +131,11 @@ pub(super) struct Endpoint {
 pub(super) struct Mount {
     #[serde(rename = "Type")]
     pub(super) kind: Maybe<String>,
+    pub(super) name: Maybe<String>,
     pub(super) source: Maybe<String>,
     pub(super) destination: Maybe<String>,
+    #[serde(rename = "RW")]
+    pub(super) writable: Maybe<bool>,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;
 use checks::model::{Engine, EngineKind, Network, State};
 use futures_util::StreamExt;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use tokio::time::Instant;
 use transport::{Address, Transport};
 
@@ -211,25 +211,45 @@ impl Connection {
         })
     }
 
+    /// The paths that a container holds otherwise than its image, mount points and folders among them.
+    pub(crate) async fn changes(&self, container: &str) -> Result<BTreeSet<String>, String> {
+        let path = format!("/containers/{container}/changes");
+        let changes: Option<Vec<inspect::Change>> = self.read(&path).await?;
+        Ok(changes.unwrap_or_default().into_iter().map(|change| change.path).collect())
+    }
+
     /// All networks, by name.
     pub(crate) async fn networks(&self) -> Result<Vec<Network>, String> {
         networks::list(self).await
     }
 
-    /// The id and the layers of the image that a name means now; `None` when nothing has that name.
-    pub(crate) async fn image(&self, name: &str) -> Result<Option<(String, Vec<String>)>, String> {
+    /// The image that a name means now; `None` when nothing has that name.
+    pub(crate) async fn image(&self, name: &str) -> Result<Option<Image>, String> {
         match self.docker.inspect_image(name).await {
-            Ok(image) => {
-                let id = image.id.unwrap_or_default();
-                let layers = image.root_fs.and_then(|fs| fs.layers).unwrap_or_default();
-                Ok(Some((bare(&id).to_owned(), layers)))
-            }
+            Ok(image) => Ok(Some(Image {
+                id: bare(&image.id.unwrap_or_default()).to_owned(),
+                layers: image.root_fs.and_then(|fs| fs.layers).unwrap_or_default(),
+                labels: image.config.and_then(|config| config.labels).unwrap_or_default(),
+                created: image.created.and_then(|at| at.parse().ok()),
+            })),
             Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
                 Ok(None)
             }
             Err(error) => Err(line(&error)),
         }
     }
+}
+
+/// An image, as far as it tells of its making.
+pub(crate) struct Image {
+    /// Its id, without prefix.
+    pub(crate) id: String,
+    /// The ids of its layers, the lowest first.
+    pub(crate) layers: Vec<String>,
+    /// Its labels.
+    pub(crate) labels: HashMap<String, String>,
+    /// When it was made. A build from the cache keeps the first time.
+    pub(crate) created: Option<jiff::Timestamp>,
 }
 
 /// An id without its algorithm.

@@ -1,6 +1,6 @@
 //! The files of an image, as the engine's archive interface hands them out.
 
-use super::blob::{BlobId, blob_id_of};
+use super::blob::{BlobId, blob_id, blob_id_of};
 use super::paths::{below, clean, is_within, join, name, parent};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -90,6 +90,31 @@ impl ImageFiles {
         );
     }
 
+    /// Takes a regular file that was read elsewhere.
+    pub(crate) fn put(&mut self, path: &str, bytes: &[u8]) {
+        let entry = Entry::File { len: bytes.len() as u64, blob: blob_id(bytes) };
+        self.put_entry(path, entry);
+    }
+
+    /// Forgets what was read at a path: it is not what counts.
+    pub(crate) fn hide(&mut self, path: &str, why: &str) {
+        let path = clean(path);
+        self.entries.remove(&path);
+        self.roots.insert(path, Extent::Failed(why.into()));
+    }
+
+    /// Takes what is no regular file.
+    pub(crate) fn put_other(&mut self, path: &str) {
+        self.put_entry(path, Entry::Other);
+    }
+
+    /// Takes what is at a path, in place of what was there.
+    pub(super) fn put_entry(&mut self, path: &str, entry: Entry) {
+        let path = clean(path);
+        self.roots.entry(path.clone()).or_insert(Extent::Whole);
+        self.entries.insert(path, entry);
+    }
+
     /// What is at a path, if it was read.
     #[cfg(test)]
     pub(crate) fn get(&self, path: &str) -> Option<&Entry> {
@@ -109,6 +134,9 @@ impl ImageFiles {
         let path = self.follow(path);
         if let Some(entry) = self.entries.get(&path) {
             return Seen::There(entry);
+        }
+        if let Some(Extent::Failed(why)) = self.roots.get(&path) {
+            return Seen::Unreadable(why);
         }
         let mut unreadable = None;
         for (_, extent) in self.roots.iter().filter(|(root, _)| is_within(&path, root)) {

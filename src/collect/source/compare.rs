@@ -31,7 +31,10 @@ struct Witness {
 
 impl Witness {
     fn new(plan: &Plan, comparison: &Comparison<'_>) -> Self {
-        let files: Vec<String> = plan.files.iter().filter_map(|file| tracked(plan, file)).collect();
+        let left_out = comparison.different.iter().map(|different| different.file);
+        let left_out = left_out.filter(|file| file.left_out_by.is_some());
+        let files: Vec<String> =
+            plan.files.iter().chain(left_out).filter_map(|file| tracked(plan, file)).collect();
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         let Ok(history) = history(&plan.context, &files) else { return Self::default() };
         let unexplained = comparison.different.iter().filter_map(|different| {
@@ -74,6 +77,9 @@ impl<'a> Comparison<'a> {
         let budget = Budget::default();
         for file in &plan.files {
             comparison.look_at(file, &budget);
+        }
+        for file in &plan.left_out {
+            comparison.look_at_left_out(file, &budget);
         }
         comparison
     }
@@ -120,6 +126,16 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// What the ignore file leaves out should not be there. Where it is, only its history tells whether it is old.
+    fn look_at_left_out(&mut self, file: &'a Planned, budget: &Budget) {
+        if let Held::There(at, Entry::File { blob, .. }) = held(file, self.image)
+            && let Ok(local) = file.local.version(budget)
+            && *blob != local.blob
+        {
+            self.different.push(Different { file, at, held: *blob, local });
+        }
+    }
+
     fn set_aside(&mut self, file: &'a Planned, why: String) {
         self.aside.entry(why).or_default().push(&file.source);
     }
@@ -135,6 +151,11 @@ impl<'a> Comparison<'a> {
         let mut differing = Vec::new();
         for different in std::mem::take(&mut self.different) {
             match self.how(&different, witness) {
+                how if different.file.left_out_by.is_some() => {
+                    if let Ok(how @ How::Older { commits_behind: 1.., .. }) = how {
+                        differing.push(difference(different.file, different.at, how));
+                    }
+                }
                 Ok(how) => differing.push(difference(different.file, different.at, how)),
                 // It differs, and what git says of it keeps that from being a proof.
                 Err(why) => {
@@ -161,6 +182,7 @@ impl<'a> Comparison<'a> {
             equal: count(self.equal.len()),
             differing,
             undecided: self.plan.undecided.iter().cloned().chain(asides).collect(),
+            ..Content::default()
         }
     }
 
@@ -241,6 +263,8 @@ fn difference(file: &Planned, image: String, how: How) -> Difference {
         image,
         how,
         may_be_changed_by: file.may_be_changed_by.clone(),
+        mount: None,
+        left_out_by: file.left_out_by.clone(),
     }
 }
 

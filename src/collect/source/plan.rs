@@ -42,21 +42,23 @@ pub(crate) struct Plan {
     pub(crate) files: Vec<Planned>,
     /// What could not be followed, one line each.
     pub(crate) undecided: Vec<String>,
+    /// The single files that the ignore file leaves out of the paths that are copied, where they would be.
+    pub(crate) left_out: Vec<Planned>,
     /// What the ignore file leaves out of the paths that are copied.
     #[cfg_attr(
         not(test),
         expect(
             dead_code,
-            reason = "shown by the tests against real builds; the ignore file's own finding reads it next"
+            reason = "shown by the tests against real builds: it is the ignore file's reading"
         )
     )]
     pub(crate) excluded: Vec<Excluded>,
-    /// The image that the built stage begins with.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the finding on stale bases reads it next"))]
+    /// The image that the built stage begins with, where it is certain.
     pub(crate) final_stage_base: Option<String>,
     /// The files and folders that all stages it needs copy from the context.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the check by revision label reads it next"))]
     pub(crate) inputs: Vec<String>,
+    /// All files that these are, by their path in the context; only listed where `files` is empty.
+    pub(crate) input_files: Vec<String>,
 }
 
 /// One file that the context would put into the image.
@@ -64,12 +66,14 @@ pub(crate) struct Plan {
 pub(crate) struct Planned {
     /// Its path in the context.
     pub(crate) source: String,
-    /// Its absolute path in the image.
+    /// Its absolute path in the image, or that of the folder that it may be in.
     pub(crate) image: String,
     /// Whether the Dockerfile names the file itself, not its folder or a pattern.
     pub(crate) explicit: bool,
     /// What may rightly have changed it after it was copied.
     pub(crate) may_be_changed_by: Option<String>,
+    /// The line of the ignore file that keeps it out of the build.
+    pub(super) left_out_by: Option<String>,
     /// Its own name, if `image` turns out to be a folder.
     pub(super) name: String,
     /// Whether `image` is its place, or may be the folder that it is in.
@@ -105,8 +109,13 @@ pub(crate) struct Excluded {
 }
 
 impl Planned {
+    /// Whether it is a symbolic link.
+    pub(crate) fn is_link(&self) -> bool {
+        self.local.is_link()
+    }
+
     /// Its path in the image if that has a folder where it may have one.
-    pub(super) fn inner(&self) -> String {
+    pub(crate) fn inner(&self) -> String {
         match self.place {
             Place::Exact => self.image.clone(),
             Place::Open | Place::OpenAndReplaced => join(&self.image, &self.name),
@@ -127,14 +136,31 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     let mut builder = Builder::new(&script, settings, opened, &dockerfile.name)?;
     let built = builder.target();
     let mut undecided = std::mem::take(&mut builder.undecided);
-    let opened = builder.context;
+    let mut opened = builder.context;
     if opened.is_cut() {
         undecided
             .push(format!("more than {MOST_FILES} files are copied: the rest was not compared"));
     }
-    undecided.extend(opened.trouble);
+    undecided.extend(std::mem::take(&mut opened.trouble));
     let mut files: Vec<Planned> = built.files.values().cloned().collect();
     files.sort_by(|a, b| (&a.source, &a.image).cmp(&(&b.source, &b.image)));
+    let mut input_files = Vec::new();
+    if files.is_empty() {
+        for input in &builder.inputs {
+            let input = if input == "." { "" } else { input };
+            match opened.on_disk(input) {
+                path if path.is_dir() => {
+                    input_files.extend(opened.below(input).into_iter().map(|found| found.path));
+                }
+                path if path.is_file() => input_files.push(input.to_owned()),
+                _ => {}
+            }
+        }
+    }
+    input_files.sort();
+    input_files.dedup();
+    let mut left_out = builder.left_out;
+    left_out.retain(|file| !built.files.contains_key(&file.inner()));
     let excluded = opened.excluded.into_iter().map(|(path, rule)| Excluded {
         path,
         rule: rule.text,
@@ -146,9 +172,11 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         dockerfile: dockerfile.name.clone(),
         files,
         undecided,
+        left_out,
         excluded: excluded.collect(),
         final_stage_base: built.base.clone(),
         inputs: builder.inputs.into_iter().collect(),
+        input_files,
     })
 }
 

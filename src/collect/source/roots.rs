@@ -13,7 +13,7 @@ const FEW: usize = 8;
 /// What is still to be read. Ask again until nothing is left: links and oversized folders make a second round.
 pub(crate) fn roots(plan: &Plan, image: &ImageFiles) -> Vec<String> {
     let mut wanted: Vec<(String, bool)> = Vec::new();
-    for file in &plan.files {
+    for file in plan.files.iter().chain(&plan.left_out) {
         match held(file, image) {
             Held::NotAsked(path) if !image.was_asked(&path) => {
                 wanted.push((path, file.may_be_changed_by.is_some()));
@@ -76,6 +76,7 @@ mod tests {
             image: image.into(),
             explicit: true,
             may_be_changed_by: changed,
+            left_out_by: None,
             name: "x".into(),
             place,
             certain: true,
@@ -89,9 +90,11 @@ mod tests {
             dockerfile: String::new(),
             files: files.iter().map(|image| planned(image)).collect(),
             undecided: Vec::new(),
+            left_out: Vec::new(),
             excluded: Vec::new(),
             final_stage_base: None,
             inputs: Vec::new(),
+            input_files: Vec::new(),
         }
     }
 

@@ -6,7 +6,7 @@ use super::dockerfile::{Action, Run, Script, Step};
 use super::effect::Effect;
 use super::expand::Variable;
 use super::paths::clean;
-use super::plan::Settings;
+use super::plan::{Planned, Settings};
 use super::scope::{Rest, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -21,10 +21,12 @@ pub(super) struct Builder<'a> {
     pub(super) undecided: Vec<String>,
     /// What was copied from the context.
     pub(super) inputs: BTreeSet<String>,
+    /// What the ignore file left out of that, in the stages of the built image.
+    pub(super) left_out: Vec<Planned>,
     settings: Settings,
     globals: Scope,
     /// The stages that the built image consists of, the target first.
-    chain: Vec<usize>,
+    pub(super) chain: Vec<usize>,
     done: BTreeMap<usize, Rc<Built>>,
 }
 
@@ -46,6 +48,7 @@ impl<'a> Builder<'a> {
             dockerfile,
             undecided: Vec::new(),
             inputs: BTreeSet::new(),
+            left_out: Vec::new(),
             settings: settings.clone(),
             globals: Scope::new(script.escape, Rest::Unset),
             chain: Vec::new(),
@@ -151,7 +154,8 @@ impl<'a> Builder<'a> {
             built.scope = built.scope.inherited();
             return built;
         }
-        let base = self.globals.word(&self.script.stages[stage].base).ok().map(|word| word.text);
+        let base = self.globals.word(&self.script.stages[stage].base).ok();
+        let base = base.filter(|word| word.assumed.is_empty()).map(|word| word.text);
         let from_scratch = base.as_deref() == Some("scratch");
         let in_chain = self.chain.contains(&stage);
         let (workdir, rest) = match &self.settings.image_env {

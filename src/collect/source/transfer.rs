@@ -6,7 +6,7 @@ use super::destination::{Destination, Shape, destination};
 use super::dockerfile::{Source, Transfer};
 use super::ignore::{Ignore, Reading, Verdict};
 use super::local::Local;
-use super::on_disk::Kind;
+use super::on_disk::{Kind, kind};
 use super::paths::{below, inside, join, name};
 use super::plan::{Place, Planned};
 use super::stage::Builder;
@@ -54,15 +54,47 @@ impl Builder<'_> {
             return;
         }
         let mut items = Vec::new();
+        let left_out = self.left_out.len();
         for source in &transfer.sources {
+            let excluded = self.context.excluded.len();
             match self.items(built, transfer, source, &to) {
                 Ok(found) => items.extend(found),
                 Err(why) => self.undecided.push(format!("{by}: {why}")),
             }
+            let at = |path: &str| match to.shape {
+                Shape::Folder => join(&to.path, name(path)),
+                Shape::File | Shape::Open => to.path.clone(),
+            };
+            self.leave_out(excluded, to.shape.place(), at);
         }
         let exclude = exclusions(transfer);
         for item in items {
             self.place(built, item, &to, &exclude);
+        }
+        if !self.chain.contains(&number) {
+            self.left_out.truncate(left_out);
+        }
+    }
+
+    /// Notes where the single files would be that the ignore file has left out since it had left out so many paths.
+    fn leave_out(&mut self, before: usize, place: Place, at: impl Fn(&str) -> String) {
+        const MOST: usize = 32;
+        let new = self.context.excluded[before..].to_vec();
+        for (path, rule) in new {
+            let local = self.context.on_disk(&path);
+            if self.left_out.len() < MOST && kind(&local) == Some(Kind::File) {
+                self.left_out.push(Planned {
+                    image: at(&path),
+                    explicit: false,
+                    may_be_changed_by: None,
+                    left_out_by: Some(format!("{}:{} ({})", rule.file, rule.line, rule.text)),
+                    name: name(&path).to_owned(),
+                    place,
+                    certain: false,
+                    local: Local::File(local),
+                    source: path,
+                });
+            }
         }
     }
 
@@ -143,6 +175,7 @@ impl Builder<'_> {
             explicit: item.explicit,
             may_be_changed_by: assumed
                 .map(|argument| format!("another value of build argument {argument}")),
+            left_out_by: None,
             name: name(&item.name).to_owned(),
             place: shape.place(),
             certain: assumed.is_none(),
@@ -153,6 +186,7 @@ impl Builder<'_> {
             What::Found(found) if found.kind == Kind::Folder => {
                 let folder = if is_nested { one.image.clone() } else { to.path.clone() };
                 built.make_folders(&folder);
+                let excluded = self.context.excluded.len();
                 for inner in self.context.below(&found.real) {
                     let rest = below(&inner.path, &found.real).unwrap_or(&inner.path);
                     let is_doubtful = inner.disputed
@@ -168,6 +202,9 @@ impl Builder<'_> {
                     };
                     built.put(Planned { source: inner.path, ..file }, &to.by);
                 }
+                self.leave_out(excluded, Place::Exact, |path| {
+                    join(&folder, below(path, &found.real).unwrap_or(path))
+                });
             }
             What::Found(found) => {
                 let is_doubtful =

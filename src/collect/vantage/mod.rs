@@ -8,4 +8,4 @@ mod root;
 
 pub(crate) use netns::{Namespace, in_namespace, namespace_inode, standing_in};
 pub(crate) use pid::ProvenPid;
-pub(crate) use root::{list_files, read_file};
+pub(crate) use root::{Held, list_files, look_at, read_file};

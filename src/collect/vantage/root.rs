@@ -9,6 +9,7 @@ use rustix::fs::{
     AtFlags, CWD, Dir, FileType, FsWord, Mode, OFlags, PROC_SUPER_MAGIC, ResolveFlags, Stat, fstat,
     fstatfs, openat, openat2, statat,
 };
+use rustix::io::Errno;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
@@ -25,6 +26,51 @@ pub(crate) struct Listing {
     pub(crate) files: Vec<(String, u64)>,
     /// Why the list is not complete, if it is not.
     pub(crate) cut: Option<String>,
+}
+
+/// What a container's process sees at a path.
+#[derive(Debug)]
+pub(crate) enum Held {
+    /// A regular file.
+    File {
+        /// Its bytes.
+        bytes: Vec<u8>,
+        /// When it was last written, whole seconds since 1970.
+        written: i64,
+    },
+    /// Something else, a folder most often.
+    Other,
+    /// Nothing.
+    Nothing,
+}
+
+/// Looks at a path as the container's process sees it, links followed; a file has at most `max_bytes`.
+///
+/// # Errors
+///
+/// Says why it cannot be seen: too long, no permission, or the process ended.
+pub(crate) fn look_at(pid: &ProvenPid, path: &str, max_bytes: u64) -> Result<Held, String> {
+    let root = root(pid)?;
+    let held = match openat2(
+        &root,
+        path,
+        OFlags::PATH | OFlags::CLOEXEC,
+        Mode::empty(),
+        ResolveFlags::IN_ROOT | ResolveFlags::NO_MAGICLINKS,
+    ) {
+        Err(Errno::NOENT | Errno::NOTDIR) => Held::Nothing,
+        Err(error) => return Err(format!("{path}: {error}")),
+        Ok(found) => {
+            let seen = fstat(&found).map_err(|error| format!("{path}: {error}"))?;
+            if FileType::from_raw_mode(seen.st_mode) == FileType::RegularFile {
+                Held::File { bytes: read_in(&root, path, max_bytes)?, written: seen.st_mtime }
+            } else {
+                Held::Other
+            }
+        }
+    };
+    pid.still_valid()?;
+    Ok(held)
 }
 
 /// Reads a regular file of a container, of at most `max_bytes`.

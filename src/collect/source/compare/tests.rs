@@ -217,3 +217,24 @@ fn a_version_of_another_branch_is_not_called_old() {
     let by = scene.compared().differing[0].may_be_changed_by.clone();
     assert!(by.is_some_and(|why| why.starts_with("a build of another branch")));
 }
+
+#[test]
+fn what_the_ignore_file_leaves_out_is_old_only_if_git_says_so() {
+    let scene = Scene::new("COPY . /app").holds(&[("app/a", "1"), ("app/b", "1"), ("app/c", "9")]);
+    scene.write(".dockerignore", "Dockerfile\n.*ignore\n");
+    for text in ["1", "2"] {
+        for name in ["a", "b", "c"] {
+            scene.write(name, if name == "a" { "1" } else { text });
+        }
+        scene.commit();
+    }
+    scene.write(".dockerignore", "Dockerfile\n.*ignore\nb\nc\n");
+    let content = scene.compared();
+    assert_eq!(scene.differing(), ["b older 1"]);
+    assert_eq!(content.differing[0].left_out_by.as_deref(), Some(".dockerignore:3 (b)"));
+    assert_eq!((content.compared, content.equal), (2, 1));
+    // The version that was committed last is no older one.
+    scene.write("b", "3");
+    let scene = scene.holds(&[("app/b", "2")]);
+    assert_eq!(scene.differing(), [""; 0]);
+}

@@ -1,0 +1,59 @@
+//! What to do about a source that no build reaches: the ignore file leaves it out, or Compose builds another folder.
+
+use crate::model::{Case, Content, Difference, Found};
+
+/// Says which line or which folder keeps the newest source out.
+pub(super) fn repair(
+    mut found: Found,
+    case: &Case<'_>,
+    content: &Content,
+    proofs: &[&Difference],
+) -> Found {
+    let Ok(server) = case.server() else { return found };
+    for (proof, rule) in proofs.iter().filter_map(|p| Some((p, p.left_out_by.as_ref()?))).take(3) {
+        found = found.fix(format!(
+            "{rule} leaves {} out of every build: change that line, then build the image again and recreate {}",
+            proof.source, server.container.name
+        ));
+    }
+    if let Some(other) = &content.other_context
+        && proofs.iter().any(|proof| proof.mount.is_none())
+    {
+        found = found.evidence("the build context in the Compose file", other).fix(format!(
+            "Compose builds {} from {other}, not from {}: change its build context, or make the change there",
+            server.container.image, content.context
+        ));
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::older_content::RULE;
+    use crate::fixture::remedies;
+    use crate::model::{Difference, How};
+
+    #[test]
+    fn what_keeps_the_source_out_is_named() {
+        let older = Difference {
+            source: "server.py".into(),
+            image: "/app/server.py".into(),
+            how: How::Older { commit: "1a2b3c4".into(), commits_behind: 1, edited_since: false },
+            ..Difference::default()
+        };
+        let left_out =
+            Difference { left_out_by: Some(".dockerignore:2 (*.py)".into()), ..older.clone() };
+        assert_eq!(
+            remedies(&RULE, |it| it.compared().differing.push(left_out)),
+            ".dockerignore:2 (*.py) leaves server.py out of every build: change that line, then build the image again and recreate mock"
+        );
+        let elsewhere = remedies(&RULE, |it| {
+            it.compared().differing.push(older);
+            it.compared().other_context = Some("/home/ci/old".into());
+        });
+        assert_eq!(
+            elsewhere,
+            "Compose builds mock:1 from /home/ci/old, not from /home/ci/mock: change its build context, or make the change there"
+        );
+    }
+}

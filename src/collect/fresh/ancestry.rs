@@ -1,0 +1,55 @@
+//! What an image tells of its making: the commit in its labels, and the base image below it.
+
+use super::blocking;
+use crate::collect::engine::{Connection, Seen};
+use crate::collect::source::{self, Plan};
+use checks::model::{Base, Claim};
+
+/// Labels that name the commit of the source, the most usual first.
+const REVISION: [&str; 6] = [
+    "org.opencontainers.image.revision",
+    "org.label-schema.vcs-ref",
+    "vcs-ref",
+    "git-commit",
+    "git.commit",
+    "revision",
+];
+
+/// What the image's labels say of the commit that it was built from.
+pub(super) async fn claim(engine: &Connection, seen: &Seen, plan: &Plan) -> Option<Claim> {
+    let image = engine.image(&seen.raw.image_id).await.ok()??;
+    let (label, revision) = REVISION
+        .iter()
+        .find_map(|key| Some((*key, image.labels.get(*key).filter(|text| !text.is_empty())?)))?;
+    let base = match &plan.final_stage_base {
+        Some(name) => engine.image(name).await.ok().flatten().map(|base| (name, base)),
+        None => None,
+    };
+    let inherited_from = base
+        .filter(|(_, base)| base.labels.get(label) == Some(revision))
+        .map(|(name, _)| name.clone());
+    // A label may hold anything: only what can be a commit goes on.
+    let is_commit = revision.chars().all(|c| c.is_ascii_hexdigit());
+    let revision: String =
+        if is_commit { revision.chars().take(64).collect() } else { "no commit".into() };
+    let (plan, asked) = (plan.clone(), revision.clone());
+    let since = blocking(move || source::since(&plan, &asked)).await.into();
+    Some(Claim { label: label.to_owned(), revision, inherited_from, since })
+}
+
+/// The base image of the Dockerfile, as it is now, beside the running image. A squashed image tells nothing.
+pub(super) async fn base(engine: &Connection, seen: &Seen, plan: &Plan) -> Option<Base> {
+    let name = plan.final_stage_base.as_ref().filter(|name| !name.contains('@'))?;
+    if name == "scratch" {
+        return None;
+    }
+    let base = engine.image(name).await.ok()??;
+    let image = engine.image(&seen.raw.image_id).await.ok()??;
+    let is_within = image.layers.starts_with(&base.layers);
+    let is_younger = matches!((image.created, base.created), (Some(ours), Some(its)) if its > ours);
+    Some(Base {
+        name: name.clone(),
+        now: base.id,
+        is_newer: !is_within && is_younger && image.layers.len() > 1 && !base.layers.is_empty(),
+    })
+}

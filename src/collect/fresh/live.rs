@@ -1,0 +1,241 @@
+//! What the running container holds otherwise than its image: files under mounts, and files edited inside.
+
+use super::blocking;
+use super::read::read;
+use crate::collect::engine::{Connection, Mount, Seen};
+use crate::collect::links::proven;
+use crate::collect::source::{self, ImageFiles, Plan};
+use crate::collect::vantage::{Held, ProvenPid, look_at};
+use checks::model::{Difference, Edited, EngineKind, MountKind, Mounted, Written};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A longer file under a mount is not read, in bytes.
+const LONGEST: u64 = 32 << 20;
+/// Nor are more than these bytes together.
+const MOST: u64 = 256 << 20;
+/// A machine's clock and its engine's may differ so much, in seconds.
+const SLACK: f64 = 2.0;
+/// Ends of the names of files that are read anew whenever they are needed, or by nobody but people.
+const READ_ANEW: [&str; 14] = [
+    ".html", ".htm", ".css", ".svg", ".png", ".jpg", ".jpeg", ".gif", ".ico", ".woff2", ".php",
+    ".md", ".rst", ".txt",
+];
+
+/// Ends of the names of files that programs run and do not write, as a rule.
+const CODE: [&str; 24] = [
+    ".py", ".pyc", ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", ".rb", ".php", ".pl", ".lua",
+    ".sh", ".go", ".rs", ".java", ".class", ".jar", ".war", ".so", ".wasm", ".ex", ".html", ".css",
+];
+/// Words of a command line that starts a program anew when its source changes.
+const RELOADS: [&str; 8] = [
+    "--reload",
+    "nodemon",
+    "--watch",
+    "watchfiles",
+    "watchmedo",
+    "node-dev",
+    "runserver",
+    "livereload",
+];
+
+/// The plan in two: what the image shows, and what is seen through mounts.
+pub(super) fn parted(seen: &Seen, plan: &Plan) -> (Plan, Plan) {
+    let (mut image, mut under) = (plan.clone(), plan.clone());
+    let mounts = mounts(seen);
+    image.files.retain(|file| covering(&mounts, &file.image).is_none());
+    image.left_out.retain(|file| covering(&mounts, &file.image).is_none());
+    under.left_out.clear();
+    // What was left undecided is said once.
+    under.undecided.clear();
+    under.files.retain_mut(|file| {
+        let Some(mount) = covering(&mounts, &file.image) else { return false };
+        if mount.is_bind {
+            // No step of the build reaches a folder of the machine.
+            file.may_be_changed_by = None;
+        }
+        if mount.writable && !is_code(&file.image) {
+            file.may_be_changed_by
+                .get_or_insert_with(|| "the program, which may write to the mount".into());
+        }
+        true
+    });
+    (image, under)
+}
+
+/// All mounts, those in memory among them.
+pub(super) fn mounts(seen: &Seen) -> Vec<Mount> {
+    let memory = seen.raw.memory.iter().map(|destination| Mount {
+        is_bind: false,
+        is_memory: true,
+        volume: None,
+        writable: true,
+        source: String::new(),
+        destination: destination.clone(),
+    });
+    seen.raw.mounts.iter().cloned().chain(memory).collect()
+}
+
+/// The mount that shows a path: the deepest one above it.
+fn covering<'a>(mounts: &'a [Mount], path: &str) -> Option<&'a Mount> {
+    let covers =
+        |m: &&Mount| !m.destination.is_empty() && Path::new(path).starts_with(&m.destination);
+    mounts.iter().filter(covers).max_by_key(|m| m.destination.len())
+}
+
+/// The mount through which a file is seen, in the words of the snapshot.
+pub(super) fn mount_of(
+    mounts: &[Mount],
+    difference: &Difference,
+    context: &Path,
+) -> Option<Mounted> {
+    let mount = covering(mounts, &difference.image)?;
+    let file = mount.is_bind.then(|| {
+        let rest = Path::new(&difference.image).strip_prefix(&mount.destination);
+        match rest {
+            Ok(rest) if rest != Path::new("") => Path::new(&mount.source).join(rest),
+            _ => PathBuf::from(&mount.source),
+        }
+    });
+    let real = |path: &Path| path.canonicalize().ok();
+    let own = real(&context.join(&difference.source));
+    Some(Mounted {
+        destination: mount.destination.clone(),
+        source: mount.volume.clone().unwrap_or_else(|| mount.source.clone()),
+        kind: match mount {
+            Mount { is_bind: true, .. } => MountKind::Bind,
+            Mount { is_memory: true, .. } => MountKind::Tmpfs,
+            _ => MountKind::Volume,
+        },
+        writable: mount.writable,
+        is_source: own.is_some() && file.as_deref().and_then(real) == own,
+        file: file.map(|file| file.display().to_string()),
+    })
+}
+
+/// What the container sees through its mounts, and which of it was written since it was started.
+pub(super) async fn under_mounts(
+    engine: &Connection,
+    seen: &Seen,
+    plan: &Plan,
+) -> Result<(ImageFiles, Vec<Written>), String> {
+    if let Ok(pid) = proven(seen)
+        && look_at(&pid, "/", 0).is_ok()
+    {
+        let reloads = seen.raw.argv.iter().any(|word| RELOADS.iter().any(|r| word.contains(r)));
+        let (plan, started) = (plan.clone(), seen.raw.started.filter(|_| !reloads));
+        return blocking(move || Ok(through_proc(&pid, &plan, started))).await;
+    }
+    let mut files = read(engine, &seen.facts.id, plan).await?;
+    // Docker's archive mounts everything anew, so a single file is not the one that the running program sees.
+    if seen.facts.state.is_running() && engine.facts.kind == EngineKind::Docker {
+        let mounts = mounts(seen);
+        let single = |file: &&source::Planned| {
+            covering(&mounts, &file.image).is_some_and(|m| m.destination == file.image)
+        };
+        for file in plan.files.iter().filter(single) {
+            files.hide(&file.image, "it is mounted by itself, and can't be seen from here");
+        }
+    }
+    Ok((files, Vec::new()))
+}
+
+fn through_proc(pid: &ProvenPid, plan: &Plan, started: Option<f64>) -> (ImageFiles, Vec<Written>) {
+    let mut files = ImageFiles::default();
+    let mut since: Vec<Written> = Vec::new();
+    let mut left = MOST;
+    for file in plan.files.iter().filter(|file| !file.is_link()) {
+        let inner = file.inner();
+        for path in [&file.image, &inner].into_iter().collect::<BTreeSet<_>>() {
+            match look_at(pid, path, LONGEST.min(left)) {
+                Err(why) => files.fail(path, &why),
+                Ok(Held::Nothing) => files.absent(path),
+                Ok(Held::Other) => files.put_other(path),
+                Ok(Held::File { bytes, written }) => {
+                    left = left.saturating_sub(bytes.len() as u64);
+                    files.put(path, &bytes);
+                    if let Some(seconds) = after(started, written).filter(|_| is_read_once(path)) {
+                        since.push(Written { path: path.clone(), seconds });
+                    }
+                }
+            }
+        }
+    }
+    since.sort_by(|a, b| b.seconds.cmp(&a.seconds).then_with(|| a.path.cmp(&b.path)));
+    (files, since)
+}
+
+/// How long after the start a file was written, if it was.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "seconds since 1970 fit into a double, and the difference is positive"
+)]
+fn after(started: Option<f64>, written: i64) -> Option<u64> {
+    let seconds = written as f64 - started?;
+    (seconds > SLACK).then_some(seconds as u64)
+}
+
+/// Whether a program runs this file and does not write it, as far as its name tells.
+fn is_code(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !name.contains('.') || CODE.iter().any(|end| name.ends_with(end))
+}
+
+/// Whether a program may have read this file once and for all.
+fn is_read_once(path: &str) -> bool {
+    !source::is_data(path) && !READ_ANEW.iter().any(|end| path.ends_with(end))
+}
+
+/// The files of the plan that were changed in the container itself. Those that hold the source count as held by the image.
+pub(super) async fn edits(
+    engine: &Connection,
+    seen: &Seen,
+    plan: &Plan,
+    image: &mut ImageFiles,
+) -> Result<Vec<Edited>, String> {
+    if plan.files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let changed = engine.changes(&seen.facts.id).await?;
+    let touched = source::touched(plan, image, &changed);
+    if touched.files.is_empty() {
+        return Ok(Vec::new());
+    }
+    let live = read(engine, &seen.facts.id, &touched).await?;
+    let mut held = std::mem::take(image);
+    let (edited, held) = blocking(move || {
+        let edited = source::edits(&touched, &mut held, &live);
+        Ok((edited, held))
+    })
+    .await?;
+    *image = held;
+    Ok(edited)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{after, is_code, is_read_once};
+
+    #[test]
+    fn a_file_is_younger_only_beyond_the_slack() {
+        assert_eq!(after(Some(100.5), 102), None);
+        assert_eq!(after(Some(100.5), 110), Some(9));
+        assert_eq!(after(None, 110), None);
+    }
+
+    #[test]
+    fn programs_do_not_write_what_they_run() {
+        assert!(is_code("/app/server.py") && is_code("/app.d/server"));
+        assert!(!is_code("/app/settings.json") && !is_code("/data/start.db"));
+    }
+
+    #[test]
+    fn what_is_read_anew_or_written_by_programs_makes_no_program_old() {
+        assert!(is_read_once("/app/server.py") && is_read_once("/app/config.yaml"));
+        for path in ["/app/index.html", "/app/README.md", "/app/x.db", "/app/run.log"] {
+            assert!(!is_read_once(path), "{path}");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The image that a server runs, against what its name means now and against the source it should hold.
+
+mod ancestry;
+mod live;
+mod read;
+
+use super::engine::{Connection, Seen};
+use super::source::{self, ImageFiles, Plan, Settings};
+use checks::model::{Content, EngineKind, Fact, Freshness, Tag};
+use std::path::PathBuf;
+
+/// Where the source of a server's image is, and who said so.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    /// The build context.
+    pub(crate) context: PathBuf,
+    /// How it is built.
+    pub(crate) settings: Settings,
+    /// `--source`, or the Compose file.
+    pub(crate) named_by: String,
+    /// The context that the Compose file names, where the user named this one.
+    pub(crate) other: Option<PathBuf>,
+}
+
+/// Everything on the freshness of one server.
+pub(crate) async fn freshness(
+    engine: &Connection,
+    seen: &Seen,
+    origin: Result<Option<Origin>, String>,
+    passive: bool,
+) -> Freshness {
+    let tag = tag(engine, seen).await;
+    let unseen = |content| Freshness { tag: tag.clone(), content, claim: None, base: None };
+    let origin = match origin {
+        Err(why) => return unseen(Fact::Unknown(why)),
+        Ok(None) => {
+            return unseen(Fact::Skipped(format!(
+                "no source of {} is known on this machine; name its build context with --source {}=DIR",
+                seen.facts.image, seen.facts.name
+            )));
+        }
+        Ok(Some(_)) if passive => return unseen(Fact::Skipped("--passive".into())),
+        Ok(Some(origin)) => origin,
+    };
+    let plan = match plan(engine, seen, &origin).await {
+        Ok(plan) => plan,
+        Err(why) => return unseen(Fact::Unknown(why)),
+    };
+    let content = running(engine, seen, &plan, &origin).await;
+    let is_open = content.as_ref().is_ok_and(|content| content.compared == 0);
+    let claim = if is_open { ancestry::claim(engine, seen, &plan).await } else { None };
+    let base = ancestry::base(engine, seen, &plan).await;
+    Freshness { tag, content: content.into(), claim, base }
+}
+
+/// Whether the image that the container's image name means now equals the source; asked only where it matters.
+pub(crate) async fn now_is_newest(
+    engine: &Connection,
+    seen: &Seen,
+    freshness: &Freshness,
+    origin: &Origin,
+) -> Option<bool> {
+    let tag = freshness.tag.value().filter(|tag| tag.running != tag.now)?;
+    freshness.content.value().filter(|content| !content.differing.is_empty())?;
+    let plan = plan(engine, seen, origin).await.ok()?;
+    let files = image_files(engine, &tag.now, &plan).await.ok()?;
+    let content = compared(plan, files, origin).await.ok()?;
+    Some(content.compared > 0 && content.differing.is_empty())
+}
+
+async fn tag(engine: &Connection, seen: &Seen) -> Fact<Tag> {
+    let reference = &seen.facts.image;
+    let is_id = reference.len() >= 12
+        && super::engine::bare(reference).chars().all(|c| c.is_ascii_hexdigit());
+    if reference.is_empty() || is_id || reference.contains('@') {
+        return Fact::Skipped(format!("{reference} is an image by its id, which no build moves"));
+    }
+    let now = match engine.image(reference).await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Fact::Unknown(format!("no image is named {reference} now")),
+        Err(why) => return Fact::Unknown(why),
+    };
+    let running = seen.raw.image_id.clone();
+    let same_layers = if now.id == running {
+        true
+    } else {
+        match engine.image(&running).await {
+            Ok(Some(ours)) => ours.layers == now.layers,
+            Ok(None) => return Fact::Unknown("the image that the container runs is gone".into()),
+            Err(why) => return Fact::Unknown(why),
+        }
+    };
+    Fact::Known(Tag {
+        reference: reference.clone(),
+        running,
+        now: now.id,
+        same_layers,
+        now_is_newest: None,
+    })
+}
+
+/// What a build from the source would put into the image now.
+async fn plan(engine: &Connection, seen: &Seen, origin: &Origin) -> Result<Plan, String> {
+    let (folder, mut settings) = (origin.context.clone(), origin.settings.clone());
+    settings.base_workdir = Some(seen.raw.workdir.clone()).filter(|dir| !dir.is_empty());
+    settings.image_env = Some(seen.raw.env.iter().cloned().collect());
+    settings.containerignore_first = engine.facts.kind == EngineKind::Podman;
+    blocking(move || source::plan(&folder, &settings)).await
+}
+
+/// The files of the running container against the source.
+async fn running(
+    engine: &Connection,
+    seen: &Seen,
+    plan: &Plan,
+    origin: &Origin,
+) -> Result<Content, String> {
+    // Under a mount the image does not decide: what the container sees there counts.
+    let (image, under) = live::parted(seen, plan);
+    let mut files = image_files(engine, &seen.raw.image_id, &image).await?;
+    let edited = live::edits(engine, seen, &image, &mut files).await;
+    let mut content = compared(image, files, origin).await?;
+    match edited {
+        Ok(edited) => content.edited = edited,
+        Err(why) => content.undecided.push(format!("what changed in the container: {why}")),
+    }
+    if !under.files.is_empty() {
+        let (there, written) = live::under_mounts(engine, seen, &under).await?;
+        let (folder, mounts) = (under.context.clone(), live::mounts(seen));
+        let mut other = compared(under, there, origin).await?;
+        for difference in &mut other.differing {
+            difference.mount = live::mount_of(&mounts, difference, &folder);
+        }
+        let is_older = |path: &str| other.differing.iter().any(|d| d.image == path);
+        content.written_since = written.into_iter().filter(|w| !is_older(&w.path)).collect();
+        add(&mut content, other);
+    }
+    content.other_context = origin.other.as_ref().map(|folder| folder.display().to_string());
+    Ok(content)
+}
+
+/// What the image holds of the plan.
+async fn image_files(engine: &Connection, id: &str, plan: &Plan) -> Result<ImageFiles, String> {
+    let container = engine.image_container(id, &super::owner::me()).await?;
+    let files = read::read(engine, container.id(), plan).await;
+    container.close().await;
+    files
+}
+
+async fn compared(plan: Plan, files: ImageFiles, origin: &Origin) -> Result<Content, String> {
+    let named_by = origin.named_by.clone();
+    blocking(move || Ok(source::compare(&plan, &files, &named_by))).await
+}
+
+/// Adds what was compared elsewhere.
+fn add(content: &mut Content, other: Content) {
+    content.compared += other.compared;
+    content.equal += other.equal;
+    content.differing.extend(other.differing);
+    content.undecided.extend(other.undecided);
+    content.undecided.sort();
+    content.undecided.dedup();
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| "comparing the source broke off".to_owned())?
+}
