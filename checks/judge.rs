@@ -2,8 +2,9 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, EndpointReport, Finding, Found, Link, LinkReport, Outcome, Report, Row, Rule,
-    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, Visit, chain,
+    Case, Check, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome, Report, Row,
+    Rule, SCHEMA_VERSION, ServerKind, Severity, Snapshot, Summary, Symptom, Tool, Undecided, Visit,
+    chain,
 };
 
 /// What the user wants judged, and how strictly.
@@ -113,27 +114,35 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
     }
 }
 
-/// What to say when the client's own connection fails and no check says why: the link must not pass then.
+/// What to say when the client's own connection fails and no check says why, or was not seen at all: the link must not
+/// pass then.
 ///
 /// A finding on the server, the way or the socket explains it, and so does anything unknown. One on the queue or the
 /// image explains no broken connection, and any status of HTTP is an answer.
 fn unexplained(link: &Link, rows: &[(&'static Check, Row)]) -> Option<String> {
-    let symptom = link.visit.value().and_then(Visit::symptom)?;
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
-            || ((3..=5).contains(&check.phase) && !row.findings.is_empty())
+            || (link.visit.value().is_some()
+                && (3..=5).contains(&check.phase)
+                && !row.findings.is_empty())
     };
-    if symptom == Symptom::HttpError || link.server.is_none() || rows.iter().any(explains) {
+    let is_known = link.server.as_ref().is_some_and(|server| server.kind != ServerKind::External);
+    if !is_known || rows.iter().any(explains) {
         return None;
     }
-    Some(format!(
-        "{}'s own connection to {} fails, and nothing that was seen explains it",
-        link.client, link.endpoint.url
-    ))
+    let what = match &link.visit {
+        Fact::Known(visit) => {
+            visit.symptom().filter(|symptom| *symptom != Symptom::HttpError)?;
+            "fails, and nothing that was seen explains it".to_owned()
+        }
+        Fact::Unknown(why) => format!("was not seen: {why}"),
+        Fact::Skipped(_) => return None,
+    };
+    Some(format!("{}'s own connection to {} {what}", link.client, link.endpoint.url))
 }
 
 /// Asks every rule of a check and takes the worst: one fact that was not seen never drops the other findings.
-fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
+pub(crate) fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
     let undecided = |undecided| match undecided {
         Undecided::Unknown(why) => row_of(check, Outcome::Unknown, Some(why), Vec::new()),
         Undecided::Skip(why) => row_of(check, Outcome::Skip, Some(why), Vec::new()),

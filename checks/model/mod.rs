@@ -6,6 +6,7 @@ mod fact;
 mod fresh;
 mod halted;
 mod link;
+mod need;
 mod place;
 mod probed;
 mod proxy;
@@ -20,6 +21,7 @@ pub use fact::{Fact, Undecided};
 pub use fresh::{Content, Difference, Freshness, How, Tag};
 pub use halted::Halted;
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
+pub use need::Need;
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
