@@ -11,7 +11,7 @@ demo: ## the incident on every engine that answers: diagnosed, repaired, diagnos
 test: ## every test, on Docker and on Podman (ECONN_TEST_ENGINES=docker leaves one out)
 	@$(engines) sh -c 'cargo test --workspace && cargo test --test scenes'
 
-soak: ## the scenes again and again, and under load
+soak: ## the scenes again and again, and under load: docs/soak.md
 	@$(engines) tests/lab/soak.sh
 
 bench: ## times and memory, for docs/performance.md

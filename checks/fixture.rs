@@ -2,8 +2,10 @@
 //! is one change to it, and what a rule says of that.
 
 mod change;
+mod honest;
 mod pair;
 
+pub(crate) use honest::is_honest;
 pub(crate) use pair::healthy;
 
 use crate::model::{
@@ -18,6 +20,7 @@ use std::net::{IpAddr, SocketAddr};
 pub(crate) fn says(rule: &Rule, change: impl FnOnce(&mut Snapshot), expected: &str) {
     let mut facts = healthy();
     change(&mut facts);
+    is_honest(&facts);
     let said = match (rule.judge)(&Case { link: &facts.links[0], facts: &facts }) {
         Ok(None) => "nothing".to_owned(),
         Ok(Some(found)) => {
@@ -45,6 +48,7 @@ pub(crate) fn remedies(rule: &Rule, change: impl FnOnce(&mut Snapshot)) -> Strin
 pub(crate) fn row(check: &str, change: impl FnOnce(&mut Snapshot), expected: &str) {
     let mut facts = healthy();
     change(&mut facts);
+    is_honest(&facts);
     let report = judge(&facts, &Wanted::default());
     let row = report.links[0].checks.iter().find(|row| row.check == check).unwrap();
     let codes: Vec<&str> = row.findings.iter().map(|f| f.code.as_str()).collect();

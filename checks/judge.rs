@@ -2,8 +2,8 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, EndpointReport, Finding, Found, Link, LinkReport, Outcome, Report, Row, Rule,
-    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
+    Case, Check, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome, Report, Row,
+    Rule, SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
 };
 
 /// What the user wants judged, and how strictly.
@@ -107,21 +107,29 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
     }
 }
 
-/// A link must not pass while the client's own connection fails and no check says why: what the client sees contradicts
-/// the check that asks about that step of a connection, or, where that one does not apply, the last before it that passed.
-/// It keeps what it saw, and says what speaks against it.
+/// A link must not pass while the client's own connection fails and no check says why, or was not seen at all: that
+/// contradicts the check that asks about that step of a connection, or, where that one does not apply, the last before it
+/// that passed. It keeps what it saw, and says what speaks against it.
 ///
 /// A finding on the server, the way or the socket explains a symptom, and so does anything unknown. One on the queue or
 /// the image explains no broken connection, and any status of HTTP is an answer.
 fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
-    let (link, Some(symptom)) = (case.link, case.symptom()) else { return };
+    let link = case.link;
+    let (step, what) = match (&link.visit, case.symptom()) {
+        (Fact::Known(_), Some(symptom)) => {
+            let Some(step) = step(symptom) else { return };
+            (step, format!("ends with \"{symptom}\", and nothing that was seen explains it"))
+        }
+        (Fact::Unknown(why), _) => (4, format!("was not seen: {why}")),
+        _ => return,
+    };
+    let is_seen = link.visit.value().is_some();
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
-            || ((3..=5).contains(&check.phase) && !row.findings.is_empty())
+            || (is_seen && (3..=5).contains(&check.phase) && !row.findings.is_empty())
     };
-    let Some(step) = step(symptom).filter(|_| link.server.is_some()) else { return };
     let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check).is_some();
-    if rows.iter().any(|row| explains(row) || left_out(row.0)) {
+    if link.server.is_none() || rows.iter().any(|row| explains(row) || left_out(row.0)) {
         return;
     }
     let passed = |(check, row): &&mut (&Check, Row)| {
@@ -131,7 +139,7 @@ fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
         let seen = row.reason.take().map(|reason| format!("{reason}; yet ")).unwrap_or_default();
         row.outcome = Outcome::Unknown;
         row.reason = Some(format!(
-            "{seen}the connection of {} to {} ends with \"{symptom}\", and nothing that was seen explains it",
+            "{seen}the connection of {} to {} {what}",
             link.client, link.endpoint.url
         ));
     }
@@ -150,7 +158,7 @@ fn step(symptom: Symptom) -> Option<u8> {
 }
 
 /// Asks every rule of a check and takes the worst: one fact that was not seen never drops the other findings.
-fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
+pub(crate) fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
     let undecided = |undecided| match undecided {
         Undecided::Unknown(why) => row_of(check, Outcome::Unknown, Some(why), Vec::new()),
         Undecided::Skip(why) => row_of(check, Outcome::Skip, Some(why), Vec::new()),

@@ -4,11 +4,12 @@
 //! `cargo test --test scenes -- NAME` runs those whose name contains NAME; `-- --lab NAME` sets one up to play with,
 //! `-- --bench` measures.
 //! The tests need both engines (`tests/lab/engines.sh start`, `tests/lab/images.sh build`, or simply `make test`).
-//! `ECONN_TEST_ENGINES=docker` leaves the other engine out, and says so.
+//! `ECONN_TEST_ENGINES=docker` leaves the other engine out, and says so. A whole run is counted and compared with
+//! `docs/accuracy.md`; `UPDATE_ACCURACY=1` writes that.
 
 mod harness;
 
-use harness::{Cast, Engine, Trials, bench, lab, sweep, tidy};
+use harness::{Accuracy, Cast, Engine, Trials, bench, lab, sweep, tidy};
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
@@ -36,7 +37,14 @@ fn main() -> ExitCode {
         }
         sweep();
     }
-    let conclusion = libtest_mimic::run(&arguments, Trials::of(&cast, &engines));
+    let accuracy = Accuracy::default();
+    let conclusion = libtest_mimic::run(&arguments, Trials::of(&cast, &engines, &accuracy));
     tidy();
+    if !arguments.list
+        && let Err(trouble) = accuracy.settle(&cast)
+    {
+        eprintln!("scenes: {trouble}");
+        return ExitCode::from(101);
+    }
     conclusion.exit_code()
 }

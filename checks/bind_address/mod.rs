@@ -8,13 +8,21 @@ mod other_family;
 mod published_on_loopback;
 mod published_udp;
 
-use crate::model::{Case, Check, Connect, Listener, Meant, Target, Undecided};
+use crate::model::{Case, Check, Connect, Listener, Meant, Need, Target, Undecided};
 use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
     id: "bind-address",
     layer: Some(3),
     asks: "does the server listen on an address and a port that its clients can reach?",
+    needs: &[
+        Need::Visit,
+        Need::Path,
+        Need::ListensItself,
+        Need::Namespace,
+        Need::Listeners,
+        Need::HostListeners,
+    ],
     phase: 5,
     applies,
     rules: &[

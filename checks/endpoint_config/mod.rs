@@ -19,12 +19,13 @@ mod service;
 mod tls_to_plain;
 mod unread;
 
-use crate::model::{Case, Check, Meant, OUTSIDE, Undecided};
+use crate::model::{Case, Check, Meant, Need, OUTSIDE, Undecided};
 
 pub(crate) const CHECK: Check = Check {
     id: "endpoint-config",
     layer: Some(4),
     asks: "does the address the client was told mean the server, seen from inside the client?",
+    needs: &[Need::Visit, Need::ListensItself, Need::Listeners, Need::Hosts],
     phase: 1,
     applies: |case| if case.is_outside() { Err(Undecided::Skip(OUTSIDE.into())) } else { Ok(()) },
     rules: &[

@@ -9,12 +9,13 @@ mod older_content;
 mod older_process;
 mod unreached;
 
-use crate::model::{Case, Check, Content, Difference, Fact, Freshness, How, Undecided};
+use crate::model::{Case, Check, Content, Difference, Fact, Freshness, How, Need, Undecided};
 
 pub(crate) const CHECK: Check = Check {
     id: "image-freshness",
     layer: Some(2),
     asks: "does the running container hold the newest source, or an older build of it?",
+    needs: &[Need::Visit, Need::ListensItself, Need::Freshness],
     phase: 7,
     applies: |case| {
         case.server()?.container.freshness.known()?;

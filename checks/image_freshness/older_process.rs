@@ -54,10 +54,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{remedies, row, says};
-    use crate::model::{Snapshot, Written};
+    use crate::model::{Rewrite, Snapshot};
 
     fn written(it: &mut Snapshot) {
-        let written = Written { path: "/app/server.py".into(), seconds: 40 };
+        let written = Rewrite { path: "/app/server.py".into(), seconds: 40 };
         it.compared().written_since.push(written);
     }
 

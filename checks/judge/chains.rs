@@ -1,7 +1,7 @@
 //! Root cause and chain, on whole pairs.
 
 use super::{Wanted, judge};
-use crate::fixture::healthy;
+use crate::fixture::{healthy, is_honest};
 use crate::model::{
     Answered, Connect, Difference, Fact, Hold, HoldMode, How, Lookup, Meant, Outcome, Report,
     Severity, Snapshot,
@@ -40,6 +40,7 @@ pub(super) fn changed(change: impl FnOnce(&mut Snapshot)) -> Report {
 pub(super) fn judged(change: impl FnOnce(&mut Snapshot), wanted: &Wanted) -> Report {
     let mut facts = healthy();
     change(&mut facts);
+    is_honest(&facts);
     judge(&facts, wanted)
 }
 

@@ -1,6 +1,6 @@
 //! What a check is, and what it may say.
 
-use super::{Case, Undecided};
+use super::{Case, Need, Undecided};
 use serde::{Deserialize, Serialize};
 
 /// One check: what it asks, and its findings in decision order.
@@ -12,6 +12,8 @@ pub struct Check {
     pub layer: Option<u8>,
     /// The question it answers, in one line.
     pub asks: &'static str,
+    /// The facts that it looks at, of those that may stay unseen. Without any other it says the same.
+    pub needs: &'static [Need],
     /// Its place in the order in which a connection meets the faults, from 1.
     pub phase: u8,
     /// Whether it applies to this link at all; the error is the whole row.

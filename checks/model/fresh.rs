@@ -55,7 +55,7 @@ pub struct Content {
     pub edited: Vec<Edited>,
     /// Files under a mount that were written after the container was started, the newest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub written_since: Vec<Written>,
+    pub written_since: Vec<Rewrite>,
     /// Another folder from which Compose builds the image, where the user named this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_context: Option<String>,
@@ -76,7 +76,7 @@ pub struct Edited {
 
 /// A file that was written while the container ran.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct Written {
+pub struct Rewrite {
     /// The path in the container.
     pub path: String,
     /// Whole seconds between the container's start and the writing.

@@ -10,6 +10,7 @@ mod halted;
 mod host;
 mod limits;
 mod link;
+mod need;
 mod place;
 mod probed;
 mod proxy;
@@ -26,13 +27,14 @@ pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
 pub use fresh::{
-    Base, Claim, Content, Difference, Edited, Freshness, How, MountKind, Mounted, Since, Tag,
-    Written,
+    Base, Claim, Content, Difference, Edited, Freshness, How, MountKind, Mounted, Rewrite, Since,
+    Tag,
 };
 pub use halted::Halted;
 pub use host::{is_loopback, numeric};
 pub use limits::{Cpu, Files, Limits, Tasks};
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
+pub use need::Need;
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,

@@ -8,13 +8,16 @@ mod refused;
 mod unpublished;
 mod unreachable;
 
-use crate::model::{Attempt, Case, Check, Connect, Listener, Meant, OUTSIDE, Undecided, authority};
+use crate::model::{
+    Attempt, Case, Check, Connect, Listener, Meant, Need, OUTSIDE, Undecided, authority,
+};
 use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
     id: "network-path",
     layer: None,
     asks: "same network and right name, yet packets are dropped or refused on the way (firewall, ICC off, MTU, internal network)?",
+    needs: &[Need::Visit, Need::Path, Need::ListensItself, Need::Namespace, Need::Listeners],
     phase: 4,
     applies,
     rules: &[

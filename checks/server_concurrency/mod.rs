@@ -7,12 +7,13 @@ mod serial_at_accept;
 mod serial_per_request;
 mod short_queue;
 
-use crate::model::{Answered, Case, Check, Concurrency, Hold, Undecided};
+use crate::model::{Answered, Case, Check, Concurrency, Hold, Need, Undecided};
 
 pub(crate) const CHECK: Check = Check {
     id: "server-concurrency",
     layer: Some(1),
     asks: "does the server still answer while another client holds a connection, and is its listen queue long enough?",
+    needs: &[Need::Visit, Need::ListensItself, Need::Concurrency, Need::Listeners],
     phase: 6,
     applies,
     rules: &[

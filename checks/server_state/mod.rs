@@ -15,12 +15,13 @@ mod restarting;
 mod short_of_cpu;
 mod slow_answer;
 
-use crate::model::{Case, Check, Undecided};
+use crate::model::{Case, Check, Need, Undecided};
 
 pub(crate) const CHECK: Check = Check {
     id: "server-state",
     layer: None,
     asks: "is the server up at all: running, not crash-looping, not killed for memory, past its start-up?",
+    needs: &[Need::Visit, Need::ListensItself, Need::Concurrency, Need::Listeners],
     phase: 3,
     applies: |case| match machine_silent::refused(case) {
         Some(_) => Ok(()),

@@ -10,7 +10,8 @@ mod resolver_fails;
 mod wrong_container;
 
 use crate::model::{
-    Case, Check, Container, Fact, Lookup, Meant, OUTSIDE, Resolution, Target, Undecided, Visit,
+    Case, Check, Container, Fact, Lookup, Meant, Need, OUTSIDE, Resolution, Target, Undecided,
+    Visit,
 };
 use std::net::IpAddr;
 
@@ -18,6 +19,15 @@ pub(crate) const CHECK: Check = Check {
     id: "shared-network",
     layer: Some(5),
     asks: "do client and server share a network, and does the name resolve there, to the right container?",
+    needs: &[
+        Need::Visit,
+        Need::Lookup,
+        Need::ListensItself,
+        Need::Namespace,
+        Need::Resolver,
+        Need::Hosts,
+        Need::Names,
+    ],
     phase: 2,
     applies,
     rules: &[

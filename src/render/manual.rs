@@ -34,7 +34,9 @@ pub(crate) fn explain(subject: Option<&str>) -> Option<String> {
 }
 
 fn page(check: &Check) -> String {
-    let mut text = format!("# {}\n\nIt asks: {}\n\n", check.id, check.asks);
+    let needs: Vec<String> = check.needs.iter().map(ToString::to_string).collect();
+    let (id, asks, needs) = (check.id, check.asks, needs.join("; "));
+    let mut text = format!("# {id}\n\nIt asks: {asks}\n\nIt looks at: {needs}.\n\n");
     for rule in check.rules {
         text.push_str(&finding(check, rule));
     }

@@ -42,9 +42,7 @@ impl Diagnosis {
 
 /// The arguments that diagnose exactly this scene, whatever else runs on the engine.
 pub(crate) fn arguments(stage: &Stage, play: &Play) -> Result<Vec<String>> {
-    let elsewhere = |c: &Container| c.engine.is_some_and(|engine| engine != stage.engine);
-    let crosses = play.scene.container.iter().any(elsewhere);
-    let engine = if crosses { "auto" } else { stage.engine.name() };
+    let engine = if crosses(stage.engine, play) { "auto" } else { stage.engine.name() };
     let mut arguments = vec!["diagnose".to_owned(), "--engine".into(), engine.into()];
     for (server, build) in &play.scene.source {
         let folder = stage.words.fill(&format!("{{{{folder:{build}}}}}"))?;
@@ -56,4 +54,10 @@ pub(crate) fn arguments(stage: &Stage, play: &Play) -> Result<Vec<String>> {
         arguments.push(stage.words.name(&container.name)?);
     }
     Ok(arguments)
+}
+
+/// Does a container of the scene run on another engine than the rest?
+pub(crate) fn crosses(engine: Engine, play: &Play) -> bool {
+    let elsewhere = |c: &Container| c.engine.is_some_and(|other| other != engine);
+    play.scene.container.iter().any(elsewhere)
 }

@@ -16,8 +16,8 @@ pub(crate) struct Firewall {
 
 impl Firewall {
     /// Adds one rule: `["--insert", "DOCKER-USER", "-i", "br-1", "-j", "DROP"]`.
-    pub(crate) fn add(&mut self, rule: Vec<String>) -> Result<()> {
-        let [insert, rest @ ..] = &rule[..] else { return Err("an empty firewall rule".into()) };
+    pub(crate) fn add(&mut self, rule: &[String]) -> Result<()> {
+        let [insert, rest @ ..] = rule else { return Err("an empty firewall rule".into()) };
         if insert != "--insert" {
             return Err(format!("a firewall rule begins with --insert, not with {insert}"));
         }

@@ -2,9 +2,10 @@
 //!
 //! `scene` is the format, `cast` the list of all scenes and their switches, `stage` sets one up, `symptom` looks at
 //! it without econn, `diagnosis` runs the binary, `verdict` and `promises` judge its report, `trials` makes tests of
-//! it all, `conduct` tests what econn promises beside its verdicts, `lab` keeps one scene up to play with, and `figures`
-//! measures.
+//! it all, `tally` and `accuracy` count how often it was right, `conduct` tests what econn promises beside its verdicts,
+//! `lab` keeps one scene up to play with, and `figures` measures.
 
+mod accuracy;
 mod cast;
 mod conduct;
 mod diagnosis;
@@ -18,10 +19,12 @@ mod raw;
 mod scene;
 mod stage;
 mod symptom;
+mod tally;
 mod trials;
 mod verdict;
 mod words;
 
+pub(crate) use accuracy::Accuracy;
 pub(crate) use cast::Cast;
 pub(crate) use engine::Engine;
 pub(crate) use lab::lab;

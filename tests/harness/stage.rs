@@ -58,7 +58,7 @@ impl Stage {
             return Err("a scene with firewall rules must be alone".into());
         }
         for rule in &scene.firewall {
-            stage.firewall.add(stage.words.fill_all(rule)?)?;
+            stage.firewall.add(&stage.words.fill_all(rule)?)?;
         }
         Ok(stage)
     }

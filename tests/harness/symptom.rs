@@ -9,6 +9,9 @@ use std::process::Stdio;
 
 const CLIENT: &str = include_str!("symptom.py");
 
+/// Where the client's program is, for those who want to run it by hand.
+pub(crate) const PROGRAM: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/harness/symptom.py");
+
 /// Does the stage show what the scene says? The error says what was seen instead.
 pub(crate) fn verify(stage: &Stage, symptom: &Symptom, expected: &OneOf) -> Result<()> {
     let expected = expected.map(|text| stage.words.fill(text))?;

@@ -1,9 +1,11 @@
 //! One test for each play and engine.
 
+use super::accuracy::Accuracy;
 use super::cast::{Cast, Play};
 use super::diagnosis::Diagnosis;
 use super::stage::Stage;
-use super::verdict::{differences, list, text, told};
+use super::tally::Tally;
+use super::verdict::{Met, list, text, told};
 use super::{Engine, Result, conduct, figures, promises, symptom};
 use libtest_mimic::Trial;
 use std::fmt::Write;
@@ -25,8 +27,9 @@ fn machine(alone: bool) -> Result<File> {
 pub(crate) struct Trials;
 
 impl Trials {
-    /// The tests, those that must be alone last, so that they do not make the others wait in between.
-    pub(crate) fn of(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
+    /// The tests, those that must be alone last, so that they do not make the others wait in between. What comes out of
+    /// the scenes is noted in `accuracy`.
+    pub(crate) fn of(cast: &Cast, engines: &[Engine], accuracy: &Accuracy) -> Vec<Trial> {
         let mut plays: Vec<&Play> = cast.plays.iter().collect();
         plays.sort_by_key(|play| play.scene.alone);
         let on_engines = |play: &Play| {
@@ -37,9 +40,9 @@ impl Trials {
             .flat_map(|play| {
                 let engines: Vec<Engine> = on_engines(play);
                 engines.into_iter().map(|engine| {
-                    let play = play.clone();
+                    let (play, accuracy) = (play.clone(), accuracy.clone());
                     Trial::test(format!("{} {engine}", play.name), move || {
-                        Ok(on_machine(play.scene.alone, || perform(&play, engine))?)
+                        Ok(on_machine(play.scene.alone, || perform(&play, engine, &accuracy))?)
                     })
                 })
             })
@@ -81,7 +84,7 @@ pub(crate) fn on_machine(alone: bool, test: impl Fn() -> Result<()>) -> Result<(
     test()
 }
 
-fn perform(play: &Play, engine: Engine) -> Result<()> {
+fn perform(play: &Play, engine: Engine, accuracy: &Accuracy) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
     for symptom in play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only == engine))
     {
@@ -89,7 +92,9 @@ fn perform(play: &Play, engine: Engine) -> Result<()> {
     }
     let diagnosis = Diagnosis::of(&stage, play)?;
     let expected = play.expected(engine);
-    let mut wrong = differences(&diagnosis.report, &expected, &stage.words)?;
+    let met = Met::of(&diagnosis.report, &expected, &stage.words)?;
+    accuracy.note(play, engine, Tally::of(&met, &stage.words));
+    let mut wrong = met.differences(&stage.words)?;
     let exit = play.exit(&expected);
     if diagnosis.exit != exit {
         wrong.push(format!("exit code: expected {exit}, seen {}", diagnosis.exit));

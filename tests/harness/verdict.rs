@@ -5,43 +5,55 @@ use super::scene::Expect;
 use super::words::Words;
 use serde_json::Value;
 
-/// All differences; none is a pass. Every link must be expected, and every expected link must be there once.
-pub(crate) fn differences(
-    report: &Value,
-    expected: &[Expect],
-    words: &Words,
-) -> Result<Vec<String>> {
-    let links = list(report, "links");
-    let mut differences = vec![];
-    let mut met = vec![false; links.len()];
-    for expect in expected {
-        let (client, url) = (words.name(&expect.client)?, words.fill(&expect.url)?);
-        let found: Vec<usize> = (0..links.len())
-            .filter(|at| {
-                text(&links[*at], "client") == client
-                    && text(&links[*at]["endpoint"], "url").contains(url.as_str())
-            })
-            .collect();
-        match found[..] {
-            [at] => {
-                met[at] = true;
-                let id = text(&links[at], "id");
-                differences.extend(
-                    of_link(&links[at], expect, words)?
-                        .into_iter()
-                        .map(|line| format!("{id}: {line}")),
-                );
+/// A report's links beside what the scene expects of them.
+pub(crate) struct Met<'a> {
+    /// Each expectation with the links that it may mean: exactly one, if all is well.
+    pub(crate) expected: Vec<(&'a Expect, Vec<&'a Value>)>,
+    /// The links that no expectation means.
+    pub(crate) unexpected: Vec<&'a Value>,
+}
+
+impl<'a> Met<'a> {
+    pub(crate) fn of(report: &'a Value, expected: &'a [Expect], words: &Words) -> Result<Self> {
+        let mut unexpected: Vec<&Value> = list(report, "links").iter().collect();
+        let mut pairs = vec![];
+        for expect in expected {
+            let (client, url) = (words.name(&expect.client)?, words.fill(&expect.url)?);
+            let meant = |link: &Value| {
+                text(link, "client") == client
+                    && text(&link["endpoint"], "url").contains(url.as_str())
+            };
+            let found: Vec<&Value> =
+                list(report, "links").iter().filter(|link| meant(link)).collect();
+            if let [one] = found[..] {
+                unexpected.retain(|link| !std::ptr::eq(*link, one));
             }
-            _ => differences
-                .push(format!("expected one link {client} -> {url}, found {}", found.len())),
+            pairs.push((expect, found));
         }
+        Ok(Self { expected: pairs, unexpected })
     }
-    let unexpected = links.iter().zip(met).filter(|(_, met)| !met);
-    differences.extend(
-        unexpected
-            .map(|(link, _)| format!("a link that the scene does not expect: {}", link["id"])),
-    );
-    Ok(differences)
+
+    /// All differences; none is a pass. Every link must be expected, and every expected link must be there once.
+    pub(crate) fn differences(&self, words: &Words) -> Result<Vec<String>> {
+        let mut differences = vec![];
+        for (expect, found) in &self.expected {
+            if let [link] = found[..] {
+                let id = text(link, "id");
+                let lines = of_link(link, expect, words)?;
+                differences.extend(lines.into_iter().map(|line| format!("{id}: {line}")));
+            } else {
+                let (client, url) = (words.name(&expect.client)?, words.fill(&expect.url)?);
+                let count = found.len();
+                differences.push(format!("expected one link {client} -> {url}, found {count}"));
+            }
+        }
+        differences.extend(
+            self.unexpected
+                .iter()
+                .map(|link| format!("a link that the scene does not expect: {}", link["id"])),
+        );
+        Ok(differences)
+    }
 }
 
 fn of_link(link: &Value, expect: &Expect, words: &Words) -> Result<Vec<String>> {

@@ -1,11 +1,78 @@
 #!/usr/bin/env bash
-# The scenes three times in a row, and once more while two busy loops take the processors (`make soak`).
+# The scenes three times in a row, and once more while two busy loops take the processors (`make soak`). No scene gets a
+# second try, every pass is run whatever the one before came to, and docs/soak.md tells how it went.
+# ECONN_SOAK_FILTER=NAME tries this script with the scenes whose name contains NAME; it leaves the page alone.
 set -eu
+. "$(dirname "$0")/lib.sh"
+cd "$root_dir"
 export ECONN_TEST_STRICT=1
-busy=()
-trap 'for pid in ${busy[@]+"${busy[@]}"}; do kill "$pid" 2>/dev/null || true; done' EXIT
+filter=${ECONN_SOAK_FILTER:-}
+logs=$root_dir/target/soak
+page=$root_dir/docs/soak.md
+[ -z "$filter" ] || page=$logs/soak.md
+mkdir -p "$logs"
 
-for _ in 1 2 3; do cargo test --test scenes -- --quiet; done
+busy=()
+relax() { for pid in ${busy[@]+"${busy[@]}"}; do kill "$pid" 2>/dev/null || true; done; busy=(); }
+trap relax EXIT
+
+# Not in the time of the first pass.
+cargo test --quiet --test scenes --no-run
+rows="" failures="" red=0
+begun=$(date -u '+%F %H:%M UTC')
+
+# pass NAME WORDS...: one run of the tests. The numbers are those of its last line; without that line it is red, too.
+pass() {
+    local name=$1 log result code=0 start=$SECONDS passed=- failed=- trials=- load
+    shift
+    log=$logs/${name// /-}.log
+    say "soak: $name"
+    cargo test --test scenes -- ${filter:+"$filter"} "$@" 2>&1 | tee "$log" || code=${PIPESTATUS[0]}
+    read -r load _ </proc/loadavg
+    result=$(grep '^test result: ' "$log" | tail -n 1 || true)
+    if [[ $result =~ \ ([0-9]+)\ passed\;\ ([0-9]+)\ failed ]]; then
+        passed=${BASH_REMATCH[1]} failed=${BASH_REMATCH[2]}
+        trials=$((passed + failed))
+    fi
+    rows+="| $name | $trials | $passed | $failed | $(((SECONDS - start) / 60)) min $(((SECONDS - start) % 60)) s | $load |"$'\n'
+    [ "$code" = 0 ] && [ "$failed" = 0 ] && [ "$trials" != 0 ] && return
+    red=1
+    local names
+    names=$(sed -En 's/^test (.*[^ ]) +\.\.\. FAILED$/\1/p' "$log" | sort)
+    while IFS= read -r one; do
+        failures+="- $name: ${one:-no test failed, and yet it ended with $code}"$'\n'
+    done <<<"$names"
+}
+
+scenes=(--skip promise/ --skip "performance ")
+pass "everything"
+pass "the scenes again" "${scenes[@]}"
+pass "the scenes a third time" "${scenes[@]}"
 for _ in 1 2; do (while :; do :; done) & busy+=($!); done
-# A busy machine is no place to measure times.
-cargo test --test scenes -- --quiet --skip performance
+pass "the scenes on a busy machine" "${scenes[@]}"
+relax
+
+versions=""
+for kind in $engines; do
+    versions+="${versions:+, }${kind^} $(engine "$kind" version --format '{{.Server.Version}}' || echo "(no answer)")"
+done
+cat >"$page" <<PAGE
+# Soak
+
+\`make soak\`${filter:+ with ECONN_SOAK_FILTER=$filter}: every test once, the scenes twice more, and once more while two busy loops
+take the processors. No scene gets a second try. This page is written by the run.
+
+| | |
+|---|---|
+| begun, ended | $begun, $(date -u '+%F %H:%M UTC') |
+| commit | $(git describe --always --dirty --exclude '*') |
+| engines | $versions |
+| machine | $(nproc) cores, Linux $(uname -r) |
+
+| pass | trials | passed | failed | time | load at its end |
+|---|---|---|---|---|---|
+$rows
+${failures:-No test failed.}
+PAGE
+cat "$page"
+exit "$red"

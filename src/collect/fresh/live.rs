@@ -6,7 +6,7 @@ use crate::collect::engine::{Connection, Mount, Seen};
 use crate::collect::links::proven;
 use crate::collect::source::{self, ImageFiles, Plan};
 use crate::collect::vantage::{Held, ProvenPid, look_at};
-use checks::model::{Difference, Edited, EngineKind, MountKind, Mounted, Written};
+use checks::model::{Difference, Edited, EngineKind, MountKind, Mounted, Rewrite};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -118,7 +118,7 @@ pub(super) async fn under_mounts(
     engine: &Connection,
     seen: &Seen,
     plan: &Plan,
-) -> Result<(ImageFiles, Vec<Written>), String> {
+) -> Result<(ImageFiles, Vec<Rewrite>), String> {
     if let Ok(pid) = proven(seen)
         && look_at(&pid, "/", 0).is_ok()
     {
@@ -140,9 +140,9 @@ pub(super) async fn under_mounts(
     Ok((files, Vec::new()))
 }
 
-fn through_proc(pid: &ProvenPid, plan: &Plan, started: Option<f64>) -> (ImageFiles, Vec<Written>) {
+fn through_proc(pid: &ProvenPid, plan: &Plan, started: Option<f64>) -> (ImageFiles, Vec<Rewrite>) {
     let mut files = ImageFiles::default();
-    let mut since: Vec<Written> = Vec::new();
+    let mut since: Vec<Rewrite> = Vec::new();
     let mut left = MOST;
     for file in plan.files.iter().filter(|file| !file.is_link()) {
         let inner = file.inner();
@@ -155,7 +155,7 @@ fn through_proc(pid: &ProvenPid, plan: &Plan, started: Option<f64>) -> (ImageFil
                     left = left.saturating_sub(bytes.len() as u64);
                     files.put(path, &bytes);
                     if let Some(seconds) = after(started, written).filter(|_| is_read_once(path)) {
-                        since.push(Written { path: path.clone(), seconds });
+                        since.push(Rewrite { path: path.clone(), seconds });
                     }
                 }
             }
