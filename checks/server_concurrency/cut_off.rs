@@ -30,17 +30,18 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let name = &server.container.name;
-    let once = seen.holds.iter().find(|hold| hold.answered == Answered::CutOff).copied();
     let ever = seen.holds.iter().any(|hold| hold.answered == Answered::DuringHold);
-    let (hold, again) = match (twice(seen, Answered::CutOff), once) {
-        (Some([hold, _]), _) => (hold, ", twice"),
+    let how = match twice(seen, Answered::CutOff) {
+        Some([hold, _]) => format!("one connection held for {} ms, twice", hold.held_ms),
         // Once may be chance, but not beside the kernel's word that there was no thread for it.
-        (None, Some(hold)) if !ever && case.was_refused_tasks() => (hold, ""),
-        _ => return Ok(None),
+        None if !ever && case.was_refused_tasks() => {
+            "connections one after the other, and one held".into()
+        }
+        None => return Ok(None),
     };
     Ok(Some(
         Found::fail(format!("{name}:{} closes a second connection without a reply while one is held", server.port))
-            .evidence(format!("one connection held for {} ms{again}", hold.held_ms), "the second was turned away without the reply that it gets alone")
+            .evidence(how, "the next one was turned away without the reply that it gets alone")
             .fix(format!("raise the limit of connections, threads or processes in {name}, or of its container (--pids-limit, --ulimit nofile)")),
     ))
 }

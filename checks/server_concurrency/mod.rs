@@ -76,14 +76,13 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             }
         };
     }
-    match (&seen.stopped, seen.queue.last(), !seen.holds.is_empty()) {
+    match (&seen.stopped, seen.queue.last(), seen.path.is_some()) {
         (Some(why), _, _) => undetermined(&format!("the probes were not completed: {why}")),
         (None, Some(step), false) => match step.waiting {
             Some(waiting) if waiting + 1 < step.held => Ok(format!(
-                "takes {} of {} connections off its listen queue at once{}",
+                "takes {} of {} connections off its listen queue at once (its protocol is not known)",
                 step.held - waiting,
-                step.held,
-                if seen.path.is_some() { "" } else { " (its protocol is not known)" }
+                step.held
             )),
             _ => undetermined(
                 "the listen queue did not empty while connections were held, nor did it keep all but one",

@@ -21,7 +21,13 @@ pub(crate) const CHECK: Check = Check {
     id: "server-state",
     layer: None,
     asks: "is the server up at all: running, not crash-looping, not killed for memory, past its start-up?",
-    needs: &[Need::Visit, Need::ListensItself, Need::Concurrency, Need::Listeners],
+    needs: &[
+        Need::Visit,
+        Need::ListensItself,
+        Need::Concurrency,
+        Need::Listeners,
+        Need::HostListeners,
+    ],
     phase: 3,
     applies: |case| match machine_silent::refused(case) {
         Some(_) => Ok(()),

@@ -113,8 +113,9 @@ impl Probe {
             return Ok(());
         }
         if self.seen.holds.is_empty() {
-            // Whatever is to be held is closed by the server itself: its queue tells how many it takes up.
-            return self.queue().await;
+            // The queue may still show a server that takes up one at a time; an empty one proves nothing here.
+            self.queue().await?;
+            return Err("the server closes every connection that is to be held".to_owned());
         }
         self.staircases(ask).await
     }
@@ -225,10 +226,10 @@ impl Probe {
             if self.left() < ground.longest(least) {
                 return Err(self.late("the hold test was complete"));
             }
-            let Ok(held) = timeout_at(self.deadline, hold(ground, mode, least)).await else {
+            let Ok(outcome) = timeout_at(self.deadline, hold(ground, mode, least)).await else {
                 return Err(self.late("the hold test was complete"));
             };
-            match held? {
+            match outcome? {
                 Some(hold) if hold.answered == Answered::DuringHold => return Ok(hold),
                 _ => {}
             }

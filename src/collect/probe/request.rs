@@ -21,6 +21,9 @@ const MARGIN: Duration = Duration::from_millis(100);
 const REST: Duration = Duration::from_millis(1500);
 const ENOUGH: usize = 256 << 10;
 
+/// How long a server that speaks first is given to begin.
+const GREETING: Duration = Duration::from_millis(500);
+
 /// Sends `GET path` to `target` with `host` in the Host header and waits for the status line, for
 /// `limit` in all. No reply (`None`) means that there was no connection. Beside it: whether the reply stopped before its end.
 pub(crate) async fn request(
@@ -40,14 +43,14 @@ pub(crate) async fn request(
             (None, false)
         }
         // Some servers answer a plain request on their TLS port with a plain complaint.
-        Some(reply @ (Reply::NotHttp | Reply::Closed | Reply::Reset | Reply::Status(400))) => {
-            let other = match greeting(target, limit).await {
-                Some(first) if is_tls_record(first) => Reply::Tls,
-                // A server that speaks first, or closes with a complaint, is not silent.
-                Some(first) if reply != Reply::Status(400) && first != *b"HTT" => Reply::NotHttp,
-                _ => reply,
-            };
-            (Some(other), false)
+        Some(Reply::NotHttp | Reply::Closed | Reply::Reset | Reply::Status(400))
+            if speaks_tls(target, limit).await =>
+        {
+            (Some(Reply::Tls), false)
+        }
+        // A server that speaks first is not silent. What it says to a request that it does not understand proves nothing.
+        Some(Reply::Closed | Reply::Reset) if speaks_first(target).await => {
+            (Some(Reply::NotHttp), false)
         }
         reply => (reply, stopped),
     }
@@ -61,7 +64,7 @@ pub(crate) async fn handshake(
     path: &str,
     limit: Duration,
 ) -> Option<Reply> {
-    if greeting(target, limit).await.is_some_and(is_tls_record) {
+    if speaks_tls(target, limit).await {
         return None;
     }
     match request(target, host, path, limit).await.0 {
@@ -133,8 +136,14 @@ fn classify(error: &reqwest::Error) -> Reply {
     reply
 }
 
-/// The first bytes that the port says to the beginning of a TLS handshake; `None` when there are none.
-async fn greeting(target: SocketAddr, limit: Duration) -> Option<[u8; 3]> {
+/// Whether the port says something before anything is asked.
+async fn speaks_first(target: SocketAddr) -> bool {
+    let look = async { TcpStream::connect(target).await?.read_exact(&mut [0; 3]).await };
+    matches!(timeout(GREETING, look).await, Ok(Ok(_)))
+}
+
+/// Whether the port answers the beginning of a TLS handshake with a TLS record.
+async fn speaks_tls(target: SocketAddr, limit: Duration) -> bool {
     let look = async {
         let mut stream = TcpStream::connect(target).await?;
         stream.write_all(&client_hello()).await?;
@@ -142,7 +151,7 @@ async fn greeting(target: SocketAddr, limit: Duration) -> Option<[u8; 3]> {
         stream.read_exact(&mut record).await?;
         io::Result::Ok(record)
     };
-    timeout(limit, look).await.ok()?.ok()
+    matches!(timeout(limit, look).await, Ok(Ok(record)) if is_tls_record(record))
 }
 
 /// An alert or a handshake message of SSL 3 to TLS 1.3.

@@ -210,7 +210,12 @@ fn sockets_that_share_a_port_are_not_accused_by_chance() {
         let seen = http(address);
         assert_eq!(twice(&seen), None, "{seen:?}");
     }
-    assert!(unknown(address).stopped.unwrap().contains("2 sockets share the port"));
+    // The kernel deals: to both, and then two connections are taken up; or all to one, which proves nothing.
+    let seen = unknown(address);
+    match &seen.stopped {
+        Some(why) => assert!(why.contains("2 sockets share the port"), "{seen:?}"),
+        None => assert_eq!(waiting(&seen), [(3, Some(1)), (4, Some(2))], "{seen:?}"),
+    }
 }
 
 #[test]
