@@ -119,6 +119,17 @@ fn the_formats_are_as_they_were() {
     }
 }
 
+/// What the README shows is the beginning of the real thing.
+#[test]
+fn the_readme_shows_real_output() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = std::fs::read_to_string(root.join("README.md")).unwrap();
+    let shown = readme.split("```console\n$ econn diagnose").nth(1).unwrap();
+    let shown = shown.split_once('\n').unwrap().1.split("  ...\n```").next().unwrap();
+    let golden = std::fs::read_to_string(root.join("tests/golden/incident.1.table")).unwrap();
+    assert!(golden.starts_with(shown) && shown.lines().count() > 20, "README.md shows:\n{shown}");
+}
+
 /// The book's pages on findings are the texts beside the findings.
 #[test]
 fn the_book_says_what_econn_explains() {

@@ -42,6 +42,9 @@ pub(super) fn proposed(case: &Case<'_>, server: Target<'_>) -> Right {
         ("127.0.0.1", published(server).unwrap_or(server.port))
     } else if case.server_is_on_host() {
         (host_alias(case), server.port)
+    } else if let Some(port) = published(server).filter(|_| case.crosses_engines()) {
+        // Its name means nothing in the client's engine, or a container of the same name there.
+        (host_alias(case), port)
     } else {
         (case.proper_name(server), server.port)
     };

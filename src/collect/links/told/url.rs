@@ -131,7 +131,11 @@ fn parts(rest: &str, login: bool) -> Result<(&str, &str, bool), ()> {
     let (front, after) = rest.split_at(end);
     let inner = front.rsplit_once('@').map(|(_, host)| host);
     let path = after.split('?').next().unwrap_or_default();
-    let scoped = path.match_indices('@').all(|(at, _)| path[..at].ends_with('/'));
+    // `/@scope/package` is a path; with a port in it, it is a host behind a password.
+    let scoped = path.match_indices('@').all(|(at, _)| {
+        let piece = path[at..].split('/').next().unwrap_or_default();
+        path[..at].ends_with('/') && !piece.contains(':')
+    });
     // `?mail=a@b` is a query; `?@db` is the rest of a password.
     let loose = after.split_once('@').is_some_and(|(before, _)| !before.contains('='));
     let unsure = match inner {
