@@ -2,13 +2,13 @@
 //! once with the client's own eyes, diagnosed by the real binary, compared with the verdict that the scene expects.
 //!
 //! `cargo test --test scenes -- NAME` runs those whose name contains NAME; `-- --lab NAME` sets one up to play with,
-//! `-- --bench` measures.
+//! `-- --bench` measures, `-- --matrix [SERVER]` prints the table of the real servers.
 //! The tests need both engines (`tests/lab/engines.sh start`, `tests/lab/images.sh build`, or simply `make test`).
 //! `ECONN_TEST_ENGINES=docker` leaves the other engine out, and says so.
 
 mod harness;
 
-use harness::{Cast, Engine, Trials, bench, lab, sweep, tidy};
+use harness::{Cast, Engine, Trials, bench, lab, matrix, sweep, tidy};
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
     match &words[..] {
         [flag, rest @ ..] if flag == "--lab" => return lab(&cast, rest),
         [flag] if flag == "--bench" => return bench(&cast, &engines),
+        [flag, rest @ ..] if flag == "--matrix" => return matrix(&engines, rest),
         _ => {}
     }
 
@@ -36,7 +37,14 @@ fn main() -> ExitCode {
         }
         sweep();
     }
-    let conclusion = libtest_mimic::run(&arguments, Trials::of(&cast, &engines));
+    let trials = match Trials::of(&cast, &engines) {
+        Ok(trials) => trials,
+        Err(trouble) => {
+            eprintln!("scenes: {trouble}");
+            return ExitCode::from(2);
+        }
+    };
+    let conclusion = libtest_mimic::run(&arguments, trials);
     tidy();
     conclusion.exit_code()
 }

@@ -2,8 +2,8 @@
 //!
 //! `scene` is the format, `cast` the list of all scenes and their switches, `stage` sets one up, `symptom` looks at
 //! it without econn, `diagnosis` runs the binary, `verdict` and `promises` judge its report, `trials` makes tests of
-//! it all, `conduct` tests what econn promises beside its verdicts, `lab` keeps one scene up to play with, and `figures`
-//! measures.
+//! it all, `conduct` tests what econn promises beside its verdicts, `servers` runs the matrix of real servers, `lab` keeps
+//! one scene up to play with, and `figures` measures.
 
 mod cast;
 mod conduct;
@@ -16,6 +16,7 @@ mod lab;
 mod promises;
 mod raw;
 mod scene;
+mod servers;
 mod stage;
 mod symptom;
 mod trials;
@@ -25,6 +26,7 @@ mod words;
 pub(crate) use cast::Cast;
 pub(crate) use engine::Engine;
 pub(crate) use lab::lab;
+pub(crate) use servers::matrix;
 pub(crate) use trials::Trials;
 
 use std::fs;
