@@ -13,19 +13,20 @@ use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cast = match Cast::load() {
-        Ok(cast) => cast,
-        Err(trouble) => {
-            eprintln!("scenes: {trouble}");
-            return ExitCode::from(2);
-        }
-    };
+    run().unwrap_or_else(|trouble| {
+        eprintln!("scenes: {trouble}");
+        ExitCode::from(2)
+    })
+}
+
+fn run() -> Result<ExitCode, String> {
+    let cast = Cast::load()?;
     let engines = Engine::asked_for();
     let words: Vec<String> = std::env::args().skip(1).collect();
     match &words[..] {
-        [flag, rest @ ..] if flag == "--lab" => return lab(&cast, rest),
-        [flag] if flag == "--bench" => return bench(&cast, &engines),
-        [flag, rest @ ..] if flag == "--matrix" => return matrix(&engines, rest),
+        [flag, rest @ ..] if flag == "--lab" => return Ok(lab(&cast, rest)),
+        [flag] if flag == "--bench" => return Ok(bench(&cast, &engines)),
+        [flag, rest @ ..] if flag == "--matrix" => return Ok(matrix(&engines, rest)),
         _ => {}
     }
 
@@ -37,14 +38,8 @@ fn main() -> ExitCode {
         }
         sweep();
     }
-    let trials = match Trials::of(&cast, &engines) {
-        Ok(trials) => trials,
-        Err(trouble) => {
-            eprintln!("scenes: {trouble}");
-            return ExitCode::from(2);
-        }
-    };
+    let trials = Trials::of(&cast, &engines)?;
     let conclusion = libtest_mimic::run(&arguments, trials);
     tidy();
-    conclusion.exit_code()
+    Ok(conclusion.exit_code())
 }

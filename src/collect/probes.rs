@@ -10,7 +10,8 @@ use super::survey::{Listed, Request};
 use super::vantage::{Namespace, in_namespace};
 use super::{compose, fresh, machine};
 use checks::model::{
-    Case, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, Network, ResolverConfig, Snapshot,
+    Answered, Case, Concurrency, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, Network,
+    ResolverConfig, Snapshot,
 };
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -203,7 +204,9 @@ fn unseen(snapshot: &mut Snapshot, link: usize, why: &str) {
     link.path = Fact::Unknown(why.into());
 }
 
-/// Every server port once, all servers at once, after the visits: two probes at one port would disturb each other.
+/// Every server port, all servers at once, after the visits: two probes at one port would disturb each other. So may those of
+/// two servers, where one waits for the other: a proxy whose back end is held answers nobody, either. So whatever does not
+/// clear a server is asked again, of that server alone.
 async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
     let mut ports: BTreeMap<(usize, u16), Vec<usize>> = BTreeMap::new();
     for link in 0..snapshot.links.len() {
@@ -211,31 +214,48 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
         let port = snapshot.links[link].server.as_ref().map_or(0, |s| s.port);
         ports.entry((container, port)).or_default().push(link);
     }
-    let probes = ports.into_iter().map(|((container, port), links)| {
+    let held = |container: usize, port: u16, links: &[usize]| {
         let listeners = snapshot.containers[container].listeners.clone();
-        let protocol = protocol(snapshot, &links, request);
+        let protocol = protocol(snapshot, links, request);
         async move {
-            let fact = match listeners {
-                Fact::Known(listeners) => match namespace(all, container) {
-                    Ok(stand) => {
-                        let port = Port { number: port, protocol, listeners };
-                        // The probes end a little before the run, so that what they saw until then is kept.
-                        let deadline = request.deadline - Duration::from_millis(200);
-                        let probed = server::concurrency(&stand, &port, deadline.into_std());
-                        in_time(request, probed).await.unwrap_or_else(Fact::Unknown)
-                    }
-                    Err(why) => Fact::Unknown(why),
-                },
-                Fact::Unknown(why) | Fact::Skipped(why) => Fact::Unknown(why),
+            let listeners = match listeners {
+                Fact::Known(listeners) => listeners,
+                Fact::Unknown(why) | Fact::Skipped(why) => return Fact::Unknown(why),
             };
-            (links, fact)
+            let stand = match namespace(all, container) {
+                Ok(stand) => stand,
+                Err(why) => return Fact::Unknown(why),
+            };
+            let port = Port { number: port, protocol, listeners };
+            // The probes end a little before the run, so that what they saw until then is kept.
+            let deadline = request.deadline - Duration::from_millis(200);
+            let probed = server::concurrency(&stand, &port, deadline.into_std());
+            in_time(request, probed).await.unwrap_or_else(Fact::Unknown)
         }
-    });
-    for (links, fact) in join_all(probes).await {
+    };
+    let together = ports.iter().map(|((container, port), links)| held(*container, *port, links));
+    let mut facts = join_all(together).await;
+    if facts.len() > 1 {
+        for (fact, ((container, port), links)) in facts.iter_mut().zip(&ports) {
+            if fact.value().is_some_and(|seen| !clears(seen)) {
+                *fact = held(*container, *port, links).await;
+            }
+        }
+    }
+    for (fact, links) in facts.into_iter().zip(ports.into_values()) {
         for link in links {
             snapshot.links[link].concurrency = fact.clone();
         }
     }
+}
+
+/// Whether a server is clear of any doubt: nobody was kept waiting.
+fn clears(seen: &Concurrency) -> bool {
+    seen.stopped.is_none()
+        && seen.stuck.is_none()
+        && seen.staircases.is_empty()
+        && seen.holds.iter().all(|hold| hold.answered == Answered::DuringHold)
+        && seen.queue.iter().all(|step| step.waiting == Some(0))
 }
 
 /// How a port is spoken to: HTTP where a client says so or the user gave a path, else not at all.
