@@ -237,7 +237,8 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
     let mut facts = join_all(together).await;
     if facts.len() > 1 {
         for (fact, ((container, port), links)) in facts.iter_mut().zip(&ports) {
-            if fact.value().is_some_and(|seen| !clears(seen)) {
+            let is_http = protocol(snapshot, links, request) != Protocol::Unknown;
+            if fact.value().is_some_and(|seen| !clears(seen, is_http)) {
                 *fact = held(*container, *port, links).await;
             }
         }
@@ -249,9 +250,10 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
     }
 }
 
-/// Whether a server is clear of any doubt: nobody was kept waiting.
-fn clears(seen: &Concurrency) -> bool {
+/// Whether a server is clear of any doubt: nobody was kept waiting, and HTTP was answered where it is spoken.
+fn clears(seen: &Concurrency, is_http: bool) -> bool {
     seen.stopped.is_none()
+        && seen.path.is_some() == is_http
         && seen.stuck.is_none()
         && seen.staircases.is_empty()
         && seen.holds.iter().all(|hold| hold.answered == Answered::DuringHold)

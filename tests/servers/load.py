@@ -15,7 +15,7 @@ import urllib.parse
 url, *words = sys.argv[1:]
 parts = urllib.parse.urlsplit(url)
 is_http = parts.scheme in ("http", "https")
-says = b"GET / HTTP/1.1\r\nHost: load\r\nConnection: close\r\n\r\n" if is_http else "".join(words).encode()
+says = b"GET / HTTP/1.1\r\nHost: load\r\nConnection: close\r\n\r\n" if is_http else "".join(words).encode().decode("unicode_escape").encode("latin-1")
 context = ssl.create_default_context(cafile="/etc/lab/cert.pem") if parts.scheme == "https" else None
 end = time.monotonic() + 120
 answers = 0
