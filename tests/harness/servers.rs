@@ -205,8 +205,10 @@ struct Row {
 
 fn perform(server: &Server, engine: Engine) -> Result<Row> {
     let scene = server.scene();
-    let play = Play { name: server.name.clone(), scene, on: vec![] };
+    let mut play = Play { name: server.name.clone(), scene, on: vec![] };
     let stage = Stage::set(&play.scene, engine, &[], false)?;
+    // Only the client is named: whom a proxy is told to call is another link, and not what is asked here.
+    play.scene.container.retain(|container| container.name == "client");
     for symptom in &play.scene.symptom {
         symptom::verify(&stage, symptom, &symptom.sees)?;
     }
@@ -221,20 +223,15 @@ fn perform(server: &Server, engine: Engine) -> Result<Row> {
     };
     for loaded in [false, true] {
         let crowd = loaded.then(|| Crowd::call(&stage, server)).transpose()?;
-        let mut diagnosis = Diagnosis::of(&stage, &play)?;
+        let diagnosis = Diagnosis::of(&stage, &play)?;
         if crowd.map_or(Ok(1), Crowd::leave)? == 0 {
             row.wrong.push("the crowd got no answer at all".to_owned());
         }
         let mut wrong = promises::broken(&diagnosis.report, diagnosis.exit, &diagnosis.stderr);
-        // Whom a proxy is told to call is another link, and not what is asked here.
-        let client = stage.words.name("client")?;
-        if let Some(links) = diagnosis.report["links"].as_array_mut() {
-            links.retain(|link| text(link, "client") == client);
-        }
         let report = &diagnosis.report;
         wrong.extend(differences(report, &[server.expected(loaded)], &stage.words)?);
-        let state = if loaded { "loaded" } else { "idle" };
-        row.wrong.extend(wrong.into_iter().map(|what| format!("{state}: {what}")));
+        let when = if loaded { "loaded" } else { "idle" };
+        row.wrong.extend(wrong.into_iter().map(|what| format!("{when}: {what}")));
         row.verdicts[usize::from(loaded)] = verdict(report);
     }
     row.wrong.extend(stage.strike().err());
