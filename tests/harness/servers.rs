@@ -6,7 +6,7 @@ use super::diagnosis::Diagnosis;
 use super::scene::{Container, Expect, Network, OneOf, Scene, Symptom};
 use super::stage::Stage;
 use super::trials::on_machine;
-use super::verdict::{differences, findings, list, text, told};
+use super::verdict::{differences, findings, list, text};
 use super::{Engine, Result, promises, symptom};
 use libtest_mimic::Trial;
 use serde::Deserialize;
@@ -238,7 +238,7 @@ fn perform(server: &Server, engine: Engine) -> Result<Row> {
     Ok(row)
 }
 
-/// The row of server-concurrency in a word and its codes; the reason where nothing was decided.
+/// The row of server-concurrency in a word and its codes.
 fn verdict(report: &serde_json::Value) -> String {
     let links = list(report, "links");
     let Some(link) = links.first() else { return "no link".into() };
@@ -247,9 +247,6 @@ fn verdict(report: &serde_json::Value) -> String {
         return "no row".into();
     };
     let outcome = text(row, "outcome");
-    if outcome == "unknown" {
-        return told(row);
-    }
     let codes = findings(link).map(|finding| text(finding, "code"));
     let codes: Vec<&str> = codes.filter(|code| code.starts_with("EC1")).collect();
     format!("{outcome} {}", codes.join(" ")).trim_end().to_owned()
