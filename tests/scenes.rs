@@ -2,30 +2,32 @@
 //! once with the client's own eyes, diagnosed by the real binary, compared with the verdict that the scene expects.
 //!
 //! `cargo test --test scenes -- NAME` runs those whose name contains NAME; `-- --lab NAME` sets one up to play with,
-//! `-- --bench` measures.
+//! `-- --bench` measures, `-- --matrix [SERVER]` prints the table of the real servers.
 //! The tests need both engines (`tests/lab/engines.sh start`, `tests/lab/images.sh build`, or simply `make test`).
 //! `ECONN_TEST_ENGINES=docker` leaves the other engine out, and says so. A whole run is counted and compared with
 //! `docs/accuracy.md`; `UPDATE_ACCURACY=1` writes that.
 
 mod harness;
 
-use harness::{Accuracy, Cast, Engine, Trials, bench, lab, sweep, tidy};
+use harness::{Accuracy, Cast, Engine, Trials, bench, lab, matrix, sweep, tidy};
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let cast = match Cast::load() {
-        Ok(cast) => cast,
-        Err(trouble) => {
-            eprintln!("scenes: {trouble}");
-            return ExitCode::from(2);
-        }
-    };
+    run().unwrap_or_else(|trouble| {
+        eprintln!("scenes: {trouble}");
+        ExitCode::from(2)
+    })
+}
+
+fn run() -> Result<ExitCode, String> {
+    let cast = Cast::load()?;
     let engines = Engine::asked_for();
     let words: Vec<String> = std::env::args().skip(1).collect();
     match &words[..] {
-        [flag, rest @ ..] if flag == "--lab" => return lab(&cast, rest),
-        [flag] if flag == "--bench" => return bench(&cast, &engines),
+        [flag, rest @ ..] if flag == "--lab" => return Ok(lab(&cast, rest)),
+        [flag] if flag == "--bench" => return Ok(bench(&cast, &engines)),
+        [flag, rest @ ..] if flag == "--matrix" => return Ok(matrix(&engines, rest)),
         _ => {}
     }
 
@@ -38,13 +40,14 @@ fn main() -> ExitCode {
         sweep();
     }
     let accuracy = Accuracy::default();
-    let conclusion = libtest_mimic::run(&arguments, Trials::of(&cast, &engines, &accuracy));
+    let trials = Trials::of(&cast, &engines, &accuracy)?;
+    let conclusion = libtest_mimic::run(&arguments, trials);
     tidy();
     if !arguments.list
         && let Err(trouble) = accuracy.settle(&cast)
     {
         eprintln!("scenes: {trouble}");
-        return ExitCode::from(101);
+        return Ok(ExitCode::from(101));
     }
-    conclusion.exit_code()
+    Ok(conclusion.exit_code())
 }

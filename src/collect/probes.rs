@@ -242,7 +242,8 @@ fn unseen(snapshot: &mut Snapshot, link: usize, why: &str) {
     link.path = Fact::Unknown(why.into());
 }
 
-/// Every server port once, all servers at once, after the visits: two probes at one port would disturb each other.
+/// Every server port once and one after the other, after the visits: two probes at one port would disturb each other, and so
+/// may those of two servers, where one waits for the other. A proxy whose back end is held answers nobody, either.
 async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
     let mut ports: BTreeMap<(usize, u16), Vec<usize>> = BTreeMap::new();
     for link in 0..snapshot.links.len() {
@@ -250,7 +251,7 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
         let port = snapshot.links[link].server.as_ref().map_or(0, |s| s.port);
         ports.entry((container, port)).or_default().push(link);
     }
-    let probes = ports.into_iter().map(|((container, port), links)| {
+    let held = |container: usize, port: u16, links: &[usize]| {
         let server = &snapshot.containers[container];
         let listeners = match &server.listeners {
             // What is paused would let every probe wait for its limit.
@@ -259,25 +260,28 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
             }
             seen => seen.clone(),
         };
-        let protocol = protocol(snapshot, &links, request);
+        let protocol = protocol(snapshot, links, request);
         async move {
-            let fact = match listeners {
-                Fact::Known(listeners) => match namespace(all, container) {
-                    Ok(stand) => {
-                        let port = Port { number: port, protocol, listeners };
-                        // The probes end a little before the run, so that what they saw until then is kept.
-                        let deadline = request.deadline - Duration::from_millis(200);
-                        let probed = server::concurrency(&stand, &port, deadline.into_std());
-                        in_time(request, probed).await.unwrap_or_else(Fact::Unknown)
-                    }
-                    Err(why) => Fact::Unknown(why),
-                },
-                Fact::Unknown(why) | Fact::Skipped(why) => Fact::Unknown(why),
+            let listeners = match listeners {
+                Fact::Known(listeners) => listeners,
+                Fact::Unknown(why) | Fact::Skipped(why) => return Fact::Unknown(why),
             };
-            (links, fact)
+            let stand = match namespace(all, container) {
+                Ok(stand) => stand,
+                Err(why) => return Fact::Unknown(why),
+            };
+            let port = Port { number: port, protocol, listeners };
+            // The probes end a little before the run, so that what they saw until then is kept.
+            let deadline = request.deadline - Duration::from_millis(200);
+            let probed = server::concurrency(&stand, &port, deadline.into_std());
+            in_time(request, probed).await.unwrap_or_else(Fact::Unknown)
         }
-    });
-    for (links, fact) in join_all(probes).await {
+    };
+    let mut facts = Vec::new();
+    for ((container, port), links) in &ports {
+        facts.push(held(*container, *port, links).await);
+    }
+    for (fact, links) in facts.into_iter().zip(ports.into_values()) {
         for link in links {
             snapshot.links[link].concurrency = fact.clone();
         }

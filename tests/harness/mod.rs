@@ -3,7 +3,7 @@
 //! `scene` is the format, `cast` the list of all scenes and their switches, `stage` sets one up, `symptom` looks at
 //! it without econn, `diagnosis` runs the binary, `verdict` and `promises` judge its report, `trials` makes tests of
 //! it all, `tally` and `accuracy` count how often it was right, `conduct` tests what econn promises beside its verdicts,
-//! `lab` keeps one scene up to play with, and `figures` measures.
+//! `servers` runs the matrix of real servers, `lab` keeps one scene up to play with, and `figures` measures.
 
 mod accuracy;
 mod cast;
@@ -17,6 +17,7 @@ mod lab;
 mod promises;
 mod raw;
 mod scene;
+mod servers;
 mod stage;
 mod symptom;
 mod tally;
@@ -28,6 +29,7 @@ pub(crate) use accuracy::Accuracy;
 pub(crate) use cast::Cast;
 pub(crate) use engine::Engine;
 pub(crate) use lab::lab;
+pub(crate) use servers::matrix;
 pub(crate) use trials::Trials;
 
 use std::fs;

@@ -112,6 +112,8 @@ pub(crate) struct Container {
     pub(crate) engine: Option<Engine>,
     /// The build whose image it runs; without it the lab's base image.
     pub(crate) build: Option<String>,
+    /// Another image of the lab.
+    pub(crate) image: Option<String>,
     /// Without it, a container of the base image sleeps.
     #[serde(default)]
     pub(crate) command: Vec<String>,

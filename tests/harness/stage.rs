@@ -243,7 +243,7 @@ impl Stage {
         arguments.extend(self.words.fill_all(&container.options)?);
         match &container.build {
             Some(build) => arguments.push(self.words.fill(&format!("{{{{image:{build}}}}}"))?),
-            None => arguments.push(BASE_IMAGE.to_owned()),
+            None => arguments.push(container.image.as_deref().unwrap_or(BASE_IMAGE).to_owned()),
         }
         if container.build.is_none() && container.command.is_empty() {
             arguments.extend(words_of(&["sleep", "infinity"]));

@@ -6,7 +6,7 @@ use super::diagnosis::Diagnosis;
 use super::stage::Stage;
 use super::tally::Tally;
 use super::verdict::{Met, list, text, told};
-use super::{Engine, Result, conduct, figures, promises, symptom};
+use super::{Engine, Result, conduct, figures, promises, servers, symptom};
 use libtest_mimic::Trial;
 use std::fmt::Write;
 use std::fs::File;
@@ -29,7 +29,7 @@ pub(crate) struct Trials;
 impl Trials {
     /// The tests, those that must be alone last, so that they do not make the others wait in between. What comes out of
     /// the scenes is noted in `accuracy`.
-    pub(crate) fn of(cast: &Cast, engines: &[Engine], accuracy: &Accuracy) -> Vec<Trial> {
+    pub(crate) fn of(cast: &Cast, engines: &[Engine], accuracy: &Accuracy) -> Result<Vec<Trial>> {
         let mut plays: Vec<&Play> = cast.plays.iter().collect();
         plays.sort_by_key(|play| play.scene.alone);
         let on_engines = |play: &Play| {
@@ -52,7 +52,8 @@ impl Trials {
             Trial::test(format!("performance {engine}"), move || Ok(measure(&cast, engine)?))
         });
         let kept = conduct::trials(cast, engines);
-        scenes.into_iter().chain(kept).chain(measured).collect()
+        let servers = servers::trials(engines)?;
+        Ok(scenes.into_iter().chain(servers).chain(kept).chain(measured).collect())
     }
 }
 

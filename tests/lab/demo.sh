@@ -126,7 +126,7 @@ if [ -z "$(answering)" ]; then
     "$lab_dir/engines.sh" install docker
     "$lab_dir/engines.sh" start docker
 fi
-"$lab_dir/images.sh" build
+"$lab_dir/images.sh" build base
 for kind in $(answering); do
     for name in "$server" "$client"; do
         if engine "$kind" container inspect "$name" >/dev/null 2>&1; then die "$kind already has a container $name"; fi

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Docker and Podman for the tests, on a machine that may have neither, without systemd and without a registry.
-#   engines.sh install [docker|podman]   installs the Debian packages that are missing
+#   engines.sh install [docker|podman|pip]   installs the Debian packages that are missing
 #   engines.sh start   [docker|podman]   uses the engines that answer, starts the others
 #   engines.sh stop                      removes what the lab made, ends what `start` started
 #   engines.sh sweep                     removes what killed runs left
@@ -11,6 +11,8 @@ set -eu
 
 packages_docker="docker.io iptables iproute2"
 packages_podman="podman netavark aardvark-dns runc catatonit iptables iproute2"
+# For the image of tests/servers only.
+packages_pip="python3-pip"
 
 install() {
     local kind package missing=""
@@ -170,8 +172,10 @@ stop() {
     for kind in $engines; do
         if answers "$kind"; then
             remove_objects "$kind"
-            # The base image goes too, where this folder brought it.
-            if [ -e "$state/$kind.imported" ]; then engine "$kind" image rm "$base_image" >/dev/null 2>&1 || true; fi
+            # The lab's images go too, where this folder brought them.
+            if [ -e "$state/$kind.imported" ]; then
+                engine "$kind" image rm "$base_image" "$servers_image" >/dev/null 2>&1 || true
+            fi
         fi
         rm -f "$state/$kind.imported"
         [ -e "$state/$kind.pid" ] || continue

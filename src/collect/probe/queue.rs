@@ -127,7 +127,7 @@ async fn steps(
         if before > 0 {
             return Err(format!("{before} connections of others were waiting in the listen queue"));
         }
-        let _open = open(target, held, connect, backlog).await?;
+        let open = open(target, held, connect, backlog).await?;
         let (waiting, stuck) = settled(target, held).await?;
         if sockets > 1 && waiting.is_some_and(|waiting| waiting + 1 >= held) {
             return Err(format!(
@@ -135,8 +135,13 @@ async fn steps(
             ));
         }
         seen.steps.push(QueueStep { held, waiting });
-        if stuck.is_some() {
-            seen.stuck = stuck;
+        drop(open);
+        if let Some(stuck) = stuck {
+            // Others may have come meanwhile, and what they all wait for may be what was held here.
+            if moves(target, stuck.waiting).await? {
+                return Err("connections of others waited behind those of the probe".to_owned());
+            }
+            seen.stuck = Some(stuck);
             return Ok(());
         }
     }
@@ -191,6 +196,18 @@ async fn until_empty(target: SocketAddr) -> Result<(u32, Option<Stuck>), String>
         }
         sleep(LOOK).await;
     }
+}
+
+/// Whether a queue of this figure gets shorter now.
+async fn moves(target: SocketAddr, figure: u32) -> Result<bool, String> {
+    let started = Instant::now();
+    while started.elapsed() < BEFORE {
+        sleep(LOOK).await;
+        if arrivals(target)?.waiting < figure {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 fn stuck(waiting: u32, since: Instant) -> Stuck {

@@ -8,7 +8,7 @@ use super::servers::{
     threaded,
 };
 use checks::model::{Answered, Concurrency, Hold, HoldMode};
-use std::io::Read;
+use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::{Duration, Instant};
 
@@ -122,6 +122,25 @@ fn a_loop_that_stands_still_is_not_taken_for_a_serial_server() {
         let seen = unknown(target);
         assert!(!serial_by_queue(&seen) && seen.stuck.is_none(), "{seen:?}");
     }
+}
+
+#[test]
+fn a_server_that_is_held_by_the_probe_alone_is_not_one_that_never_accepts() {
+    let target = serial(50, http11(NEVER));
+    // Two others keep calling: while the probe holds the server, they wait with it.
+    for _ in 0..2 {
+        std::thread::spawn(move || {
+            loop {
+                let Ok(mut stream) = TcpStream::connect(target) else { return };
+                let _ = stream.write_all(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n");
+                let _ = stream.set_read_timeout(Some(Duration::from_secs(3)));
+                let _ = stream.read(&mut [0; 64]);
+                std::thread::sleep(Duration::from_millis(20));
+            }
+        });
+    }
+    let seen = unknown(target);
+    assert_eq!(seen.stuck, None, "{seen:?}");
 }
 
 #[test]
