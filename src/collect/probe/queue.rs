@@ -198,10 +198,10 @@ async fn until_empty(target: SocketAddr) -> Result<(u32, Option<Stuck>), String>
     }
 }
 
-/// Whether a queue of this figure gets shorter now.
+/// Whether a queue of this figure gets shorter now, for as long as it was seen to stand still.
 async fn moves(target: SocketAddr, figure: u32) -> Result<bool, String> {
     let started = Instant::now();
-    while started.elapsed() < BEFORE {
+    while started.elapsed() < STUCK {
         sleep(LOOK).await;
         if arrivals(target)?.waiting < figure {
             return Ok(true);
