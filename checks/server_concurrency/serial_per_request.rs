@@ -1,5 +1,5 @@
 use super::probed;
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC103",
@@ -30,11 +30,18 @@ fn judge(case: &Case<'_>) -> Judgement {
     let base = median / 1000;
     if seen.staircases.len() < 2
         || base < 40
-        || !seen.staircases.iter().all(|times| is_staircase(times, base))
+        || seen.staircases.iter().any(|times| overlaps(times, base))
     {
         return Ok(None);
     }
     let name = &server.container.name;
+    if !seen.staircases.iter().all(|times| is_staircase(times, base)) {
+        return Err(Undecided::Unknown(format!(
+            "four requests at once to {name}:{} ended neither together nor in even steps of a single one ({base} ms): \
+             something else takes its time",
+            server.port
+        )));
+    }
     let steps = |times: &Vec<u64>| times.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     let mut found = Found::warn(format!(
         "{name}:{} answers four requests at once one after the other",
@@ -46,6 +53,11 @@ fn judge(case: &Case<'_>) -> Judgement {
             found.evidence("four requests at once finished after", format!("{} ms", steps(times)));
     }
     Ok(Some(found.fix(format!("give the handler of {name} more workers or threads, or take the blocking call out of its event loop"))))
+}
+
+/// Whether some of the requests ended so close together that they cannot have been worked on one after the other.
+fn overlaps(times: &[u64], base: u64) -> bool {
+    times.windows(2).any(|pair| pair[1].saturating_sub(pair[0]) * 10 < base * 4)
 }
 
 /// Whether each of four requests took its own turn: even steps of about one baseline.
@@ -87,6 +99,13 @@ mod tests {
         says(&RULE, |it| slow(it, &[[580, 590, 600, 610], [580, 590, 600, 610]]), "nothing");
         // Slow, and for everybody alike.
         says(&RULE, |it| slow(it, &[[150, 151, 152, 160], [150, 151, 152, 160]]), "nothing");
+        // A machine that is busy with something else: who waited for whom can't be told.
+        says(
+            &RULE,
+            |it| slow(it, &[STEPS, [150, 301, 700, 1100]]),
+            "unknown: four requests at once to mock:8080 ended neither together nor in even steps of a single one (150 ms): \
+             something else takes its time",
+        );
         // Too fast to be told from noise.
         says(
             &RULE,

@@ -6,7 +6,7 @@ use super::diagnosis::Diagnosis;
 use super::scene::{Container, Expect, Network, OneOf, Scene, Symptom};
 use super::stage::Stage;
 use super::trials::on_machine;
-use super::verdict::{differences, findings, list, text};
+use super::verdict::{Met, findings, list, text};
 use super::{Engine, Result, promises, symptom};
 use libtest_mimic::Trial;
 use serde::Deserialize;
@@ -229,7 +229,8 @@ fn perform(server: &Server, engine: Engine) -> Result<Row> {
         }
         let mut wrong = promises::broken(&diagnosis.report, diagnosis.exit, &diagnosis.stderr);
         let report = &diagnosis.report;
-        wrong.extend(differences(report, &[server.expected(loaded)], &stage.words)?);
+        let expected = [server.expected(loaded)];
+        wrong.extend(Met::of(report, &expected, &stage.words)?.differences(&stage.words)?);
         let when = if loaded { "loaded" } else { "idle" };
         row.wrong.extend(wrong.into_iter().map(|what| format!("{when}: {what}")));
         row.verdicts[usize::from(loaded)] = verdict(report);

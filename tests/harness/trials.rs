@@ -96,9 +96,8 @@ fn perform(play: &Play, engine: Engine, accuracy: &Accuracy) -> Result<()> {
     let met = Met::of(&diagnosis.report, &expected, &stage.words)?;
     accuracy.note(play, engine, Tally::of(&met, &stage.words));
     let mut wrong = met.differences(&stage.words)?;
-    let exit = play.exit(&expected);
-    if diagnosis.exit != exit {
-        wrong.push(format!("exit code: expected {exit}, seen {}", diagnosis.exit));
+    if !play.exits(&expected, diagnosis.exit) {
+        wrong.push(format!("the exit code {} is none that is expected", diagnosis.exit));
     }
     wrong.extend(promises::broken(&diagnosis.report, diagnosis.exit, &diagnosis.stderr));
     // What cannot be taken down is held by something that econn left behind.
