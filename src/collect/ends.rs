@@ -16,15 +16,23 @@ const AGAIN: (u32, Duration) = (100, Duration::from_millis(20));
 /// The sockets that listen in a running container's namespace: asked from the kernel inside it where that is allowed, else
 /// read from its tables. These show less, and the kernel walks through all connections of the machine for each.
 pub(crate) fn listeners(pid: &ProvenPid) -> Result<Vec<Listener>, String> {
-    let asked = Namespace::of(pid).and_then(|n| standing_in(&n, || probe::listening(None))?);
-    if asked.is_ok() {
+    queues(pid).map(|(rows, _)| rows)
+}
+
+/// The same, with the longest listen queue that the kernel grants there; `None` where nobody may look from inside.
+fn queues(pid: &ProvenPid) -> Result<(Vec<Listener>, Option<u32>), String> {
+    let look = || {
+        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+        (probe::listening(None), most.and_then(|text| text.trim().parse().ok()))
+    };
+    if let Ok((Ok(rows), most)) = Namespace::of(pid).and_then(|n| standing_in(&n, look)) {
         pid.still_valid()?;
-        return asked;
+        return Ok((rows, most));
     }
     let tcp = pid.read("net/tcp")?;
     // A kernel without IPv6 has no such table.
     let tcp6 = pid.read("net/tcp6").unwrap_or_default();
-    probe::listeners(&tcp, &tcp6)
+    Ok((probe::listeners(&tcp, &tcp6)?, None))
 }
 
 /// Fills in what `/proc` shows of one container. `awaited` are the ports that links expect it to listen on; the sockets of
@@ -35,8 +43,9 @@ pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) 
         Ok(pid) => {
             seen.facts.namespace = namespace_inode(pid).into();
             if !awaited.is_empty() {
-                seen.facts.listeners =
-                    settled(pid, seen.facts.state.up_seconds, awaited).await.into();
+                let settled = settled(pid, seen.facts.state.up_seconds, awaited).await;
+                seen.facts.somaxconn = settled.as_ref().map_or(None, |(_, most)| *most);
+                seen.facts.listeners = settled.map(|(rows, _)| rows).into();
                 seen.facts.queue_counters = counters(pid).into();
                 seen.facts.state.halted = super::halted::halted(pid);
                 seen.facts.limits = super::limits::limits(pid, &seen.facts.id);
@@ -72,26 +81,26 @@ fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
     probe::queue_counters(&netstat).ok_or_else(|| "the kernel shows no such counters".into())
 }
 
-/// The listening sockets, looked at again while a young container does not yet listen where it is awaited.
+/// The listening sockets as of [`queues`], looked at again while a young container does not yet listen where it is awaited.
 async fn settled(
     pid: &ProvenPid,
     up_seconds: Option<u64>,
     awaited: &[u16],
-) -> Result<Vec<Listener>, String> {
-    let mut rows = listeners(pid)?;
+) -> Result<(Vec<Listener>, Option<u32>), String> {
+    let mut seen = queues(pid)?;
     let missing = |rows: &[Listener]| {
         awaited.iter().any(|port| !rows.iter().any(|l| l.address.port() == *port))
     };
     if up_seconds.is_some_and(|s| s < YOUNG) {
         for _ in 0..AGAIN.0 {
-            if !missing(&rows) {
+            if !missing(&seen.0) {
                 break;
             }
             tokio::time::sleep(AGAIN.1).await;
-            rows = listeners(pid)?;
+            seen = queues(pid)?;
         }
     }
-    Ok(rows)
+    Ok(seen)
 }
 
 /// Waits while a young container does not yet listen on a port.

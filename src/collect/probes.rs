@@ -31,7 +31,6 @@ pub(super) async fn probe(
         (0..snapshot.links.len()).filter_map(|link| server_index(all, snapshot, link)).collect();
     let images = images(engines, all, servers.clone(), request);
     let active = async {
-        queues(all, snapshot, &servers).await;
         if request.passive {
             for link in &mut snapshot.links {
                 passive(link);
@@ -43,7 +42,7 @@ pub(super) async fn probe(
     };
     let ((), images) = join(active, images).await;
     for &index in &servers {
-        limits(all, snapshot, index);
+        limits(all, snapshot, index, request.passive);
     }
     again(engines, all, snapshot, &servers, request).await;
     for (index, freshness) in images {
@@ -51,10 +50,11 @@ pub(super) async fn probe(
     }
 }
 
-/// What the limits of a server have come to during the probes.
-fn limits(all: &Listed, snapshot: &mut Snapshot, index: usize) {
+/// What the limits of a server have come to during the probes, if there were any.
+fn limits(all: &Listed, snapshot: &mut Snapshot, index: usize, passive: bool) {
     let container = &mut snapshot.containers[index];
-    let now = proven(&all.seen[index].1).ok().and_then(|pid| limits::limits(&pid, &container.id));
+    let look = || limits::limits(&proven(&all.seen[index].1).ok()?, &container.id);
+    let now = if passive { container.limits } else { look() };
     container.limits = now.map(|now| limits::since(container.limits, now));
 }
 
@@ -82,18 +82,6 @@ fn namespace(all: &Listed, index: usize) -> Result<Namespace, String> {
 async fn in_time<T>(request: &Request, work: impl Future<Output = T>) -> Result<T, String> {
     let late = |_| format!("the run's limit of {} was reached (--timeout)", request.limit);
     tokio::time::timeout_at(request.deadline, work).await.map_err(late)
-}
-
-/// Adds what only the kernel knows from inside a namespace: the granted lengths of the listen queues. No traffic.
-async fn queues(all: &Listed, snapshot: &mut Snapshot, servers: &BTreeSet<usize>) {
-    for &index in servers {
-        let Some(rows) = snapshot.containers[index].listeners.value().cloned() else { continue };
-        let Ok(namespace) = namespace(all, index) else { continue };
-        if let Ok((asked, most)) = server::queues(&namespace).await {
-            snapshot.containers[index].listeners = Fact::Known(probe::merge(rows, asked));
-            snapshot.containers[index].somaxconn = most;
-        }
-    }
 }
 
 /// Every client's own view, all clients at once.

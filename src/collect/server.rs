@@ -16,17 +16,6 @@ pub(crate) struct Port {
     pub(crate) listeners: Vec<Listener>,
 }
 
-/// The listen queues as the kernel grants them, from inside the namespace, and the longest that it grants there. Asks the
-/// kernel, not the server.
-pub(crate) async fn queues(namespace: &Namespace) -> Result<(Vec<Listener>, Option<u32>), String> {
-    let look = || async {
-        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
-        let rows = probe::listening(None)?;
-        Ok((rows, most.and_then(|text| text.trim().parse().ok())))
-    };
-    in_namespace(namespace, look).await?
-}
-
 /// Probes one port in its namespace.
 pub(crate) async fn concurrency(
     namespace: &Namespace,

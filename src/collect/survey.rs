@@ -197,11 +197,11 @@ async fn claims(
     notes: &mut Vec<String>,
 ) -> Vec<Claim> {
     let facts = all.facts();
-    let others: Vec<&Container> = facts.iter().collect();
+    let carriers = links::carriers(&facts);
     let mut claims = Vec::new();
-    for (engine, seen) in &mut all.seen {
-        let names = links::other_names(&others, &seen.facts);
-        let is_name = |name: &str| names.contains(name);
+    for (me, (engine, seen)) in all.seen.iter_mut().enumerate() {
+        let is_name =
+            |name: &str| carriers.get(name).is_some_and(|all| all.iter().any(|one| *one != me));
         let found = links::gather(&engines[*engine], seen, &is_name).await;
         (seen.facts.unread_files, seen.facts.unread_names) = found.unread.into_iter().unzip();
         seen.facts.proxies = links::proxies(&seen.raw.env);

@@ -15,6 +15,8 @@ use bollard::Docker;
 use checks::model::{Engine, EngineKind, Network, State};
 use futures_util::StreamExt;
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use tokio::sync::{Mutex, OnceCell};
 use tokio::time::Instant;
 use transport::{Address, Transport};
 
@@ -26,7 +28,12 @@ pub(crate) struct Connection {
     pub(crate) by_socket: bool,
     docker: Docker,
     transport: Transport,
+    /// Each image is asked for once in a run, however many containers were made from it.
+    images: Mutex<HashMap<String, Arc<OnceCell<ImageAnswer>>>>,
 }
+
+/// What an engine said of an image; `None` when nothing has that name.
+type ImageAnswer = Result<Option<Image>, String>;
 
 /// Which engines the user asks for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -154,7 +161,8 @@ impl Connection {
             chosen_because: place.because.clone(),
             error: None,
         };
-        Ok(Self { facts, by_socket: matches!(place.address, Address::Unix(_)), docker, transport })
+        let by_socket = matches!(place.address, Address::Unix(_));
+        Ok(Self { facts, by_socket, docker, transport, images: Mutex::default() })
     }
 
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
@@ -168,7 +176,7 @@ impl Connection {
                 let path = format!("/containers/{}/json", listed.id);
                 (listed, self.read::<inspect::Inspect>(&path).await)
             })
-            .buffer_unordered(16)
+            .buffer_unordered(8)
             .collect()
             .await;
         let mut notes = Vec::new();
@@ -224,7 +232,12 @@ impl Connection {
     }
 
     /// The image that a name means now; `None` when nothing has that name.
-    pub(crate) async fn image(&self, name: &str) -> Result<Option<Image>, String> {
+    pub(crate) async fn image(&self, name: &str) -> ImageAnswer {
+        let cell = Arc::clone(self.images.lock().await.entry(name.to_owned()).or_default());
+        cell.get_or_init(|| self.ask_image(name)).await.clone()
+    }
+
+    async fn ask_image(&self, name: &str) -> ImageAnswer {
         match self.docker.inspect_image(name).await {
             Ok(image) => Ok(Some(Image {
                 id: bare(&image.id.unwrap_or_default()).to_owned(),
@@ -241,6 +254,7 @@ impl Connection {
 }
 
 /// An image, as far as it tells of its making.
+#[derive(Clone)]
 pub(crate) struct Image {
     /// Its id, without prefix.
     pub(crate) id: String,

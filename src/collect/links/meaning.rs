@@ -262,13 +262,17 @@ impl<'a> World<'a> {
     /// The port inside that is meant when a container's own name or address is dialled: the dialled one, unless that is only
     /// published and not served.
     fn inside(&self, container: &Container, port: u16) -> u16 {
-        if container.network_mode == NetworkMode::Host
-            || (self.listens)(container, port)
-            || container.ports.iter().any(|p| p.container_port == port)
-        {
-            return port;
+        let is_inner = || container.ports.iter().any(|p| p.container_port == port);
+        match container.published_as(port) {
+            Some(inner)
+                if container.network_mode != NetworkMode::Host
+                    && !is_inner()
+                    && !(self.listens)(container, port) =>
+            {
+                inner
+            }
+            _ => port,
         }
-        container.published_as(port).unwrap_or(port)
     }
 
     /// The likeliest server of an address that nobody has.

@@ -11,6 +11,7 @@ pub(crate) use told::unverified;
 pub(crate) use written::in_line;
 
 use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit, Written};
+use std::collections::HashMap;
 use told::{Told, Trouble};
 
 /// What one client is told: the address and every place that says it.
@@ -152,11 +153,13 @@ fn malformed(told: &Told) -> Option<String> {
     }
 }
 
-/// All names by which containers other than `me` are called, in lower case.
-pub(crate) fn other_names(
-    containers: &[&Container],
-    me: &Container,
-) -> std::collections::HashSet<String> {
-    let others = containers.iter().filter(|c| c.name != me.name || c.engine != me.engine);
-    others.flat_map(|c| c.names().map(str::to_ascii_lowercase)).collect()
+/// Every name by which a container is called, in lower case, with those that carry it (by their place in the list).
+pub(crate) fn carriers(containers: &[Container]) -> HashMap<String, Vec<usize>> {
+    let mut carriers: HashMap<String, Vec<usize>> = HashMap::new();
+    for (index, container) in containers.iter().enumerate() {
+        for name in container.names() {
+            carriers.entry(name.to_ascii_lowercase()).or_default().push(index);
+        }
+    }
+    carriers
 }

@@ -1,7 +1,6 @@
 //! The listening sockets of a network namespace, from the text of its `net/tcp` and `net/tcp6`
-//! tables. These can be read from outside without entering the namespace; what they do not show
-//! (the length of a queue, the family rule of an IPv6 wildcard) is merged in from the kernel's own
-//! answer where a thread could stand inside and ask.
+//! tables. These can be read from outside without entering the namespace; what they do not show is
+//! the length of a queue and the family rule of an IPv6 wildcard.
 
 use checks::model::Listener;
 use procfs_core::net::{TcpNetEntries, TcpState};
@@ -27,21 +26,6 @@ pub(crate) fn listeners(tcp: &str, tcp6: &str) -> Result<Vec<Listener>, String> 
         })?);
     }
     Ok(tidy(found))
-}
-
-/// Completes the rows of the tables with the kernel's own answer. Sockets that only one of the two
-/// shows are kept: they came or went in between.
-pub(crate) fn merge(rows: Vec<Listener>, asked: Vec<Listener>) -> Vec<Listener> {
-    let mut all = asked;
-    let mut free: Vec<SocketAddr> = all.iter().map(|listener| listener.address).collect();
-    for row in rows {
-        // Sockets that share a port have equal rows: each answer completes one of them.
-        match free.iter().position(|address| *address == row.address) {
-            Some(place) => drop(free.swap_remove(place)),
-            None => all.push(row),
-        }
-    }
-    tidy(all)
 }
 
 /// Drops the resolver's rows and puts the rest in one order.
@@ -81,7 +65,7 @@ fn row(line: &str) -> Option<Listener> {
 
 #[cfg(test)]
 mod tests {
-    use super::{listeners, merge};
+    use super::listeners;
     use checks::model::Listener;
     use proptest::prelude::*;
     use std::fmt::Write;
@@ -162,24 +146,6 @@ mod tests {
         let tcp = std::fs::read_to_string("/proc/thread-self/net/tcp").unwrap();
         let here = server.local_addr().unwrap();
         assert!(listeners(&tcp, "").unwrap().iter().any(|listener| listener.address == here));
-    }
-
-    #[test]
-    fn the_kernels_answer_completes_the_rows() {
-        let rows =
-            vec![listener("0.0.0.0:80", 0), listener("0.0.0.0:80", 0), listener("127.0.0.1:81", 0)];
-        let full =
-            Listener { backlog: Some(5), v6_only: None, waiting: 2, ..listener("0.0.0.0:80", 0) };
-        let merged = merge(rows, vec![full.clone(), listener("0.0.0.0:82", 1)]);
-        assert_eq!(
-            merged,
-            [
-                listener("0.0.0.0:80", 0),
-                full,
-                listener("127.0.0.1:81", 0),
-                listener("0.0.0.0:82", 1)
-            ]
-        );
     }
 
     proptest! {

@@ -25,7 +25,7 @@ pub(crate) use certificate::certificate;
 pub(crate) use concurrency::{Limits, Protocol, concurrency};
 pub(crate) use connect::connect;
 pub(crate) use counters::{queue_counters, resets_sent};
-pub(crate) use listeners::{listeners, merge};
+pub(crate) use listeners::listeners;
 pub(crate) use request::{handshake, request};
 pub(crate) use resolve::resolve;
 pub(crate) use resolver_files::{parse_hosts, parse_resolv_conf};

@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::LazyLock;
 
 /// How far the start of the process may lie from the start that the engine reports, in seconds.
 const SLACK: f64 = 2.0;
@@ -49,9 +50,8 @@ impl ProvenPid {
         .map_err(|error| format!("process {pid} is not visible here: {}", words(&error.into())))?;
         let start_ticks = start_ticks(&folder).map_err(|why| format!("process {pid}: {why}"))?;
         let cgroup = read_text(&folder, "cgroup").unwrap_or_default();
-        let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
-        let started = started_at.zip(start_time(start_ticks));
-        judge(&cgroup, &own, container_id, started)
+        let started = || started_at.zip(start_time(start_ticks));
+        judge(&cgroup, own_cgroup(), container_id, started)
             .map_err(|why| format!("process {pid} is not this container's: {why}"))?;
         Ok(Self { pid, folder, start_ticks })
     }
@@ -126,6 +126,13 @@ fn start_time(ticks: u64) -> Option<f64> {
     Some(f64::from(boot) + f64::from(whole) + f64::from(rest) / f64::from(per_second))
 }
 
+/// The control groups of econn itself.
+fn own_cgroup() -> &'static str {
+    static OWN: LazyLock<String> =
+        LazyLock::new(|| std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default());
+    &OWN
+}
+
 /// The proof itself. Another container's id in the cgroup is a refusal even when the start times
 /// agree, because a Compose project starts many containers in the same second; ids of the container
 /// that econn itself runs in say nothing.
@@ -133,7 +140,7 @@ fn judge(
     cgroup: &str,
     own: &str,
     container_id: &str,
-    started: Option<(f64, f64)>,
+    started: impl FnOnce() -> Option<(f64, f64)>,
 ) -> Result<(), String> {
     let container_id = container_id.to_ascii_lowercase();
     let named = container_ids(cgroup);
@@ -144,7 +151,7 @@ fn judge(
     if let Some(other) = named.iter().find(|id| !around.contains(*id)) {
         return Err(format!("its cgroup names another one, {}", &other[..12]));
     }
-    match started {
+    match started() {
         Some((expected, seen)) if (expected - seen).abs() <= SLACK => Ok(()),
         Some((expected, seen)) => Err(format!(
             "it started {:.0} s {} the container",
@@ -187,32 +194,32 @@ mod tests {
             format!("0::/docker/{OTHER}/docker/{OURS}\n"),
             format!("0::/../../docker-{OURS}.scope\n"),
         ] {
-            assert_eq!(judge(&path, "0::/\n", OURS, None), Ok(()), "{path}");
+            assert_eq!(judge(&path, "0::/\n", OURS, || None), Ok(()), "{path}");
         }
     }
 
     #[test]
     fn another_containers_process_is_refused_even_when_it_started_in_the_same_second() {
         let path = format!("0::/system.slice/docker-{OTHER}.scope\n");
-        let why = judge(&path, "0::/\n", OURS, Some((100.0, 100.1))).unwrap_err();
+        let why = judge(&path, "0::/\n", OURS, || Some((100.0, 100.1))).unwrap_err();
         assert!(why.contains("another one, 2c0ffee1c0ff"), "{why}");
     }
 
     #[test]
     fn without_a_name_in_the_cgroup_the_start_time_decides() {
         let nested = format!("0::/docker/{OTHER}/user\n");
-        assert_eq!(judge("0::/\n", "0::/\n", OURS, Some((100.0, 101.9))), Ok(()));
-        assert_eq!(judge(&nested, &nested, OURS, Some((100.0, 98.1))), Ok(()));
+        assert_eq!(judge("0::/\n", "0::/\n", OURS, || Some((100.0, 101.9))), Ok(()));
+        assert_eq!(judge(&nested, &nested, OURS, || Some((100.0, 98.1))), Ok(()));
         assert!(
-            judge("0::/\n", "0::/\n", OURS, Some((100.0, 102.1))).unwrap_err().contains("after")
+            judge("0::/\n", "0::/\n", OURS, || Some((100.0, 102.1))).unwrap_err().contains("after")
         );
         assert!(
-            judge("0::/\n", "0::/\n", OURS, Some((100.0, 40.0)))
+            judge("0::/\n", "0::/\n", OURS, || Some((100.0, 40.0)))
                 .unwrap_err()
                 .contains("60 s before")
         );
-        assert!(judge("0::/\n", "0::/\n", OURS, None).is_err());
-        assert!(judge("0::/\n", "0::/\n", "", None).is_err());
+        assert!(judge("0::/\n", "0::/\n", OURS, || None).is_err());
+        assert!(judge("0::/\n", "0::/\n", "", || None).is_err());
     }
 
     #[test]
