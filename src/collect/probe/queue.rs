@@ -9,6 +9,7 @@ use super::listeners::listeners;
 use super::sock_diag::listening;
 use crate::words::words;
 use checks::model::{Listener, QueueStep, Stuck};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 use tokio::net::TcpStream;
@@ -182,20 +183,39 @@ async fn open(
 /// Waits for the queue to be empty; says what still waits, and whether nothing was ever taken off it.
 async fn until_empty(target: SocketAddr) -> Result<(u32, Option<Stuck>), String> {
     let started = Instant::now();
-    let mut least = arrivals(target)?.waiting;
+    let mut last = arrivals(target)?.waiting;
     let mut moved = false;
+    let first = if last == 0 { BTreeSet::new() } else { unaccepted(target.port()) };
     loop {
         let waiting = arrivals(target)?.waiting;
-        moved |= waiting < least;
-        least = least.min(waiting);
+        // Others may come as fast as one is taken, so any step down counts.
+        moved |= waiting < last;
+        last = waiting;
         if waiting == 0 || (moved && started.elapsed() >= BEFORE) {
             return Ok((waiting, None));
         }
         if started.elapsed() >= STUCK {
-            return Ok((waiting, Some(stuck(waiting, started))));
+            // Where others come as fast as they are taken, the figure stands still and the connections do not.
+            let taken = !first.is_subset(&unaccepted(target.port()));
+            return Ok((waiting, (!taken).then(|| stuck(waiting, started))));
         }
         sleep(LOOK).await;
     }
+}
+
+/// The peers of the connections to a port that no program has taken yet: their sockets belong to nobody.
+fn unaccepted(port: u16) -> BTreeSet<String> {
+    let local = format!(":{port:04X}");
+    let table = |name| std::fs::read_to_string(format!("/proc/thread-self/net/{name}"));
+    let rows = [table("tcp"), table("tcp6")].map(Result::unwrap_or_default).concat();
+    let peer = |line: &str| {
+        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
+        let waits = fields.get(1)?.ends_with(&local)
+            && matches!(*fields.get(3)?, "01" | "08")
+            && *fields.get(9)? == "0";
+        waits.then(|| fields[2].to_owned())
+    };
+    rows.lines().filter_map(peer).collect()
 }
 
 /// Whether a queue of this figure gets shorter now, for as long as it was seen to stand still.
@@ -218,6 +238,7 @@ fn stuck(waiting: u32, since: Instant) -> Stuck {
 async fn settled(target: SocketAddr, held: u32) -> Result<(Option<u32>, Option<Stuck>), String> {
     let (mut figure, mut since) = (arrivals(target)?.waiting, Instant::now());
     let mut taken = since;
+    let first = unaccepted(target.port());
     loop {
         sleep(LOOK).await;
         let now = arrivals(target)?.waiting;
@@ -229,7 +250,8 @@ async fn settled(target: SocketAddr, held: u32) -> Result<(Option<u32>, Option<S
         }
         if figure >= held {
             if since.elapsed() >= STUCK {
-                return Ok((Some(figure), Some(stuck(figure, since))));
+                let stands = first.is_subset(&unaccepted(target.port()));
+                return Ok((stands.then_some(figure), stands.then(|| stuck(figure, since))));
             }
             continue;
         }
