@@ -2,6 +2,7 @@
 //! look: one that ends and is started anew has many faces, and none of them is a fault of the network.
 
 use super::engine::Connection;
+use super::links::proven;
 use super::survey::{Listed, Request};
 use checks::model::{Connect, Earlier, Fact, Link, Snapshot, State};
 use futures_util::future::join_all;
@@ -28,8 +29,10 @@ pub(super) async fn again(
     let looks = doubtful.collect::<Vec<usize>>().into_iter().map(|index| {
         let engine = &engines[all.seen[index].0];
         let container = snapshot.containers[index].clone();
+        // The process that was looked at first is no more, which an engine may notice a moment later than its clients.
+        let is_gone = container.namespace.value().is_some() && proven(&all.seen[index].1).is_err();
         async move {
-            let seen = second_look(engine, &container.id, &container.state);
+            let seen = second_look(engine, &container.id, &container.state, is_gone);
             (index, tokio::time::timeout_at(request.deadline, seen).await.ok().flatten())
         }
     });
@@ -77,8 +80,9 @@ fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// The state at a second look, if it is another; a container that turns is watched for as long as a turn takes.
-async fn second_look(engine: &Connection, id: &str, first: &State) -> Option<State> {
+/// The state at a second look, if it is another; a container that turns is watched for as long as a turn takes, and one whose
+/// process is gone until the engine knows it.
+async fn second_look(engine: &Connection, id: &str, first: &State, is_gone: bool) -> Option<State> {
     let until = Instant::now() + TURN;
     let (mut exit_code, mut oom_killed) = (first.exit_code, first.oom_killed);
     let mut latest = None;
@@ -100,7 +104,8 @@ async fn second_look(engine: &Connection, id: &str, first: &State) -> Option<Sta
             });
             latest = Some(state);
         }
-        let goes_on = !anew && turns(latest.as_ref().unwrap_or(first), now());
+        let goes_on = !anew
+            && (turns(latest.as_ref().unwrap_or(first), now()) || is_gone && latest.is_none());
         if !goes_on || Instant::now() >= until {
             return latest;
         }

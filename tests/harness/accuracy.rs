@@ -64,6 +64,12 @@ fn compare(path: &Path, whole: &Tally, played: usize, update: bool) -> Result<()
     if update {
         return fs::write(path, page).map_err(|e| format!("{}: {e}", path.display()));
     }
+    if before.is_empty() {
+        eprintln!(
+            "scenes: THERE IS NO docs/accuracy.md TO COMPARE WITH: UPDATE_ACCURACY=1 writes it after a green run"
+        );
+        return Ok(());
+    }
     let known = reasons(&before);
     for new in reasons(&page).iter().filter(|reason| !known.contains(reason)) {
         eprintln!("scenes: AN UNKNOWN THAT docs/accuracy.md DOES NOT EXPLAIN: {new}");

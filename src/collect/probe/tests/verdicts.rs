@@ -176,10 +176,10 @@ fn four_slow_requests_at_once_show_one_worker_or_many() {
             assert_eq!(twice(&seen), None, "{seen:?}");
             seen
         },
-        |seen| seen.staircases.len() == 2 && seen.staircases.iter().all(|round| in_steps(round)),
+        |seen| seen.staircases.len() == 3 && seen.staircases.iter().all(|round| in_steps(round)),
     );
     let seen = http(many);
-    assert_eq!(seen.staircases.len(), 2, "{seen:?}");
+    assert_eq!(seen.staircases.len(), 3, "{seen:?}");
     assert!(!seen.staircases.iter().any(|round| in_steps(round)), "{seen:?}");
 }
 
