@@ -64,6 +64,9 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             open.source
         )));
     }
+    if let Some(why) = freshness.unanswered.first() {
+        return Err(Undecided::Unknown(why.clone()));
+    }
     if content.compared == 0 {
         let why = content
             .undecided

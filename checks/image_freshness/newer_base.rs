@@ -64,6 +64,13 @@ mod tests {
 
     #[test]
     fn catches_not() {
+        // An engine that did not say whether there is one leaves the row unknown, and no pass.
+        let silent = |it: &mut Snapshot| {
+            let Fact::Known(freshness) = &mut it.mock().freshness else { panic!("not looked at") };
+            freshness.unanswered.push("the base: no answer".into());
+        };
+        says(&RULE, silent, "nothing");
+        row("image-freshness", silent, "unknown: the base: no answer");
         says(&RULE, |_| (), "nothing");
         says(&RULE, |it| built_on(it, false), "nothing");
     }

@@ -16,6 +16,9 @@ pub struct Freshness {
     /// The image that the running one was built on, against what the Dockerfile's FROM means now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
+    /// What the engine was asked beside that and did not answer, a reason each: there may be more than what was found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<String>,
 }
 
 /// The image that a container runs, and the image that its name means now.

@@ -16,13 +16,22 @@ const REVISION: [&str; 6] = [
 ];
 
 /// What the image's labels say of the commit that it was built from.
-pub(super) async fn claim(engine: &Connection, seen: &Seen, plan: &Plan) -> Option<Claim> {
-    let image = engine.image(&seen.raw.image_id).await.ok()??;
-    let (label, revision) = REVISION
+///
+/// # Errors
+///
+/// Says what the engine did not answer.
+pub(super) async fn claim(
+    engine: &Connection,
+    seen: &Seen,
+    plan: &Plan,
+) -> Result<Option<Claim>, String> {
+    let Some(image) = engine.image(&seen.raw.image_id).await? else { return Ok(None) };
+    let found = REVISION
         .iter()
-        .find_map(|key| Some((*key, image.labels.get(*key).filter(|text| !text.is_empty())?)))?;
+        .find_map(|key| Some((*key, image.labels.get(*key).filter(|text| !text.is_empty())?)));
+    let Some((label, revision)) = found else { return Ok(None) };
     let base = match &plan.final_stage_base {
-        Some(name) => engine.image(name).await.ok().flatten().map(|base| (name, base)),
+        Some(name) => engine.image(name).await?.map(|base| (name, base)),
         None => None,
     };
     let inherited_from = base
@@ -34,22 +43,30 @@ pub(super) async fn claim(engine: &Connection, seen: &Seen, plan: &Plan) -> Opti
         if is_commit { revision.chars().take(64).collect() } else { "no commit".into() };
     let (plan, asked) = (plan.clone(), revision.clone());
     let since = blocking(move || source::since(&plan, &asked)).await.into();
-    Some(Claim { label: label.to_owned(), revision, inherited_from, since })
+    Ok(Some(Claim { label: label.to_owned(), revision, inherited_from, since }))
 }
 
 /// The base image of the Dockerfile, as it is now, beside the running image. A squashed image tells nothing.
-pub(super) async fn base(engine: &Connection, seen: &Seen, plan: &Plan) -> Option<Base> {
-    let name = plan.final_stage_base.as_ref().filter(|name| !name.contains('@'))?;
-    if name == "scratch" {
-        return None;
-    }
-    let base = engine.image(name).await.ok()??;
-    let image = engine.image(&seen.raw.image_id).await.ok()??;
+///
+/// # Errors
+///
+/// Says what the engine did not answer.
+pub(super) async fn base(
+    engine: &Connection,
+    seen: &Seen,
+    plan: &Plan,
+) -> Result<Option<Base>, String> {
+    let named = plan.final_stage_base.as_ref();
+    let Some(name) = named.filter(|name| !name.contains('@') && *name != "scratch") else {
+        return Ok(None);
+    };
+    let Some(base) = engine.image(name).await? else { return Ok(None) };
+    let Some(image) = engine.image(&seen.raw.image_id).await? else { return Ok(None) };
     let is_within = image.layers.starts_with(&base.layers);
     let is_younger = matches!((image.created, base.created), (Some(ours), Some(its)) if its > ours);
-    Some(Base {
+    Ok(Some(Base {
         name: name.clone(),
         now: base.id,
         is_newer: !is_within && is_younger && image.layers.len() > 1 && !base.layers.is_empty(),
-    })
+    }))
 }

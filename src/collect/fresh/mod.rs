@@ -30,7 +30,13 @@ pub(crate) async fn freshness(
     passive: bool,
 ) -> Freshness {
     let tag = tag(engine, seen).await;
-    let unseen = |content| Freshness { tag: tag.clone(), content, claim: None, base: None };
+    let unseen = |content| Freshness {
+        tag: tag.clone(),
+        content,
+        claim: None,
+        base: None,
+        unanswered: Vec::new(),
+    };
     let origin = match origin {
         Err(why) => return unseen(Fact::Unknown(why)),
         Ok(None) => {
@@ -46,11 +52,20 @@ pub(crate) async fn freshness(
         Ok(plan) => plan,
         Err(why) => return unseen(Fact::Unknown(why)),
     };
-    let content = running(engine, seen, &plan, &origin).await;
+    let mut unanswered = Vec::new();
+    let content = running(engine, seen, &plan, &origin, &mut unanswered).await;
     let is_open = content.as_ref().is_ok_and(|content| content.compared == 0);
-    let claim = if is_open { ancestry::claim(engine, seen, &plan).await } else { None };
+    let claim = if is_open { ancestry::claim(engine, seen, &plan).await } else { Ok(None) };
     let base = ancestry::base(engine, seen, &plan).await;
-    Freshness { tag, content: content.into(), claim, base }
+    let claim = claim.unwrap_or_else(|why| {
+        unanswered.push(format!("the labels of the image: {why}"));
+        None
+    });
+    let base = base.unwrap_or_else(|why| {
+        unanswered.push(format!("the image that the Dockerfile begins with: {why}"));
+        None
+    });
+    Freshness { tag, content: content.into(), claim, base, unanswered }
 }
 
 /// Whether the image that the container's image name means now equals the source; asked only where it matters.
@@ -114,6 +129,7 @@ async fn running(
     seen: &Seen,
     plan: &Plan,
     origin: &Origin,
+    unanswered: &mut Vec<String>,
 ) -> Result<Content, String> {
     // Under a mount the image does not decide: what the container sees there counts.
     let (image, under) = live::parted(seen, plan);
@@ -122,7 +138,7 @@ async fn running(
     let mut content = compared(image, files, origin).await?;
     match edited {
         Ok(edited) => content.edited = edited,
-        Err(why) => content.undecided.push(format!("what changed in the container: {why}")),
+        Err(why) => unanswered.push(format!("what changed in the container: {why}")),
     }
     if !under.files.is_empty() {
         let (there, written) = live::under_mounts(engine, seen, &under).await?;
