@@ -106,13 +106,15 @@ fn read_text(folder: &OwnedFd, entry: &str) -> Result<String, String> {
 
 fn start_ticks(folder: &OwnedFd) -> Result<u64, String> {
     parse_start(&read_text(folder, "stat")?)
-        .ok_or_else(|| "its start time cannot be read".to_owned())
+        .ok_or_else(|| "it has ended, or its start time cannot be read".to_owned())
 }
 
-/// Field 22 of `/proc/PID/stat`. The name in field 2 may hold spaces and brackets, so counting
-/// starts after its last one.
+/// Field 22 of `/proc/PID/stat`, and nothing for a process that has ended and only waits to be taken note of. The name in
+/// field 2 may hold spaces and brackets, so counting starts after its last one.
 fn parse_start(stat: &str) -> Option<u64> {
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let state = fields.next()?;
+    (!matches!(state, "Z" | "X")).then(|| fields.nth(18)?.parse().ok()).flatten()
 }
 
 /// When a process started, in seconds since 1970.
@@ -233,6 +235,11 @@ mod tests {
     fn a_process_name_may_look_like_fields() {
         let rest = "S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 4242 20 21";
         assert_eq!(parse_start(&format!("7 (a) R 1 (b)) {rest}")), Some(4242));
+        assert_eq!(
+            parse_start(&format!("7 (a) Z 1 (b)) {rest}").replace(" R ", " Z ")),
+            None,
+            "ended"
+        );
         assert_eq!(parse_start("7 (a) S 1"), None);
         assert_eq!(parse_start(""), None);
     }
