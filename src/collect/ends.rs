@@ -5,8 +5,7 @@ use super::links::proven;
 use super::probe;
 use super::vantage::{Namespace, ProvenPid, namespace_inode, read_file, standing_in};
 use crate::words::words;
-use checks::model::{Fact, Halted, Limits, Listener, Network, QueueCounters};
-use std::sync::Arc;
+use checks::model::{Fact, Listener, Network, QueueCounters};
 use std::time::Duration;
 
 /// A container younger than this may not have begun to listen, in seconds.
@@ -20,10 +19,8 @@ pub(crate) fn listeners(pid: &ProvenPid) -> Result<Vec<Listener>, String> {
     queues(pid).map(|(rows, _)| rows)
 }
 
-/// Listening sockets, and the longest listen queue that the kernel grants; `None` where nobody may look from inside.
-type Queues = (Vec<Listener>, Option<u32>);
-
-fn queues(pid: &ProvenPid) -> Result<Queues, String> {
+/// The same, with the longest listen queue that the kernel grants there; `None` where nobody may look from inside.
+fn queues(pid: &ProvenPid) -> Result<(Vec<Listener>, Option<u32>), String> {
     let look = || {
         let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
         (probe::listening(None), most.and_then(|text| text.trim().parse().ok()))
@@ -38,63 +35,29 @@ fn queues(pid: &ProvenPid) -> Result<Queues, String> {
     Ok((probe::listeners(&tcp, &tcp6)?, None))
 }
 
-/// What the kernel tells of a server, beside its sockets.
-struct Server {
-    queues: Result<Queues, String>,
-    counters: Result<QueueCounters, String>,
-    halted: Option<Halted>,
-    limits: Option<Limits>,
-}
-
 /// Fills in what `/proc` shows of one container. `awaited` are the ports that links expect it to listen on; the sockets of
 /// a container that serves none are not read: that takes milliseconds for each.
 pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) {
-    let pid = place(engine, seen).map(Arc::new);
-    if let Err(why) = looked(pid.as_ref(), seen, awaited).await {
-        seen.facts.listeners = Fact::Unknown(why.clone());
-        seen.facts.queue_counters = Fact::Unknown(why.clone());
-        seen.facts.namespace = Fact::Unknown(why);
+    let pid = place(engine, seen);
+    match &pid {
+        Ok(pid) => {
+            seen.facts.namespace = namespace_inode(pid).into();
+            if !awaited.is_empty() {
+                let settled = settled(pid, seen.facts.state.up_seconds, awaited).await;
+                seen.facts.somaxconn = settled.as_ref().map_or(None, |(_, most)| *most);
+                seen.facts.listeners = settled.map(|(rows, _)| rows).into();
+                seen.facts.queue_counters = counters(pid).into();
+                seen.facts.state.halted = super::halted::halted(pid);
+                seen.facts.limits = super::limits::limits(pid, &seen.facts.id);
+            }
+        }
+        Err(why) => {
+            seen.facts.listeners = Fact::Unknown(why.clone());
+            seen.facts.queue_counters = Fact::Unknown(why.clone());
+            seen.facts.namespace = Fact::Unknown(why.clone());
+        }
     }
-    files(engine, seen, pid.as_deref().ok()).await;
-}
-
-/// The kernel answers on threads of their own, so that one container's look need not wait for another's.
-async fn looked(
-    pid: Result<&Arc<ProvenPid>, &String>,
-    seen: &mut Seen,
-    awaited: &[u16],
-) -> Result<(), String> {
-    let pid = pid.map_err(Clone::clone)?;
-    let (id, is_awaited) = (seen.facts.id.clone(), !awaited.is_empty());
-    let look = move |pid: &ProvenPid| {
-        let server = || Server {
-            queues: queues(pid),
-            counters: counters(pid),
-            halted: super::halted::halted(pid),
-            limits: super::limits::limits(pid, &id),
-        };
-        (namespace_inode(pid), is_awaited.then(server))
-    };
-    let (namespace, server) = on_thread(pid, look).await?;
-    seen.facts.namespace = namespace.into();
-    if let Some(server) = server {
-        let settled = settled(pid, server.queues, seen.facts.state.up_seconds, awaited).await;
-        seen.facts.somaxconn = settled.as_ref().map_or(None, |(_, most)| *most);
-        seen.facts.listeners = settled.map(|(rows, _)| rows).into();
-        seen.facts.queue_counters = server.counters.into();
-        seen.facts.state.halted = server.halted;
-        seen.facts.limits = server.limits;
-    }
-    Ok(())
-}
-
-async fn on_thread<T: Send + 'static>(
-    pid: &Arc<ProvenPid>,
-    look: impl FnOnce(&ProvenPid) -> T + Send + 'static,
-) -> Result<T, String> {
-    let pid = Arc::clone(pid);
-    let broke_down = |_| "the look at its process broke down; this is a bug in econn".to_owned();
-    tokio::task::spawn_blocking(move || look(&pid)).await.map_err(broke_down)
+    files(engine, seen, pid.as_ref().ok()).await;
 }
 
 /// The container's process, to be looked at from here; or why that can't be.
@@ -118,14 +81,13 @@ fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
     probe::queue_counters(&netstat).ok_or_else(|| "the kernel shows no such counters".into())
 }
 
-/// The listening sockets, looked at again while a young container does not yet listen where it is awaited.
+/// The listening sockets as of [`queues`], looked at again while a young container does not yet listen where it is awaited.
 async fn settled(
-    pid: &Arc<ProvenPid>,
-    first: Result<Queues, String>,
+    pid: &ProvenPid,
     up_seconds: Option<u64>,
     awaited: &[u16],
-) -> Result<Queues, String> {
-    let mut seen = first?;
+) -> Result<(Vec<Listener>, Option<u32>), String> {
+    let mut seen = queues(pid)?;
     let missing = |rows: &[Listener]| {
         awaited.iter().any(|port| !rows.iter().any(|l| l.address.port() == *port))
     };
@@ -135,7 +97,7 @@ async fn settled(
                 break;
             }
             tokio::time::sleep(AGAIN.1).await;
-            seen = on_thread(pid, queues).await??;
+            seen = queues(pid)?;
         }
     }
     Ok(seen)
@@ -143,9 +105,9 @@ async fn settled(
 
 /// Waits while a young container does not yet listen on a port.
 pub(crate) async fn settle(seen: &Seen, port: u16) {
-    if let Ok(pid) = proven(seen).map(Arc::new) {
+    if let Ok(pid) = proven(seen) {
         // What could not be read here is said where the sockets are read.
-        drop(settled(&pid, queues(&pid), seen.facts.state.up_seconds, &[port]).await);
+        drop(settled(&pid, seen.facts.state.up_seconds, &[port]).await);
     }
 }
 
