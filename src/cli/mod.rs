@@ -1,9 +1,13 @@
-//! The command line. Help, usage errors and the tests of both come from these types.
+//! The command line. Help, usage errors and the tests of both come from these types. The flags of a command stand in a file
+//! of its own where they are more than a few.
+
+mod values;
 
 use crate::collect::{Choice, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-use std::time::Duration;
+pub(crate) use values::{Limit, Output};
+use values::{check_id, pair};
 
 /// Names every fault between two containers in one run: endpoint, network and DNS, server state, path, bind address,
 /// concurrency, image freshness, each with evidence and a fix.
@@ -167,116 +171,13 @@ pub(crate) enum Color {
     Never,
 }
 
-/// A file to write a report to.
-#[derive(Clone, Debug)]
-pub(crate) struct Output {
-    pub(crate) format: Format,
-    pub(crate) path: PathBuf,
-}
-
-impl Output {
-    fn parse(text: &str) -> Result<Self, String> {
-        let (format, path) = pair(text)?;
-        Ok(Self { format: Format::from_str(&format, false)?, path: PathBuf::from(path) })
-    }
-}
-
-/// No run takes longer, and no clock has to count further.
-const LONGEST: Duration = Duration::from_secs(24 * 3600);
-
-/// A limit of time, as the user gave it.
-#[derive(Clone, Debug)]
-pub(crate) struct Limit {
-    pub(crate) duration: Duration,
-    pub(crate) text: String,
-}
-
-impl Limit {
-    /// Clap would take `-5s` for a flag, so a minus is let through to here.
-    fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || format!("{text:?} is not a number with ms, s, m or h, as in 500ms or 60s");
-        let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
-        let (number, unit) = text.split_at(at);
-        let number: f64 = number.parse().map_err(|_| wrong())?;
-        let seconds = match unit {
-            "ms" => number / 1000.0,
-            "s" => number,
-            "m" => number * 60.0,
-            "h" => number * 3600.0,
-            _ => return Err(wrong()),
-        };
-        let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
-        if duration.is_zero() {
-            return Err(format!(
-                "{text:?} leaves no time to look; give more than 0, as in 500ms or 60s"
-            ));
-        }
-        if duration > LONGEST {
-            return Err(format!("{text:?} is longer than a run may take; the most is 24h"));
-        }
-        Ok(Self { duration, text: text.to_owned() })
-    }
-}
-
-fn pair(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() && !value.is_empty() => {
-            Ok((name.into(), value.into()))
-        }
-        _ => Err("it is not NAME=VALUE".into()),
-    }
-}
-
-fn check_id(text: &str) -> Result<String, String> {
-    if checks::ALL.iter().any(|check| check.id == text) {
-        return Ok(text.to_owned());
-    }
-    let ids: Vec<&str> = checks::ALL.iter().map(|c| c.id).collect();
-    let near =
-        ids.iter().min_by_key(|id| strsim::damerau_levenshtein(id, text)).map_or("", |id| id);
-    Err(format!("there is no check {text}; did you mean {near}? The checks are {}", ids.join(", ")))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{Cli, Limit};
+    use super::Cli;
     use clap::CommandFactory;
 
     #[test]
     fn the_command_line_is_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn a_duration_is_a_number_with_a_unit() {
-        for (text, ms) in
-            [("500ms", 500), ("60s", 60_000), ("2m", 120_000), ("1h", 3_600_000), ("1.5s", 1500)]
-        {
-            assert_eq!(Limit::parse(text).unwrap().duration.as_millis(), ms, "{text}");
-        }
-        for text in [
-            "60",
-            "s",
-            "",
-            "ms",
-            "5 s",
-            "-1s",
-            "1d",
-            "1e3s",
-            "1e400s",
-            "0s",
-            "0.0ms",
-            "0.0000000001ms",
-            "25h",
-            "99999999999999999999h",
-            "infs",
-            "NaNs",
-            ".s",
-            "1.2.3s",
-            "+1s",
-            "1S",
-        ] {
-            assert!(Limit::parse(text).is_err(), "{text}");
-        }
     }
 }

@@ -1,0 +1,59 @@
+//! Judges a snapshot and prints the report everywhere it is wanted.
+
+use super::output::{stdout, write};
+use crate::cli::{FailOn, Judging};
+use crate::exit::{Code, Failure};
+use crate::render;
+use checks::model::{Report, Snapshot};
+use checks::{Wanted, judge};
+use std::path::Path;
+
+/// Judges a snapshot and prints the report everywhere it is wanted.
+pub(super) fn report(
+    snapshot: &Snapshot,
+    containers: &[String],
+    judging: &Judging,
+) -> Result<Code, Failure> {
+    let wanted = Wanted {
+        containers: containers.to_vec(),
+        only: judging.only.clone(),
+        skip: judging.skip.clone(),
+        fail_on_warn: judging.fail_on == FailOn::Warn,
+        allow_unknown: judging.allow_unknown,
+    };
+    let report = judge(snapshot, &wanted);
+    stdout(&rendered(&report, judging)?)?;
+    let mut code = report.exit_code;
+    for output in &judging.output {
+        let mut bytes = Vec::new();
+        render::render(&report, output.format, render::Style::file(judging), &mut bytes)
+            .map_err(|e| Failure::incomplete(e.to_string()))?;
+        if let Err(failure) = write(&output.path, &bytes) {
+            eprintln!("econn: {}", render::clean(&failure.message));
+            // A fault that was seen stays one, whether or not its report could be kept.
+            code = if code == 1 { 1 } else { failure.code.0 };
+        }
+    }
+    Ok(Code(code))
+}
+
+/// A report that has no place to go is said before the containers are looked at.
+pub(super) fn writable(judging: &Judging) -> Result<(), Failure> {
+    let folder =
+        |path: &Path| path.parent().filter(|p| !p.as_os_str().is_empty()).map(Path::to_owned);
+    match judging.output.iter().find(|o| folder(&o.path).is_some_and(|dir| !dir.is_dir())) {
+        Some(output) => Err(Failure::usage(format!(
+            "--output {}: its folder does not exist; make it first",
+            output.path.display()
+        ))),
+        None => Ok(()),
+    }
+}
+
+fn rendered(report: &Report, judging: &Judging) -> Result<Vec<u8>, Failure> {
+    let style = render::Style::stdout(judging);
+    let mut bytes = Vec::new();
+    render::render(report, judging.format, style, &mut bytes)
+        .map_err(|e| Failure::incomplete(e.to_string()))?;
+    Ok(bytes)
+}
