@@ -18,6 +18,7 @@ mod report;
 mod shell;
 mod snapshot;
 mod symptom;
+mod vantage;
 mod way;
 mod written;
 
@@ -50,4 +51,5 @@ pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};
