@@ -44,7 +44,8 @@ pub use probed::{
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub(crate) use report::chain;
 pub use report::{
-    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Tool,
+    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, SeenFrom, Summary,
+    Tool,
 };
 pub use shell::quoted;
 pub use snapshot::{

@@ -49,7 +49,7 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
         )
         .await;
         complain(&engines, looking.engine);
-        stage("looking at the containers", collect::survey(engines, &request))
+        stage("looking at the containers", Box::pin(collect::survey(engines, &request)))
             .await
             .map_err(Failure::usage)
     };
