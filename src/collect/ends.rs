@@ -56,7 +56,13 @@ pub(crate) async fn look(
 ) {
     let pid = if seen.facts.state.is_up() { proven(seen) } else { Err(down(seen)) };
     match &pid {
-        Ok(pid) => by_proc(pid, stands.stance(), seen, awaited).await,
+        Ok(pid) => {
+            by_proc(pid, stands.stance(), seen, awaited).await;
+            // The tables do not show how long a queue may get: whoever may not enter has a sidecar look.
+            if seen.facts.vantage == Some(Vantage::Proc) && stands.makes_sidecars() {
+                drop(by_sidecar(stands, engine, place, seen, awaited).await);
+            }
+        }
         Err(why) => {
             let read = if seen.facts.state.is_up() && stands.makes_sidecars() {
                 by_sidecar(stands, engine, place, seen, awaited).await

@@ -10,12 +10,15 @@ use checks::model::Vantage;
 use futures_util::future::join_all;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
 use tokio::time::Instant;
 
 /// Sidecars that are made or removed at once: engines do not get faster from more.
 const AT_ONCE: usize = 4;
+/// Stand-ins for containers that do not run, at most: some machines keep hundreds of those.
+const STAND_INS: usize = 8;
 /// How much longer than the run a sidecar may live that nobody ends.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -100,6 +103,7 @@ pub(crate) struct Stands<'a> {
     archive: OnceCell<Result<Image, String>>,
     loaded: Vec<OnceCell<Result<String, String>>>,
     places: Semaphore,
+    stand_ins: AtomicUsize,
 }
 
 impl<'a> Stands<'a> {
@@ -113,6 +117,7 @@ impl<'a> Stands<'a> {
             archive: OnceCell::new(),
             loaded: engines.iter().map(|_| OnceCell::new()).collect(),
             places: Semaphore::new(AT_ONCE),
+            stand_ins: AtomicUsize::new(0),
         }
     }
 
@@ -177,6 +182,11 @@ impl<'a> Stands<'a> {
             }
             Place::Machine { here } => (here.and_then(|()| Namespace::host()), "host".to_owned()),
             Place::Dead { network, more, naming, .. } => {
+                if self.stand_ins.fetch_add(1, Ordering::Relaxed) >= STAND_INS {
+                    return Err(format!(
+                        "it does not run, and a run makes {STAND_INS} stand-ins at most; name the containers in question"
+                    ));
+                }
                 let joins = Joins { network, more, naming };
                 return self.sidecar(engine, joins, Vantage::StandIn).await.map(Arc::new);
             }
