@@ -84,7 +84,9 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         .collect();
     doubt(&case, &mut rows, wanted);
     if link.vantage == Some(Vantage::StandIn) {
-        rows.iter_mut().for_each(|(check, row)| of_a_stand_in(link, check, row));
+        for (check, row) in &mut rows {
+            of_a_stand_in(link, check, row);
+        }
     }
     let chain = chain(&rows);
     let root_cause = chain.first().cloned();
