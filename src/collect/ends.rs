@@ -103,9 +103,8 @@ async fn by_sidecar(
     awaited: &[u16],
 ) -> Result<(), String> {
     let stand = stands.at(engine, place).await?;
-    let is_young = seen.facts.state.up_seconds.is_some_and(|s| s < YOUNG);
-    let read =
-        stand.run(Sockets { awaited: if is_young { awaited.to_vec() } else { vec![] } }).await?;
+    let awaits = if is_young(seen) { awaited.to_vec() } else { vec![] };
+    let read = stand.run(Sockets { awaited: awaits }).await?;
     let facts = &mut seen.facts;
     let unseen = || "the kernel shows no such thing in the sidecar".to_owned();
     facts.namespace = read.inode.ok_or_else(unseen).into();
@@ -116,6 +115,11 @@ async fn by_sidecar(
         facts.queue_counters = read.counters.ok_or_else(unseen).into();
     }
     Ok(())
+}
+
+/// Whether a container was started so recently that it may not have begun to listen.
+pub(crate) fn is_young(seen: &Seen) -> bool {
+    seen.facts.state.up_seconds.is_some_and(|s| s < YOUNG)
 }
 
 fn down(seen: &Seen) -> String {
