@@ -18,7 +18,7 @@ mod source;
 mod survey;
 mod vantage;
 
-pub(crate) use engine::{Choice, Engines, Place, connect, places};
+pub(crate) use engine::{Choice, Engines, Place, connect, places, trace_calls};
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
 pub(crate) use survey::{Request, clean_up, survey};
