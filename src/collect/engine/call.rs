@@ -90,32 +90,61 @@ pub(super) fn is_ours(json: &[u8]) -> bool {
     has(object.labels) || has(object.config.and_then(|config| config.labels))
 }
 
-/// One call that is under way, to be told when it has ended.
+/// One call that is under way, to be told when it has ended, also where nobody waited for its end.
 pub(super) struct Call {
+    engine: String,
     method: Method,
     path: String,
     errand: Errand,
     started: Instant,
+    told: bool,
 }
 
 impl Call {
-    pub(super) fn new(method: Method, path: String, errand: Errand) -> Self {
-        Self { method, path, errand, started: Instant::now() }
+    pub(super) fn new(engine: String, method: Method, path: String) -> Self {
+        let errand = Errand::of(&method, &path);
+        Self { engine, method, path, errand, started: Instant::now(), told: false }
+    }
+
+    pub(super) fn errand(&self) -> &Errand {
+        &self.errand
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What the promise says of a call that is not sent.
+    pub(super) fn refused(self) -> String {
+        let said = format!("{} {} would change what is not econn's", self.method, self.path);
+        self.told("refused", None);
+        said
     }
 
     /// Tells the call: never what is in it, and of what came back only how much, where that is known.
-    pub(super) fn tell(&self, engine: &str, came: &str, bytes: Option<u64>) {
-        if !TRACED.load(Ordering::Relaxed) {
+    pub(super) fn told(mut self, came: &str, bytes: Option<u64>) {
+        self.tell(came, bytes);
+    }
+
+    fn tell(&mut self, came: &str, bytes: Option<u64>) {
+        if std::mem::replace(&mut self.told, true) || !TRACED.load(Ordering::Relaxed) {
             return;
         }
         let bytes = bytes.map_or_else(|| "-".to_owned(), |n| n.to_string());
         eprintln!(
-            "econn: api {engine} {} {} {} {came} {} ms {bytes} bytes",
+            "econn: api {} {} {} {} {came} {} ms {bytes} bytes",
+            self.engine,
             self.errand.word(),
             self.method,
             self.path,
             self.started.elapsed().as_millis()
         );
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.tell("broken-off", None);
     }
 }
 

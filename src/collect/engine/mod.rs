@@ -27,7 +27,7 @@ use futures_util::StreamExt;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OnceCell};
-use transport::Transport;
+use transport::{OBJECT_LIMIT, Transport};
 
 /// An engine that answers.
 pub(crate) struct Connection {
@@ -41,8 +41,6 @@ pub(crate) struct Connection {
     images: Mutex<HashMap<String, Arc<OnceCell<ImageAnswer>>>>,
 }
 
-/// No answer about one object may be larger, in bytes.
-const ONE_LIMIT: usize = 8 << 20;
 /// No list may be larger, in bytes.
 const LIST_LIMIT: usize = 48 << 20;
 /// No engine is looked at that has more containers.
@@ -110,7 +108,7 @@ impl Connection {
     async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, String> {
         let place = path.split('?').next().unwrap_or(path);
         let about_one = place.starts_with("/containers/") && place.matches('/').count() > 2;
-        let limit = if about_one { ONE_LIMIT } else { LIST_LIMIT };
+        let limit = if about_one { OBJECT_LIMIT } else { LIST_LIMIT };
         let text = self.transport.get(path, limit).await?;
         serde_json::from_str(&text).map_err(|e| {
             format!("its answer to {place} can't be read (line {} column {})", e.line(), e.column())
@@ -136,7 +134,7 @@ impl Connection {
     }
 
     async fn ask_image(&self, name: &str) -> ImageAnswer {
-        let answer = self.transport.find(&format!("/images/{name}/json"), ONE_LIMIT).await?;
+        let answer = self.transport.find(&format!("/images/{name}/json"), OBJECT_LIMIT).await?;
         let text = match answer {
             Ok(text) => text,
             Err(hyper::StatusCode::NOT_FOUND) => return Ok(None),
