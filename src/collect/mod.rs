@@ -23,7 +23,7 @@ mod survey;
 mod vantage;
 
 pub(crate) use clean::{Left, clean_up, sweep};
-pub(crate) use engine::{Choice, Engines, Place, connect, places};
+pub(crate) use engine::{Choice, Engines, Place, connect, places, trace_calls};
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
 pub(crate) use stand::{Stance, is_static, serve};

@@ -15,8 +15,11 @@ use tokio::time::Instant;
 pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot, Failure> {
     let sources = sources(&looking.source)?;
     let env = |name: &str| std::env::var(name).ok();
-    let places = collect::places(looking.host.as_deref(), looking.context.as_deref(), &env)
-        .map_err(Failure::usage)?;
+    if looking.trace_api {
+        collect::trace_calls();
+    }
+    let (host, context) = (looking.host.as_deref(), looking.context.as_deref());
+    let places = collect::places(host, context, looking.engine, &env).map_err(Failure::usage)?;
     let stance = match looking.vantage {
         Stance::Sidecar if looking.passive => {
             return Err(Failure::usage(
