@@ -50,6 +50,17 @@ pub(crate) enum Command {
         #[arg(long)]
         verbose: bool,
     },
+    /// Print the completions of a shell, to be put where that shell looks for them
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one for each command
+    Man {
+        /// The folder to write them to
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Serve errands on standard input; econn starts itself so in its sidecars
     #[command(hide = true)]
     Agent {
