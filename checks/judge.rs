@@ -2,7 +2,7 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome, Report, Row,
+    Case, Check, Container, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome, Report, Row,
     Rule, SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
 };
 
@@ -93,6 +93,8 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         id: link.id.clone(),
         engine: link.engine.clone(),
         client: link.client.clone(),
+        client_service: service(case.client()),
+        server_service: service(case.server().ok().map(|server| server.container)),
         endpoint: EndpointReport {
             url: link.endpoint.url.clone(),
             source: link.endpoint.sources.first().cloned(),
@@ -105,6 +107,11 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         chain,
         checks: rows.into_iter().map(|(_, row)| row).collect(),
     }
+}
+
+/// The service by which Compose's users know a container.
+fn service(container: Option<&Container>) -> Option<String> {
+    Some(container?.compose.as_ref()?.service.clone())
 }
 
 /// A link must not pass while the client's own connection fails and no check says why, or was not seen at all: that

@@ -24,19 +24,10 @@ Tell the client the server's name or its Compose service, and the port inside it
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if case.link.meant != Meant::Nobody || case.link.endpoint.malformed.is_some() {
+    if !is_carried_by_nobody(case)? || case.link.unstarted.is_some() {
         return Ok(None);
     }
-    let endpoint = &case.link.endpoint;
-    let what = if endpoint.address().is_some() { "address" } else { "name" };
-    let engine = &case.link.engine;
-    // Somebody answers there who is no container: a line of a hosts file, a name server outside, a machine of the same net.
-    if case.link.visit.value().is_some_and(Visit::connected) || resolves(case).unwrap_or(false) {
-        return Err(Undecided::Unknown(format!(
-            "no container of {engine} has the {what} {}, and {} finds it all the same",
-            endpoint.host, case.link.client
-        )));
-    }
+    let (endpoint, what, engine) = (&case.link.endpoint, kind(case), &case.link.engine);
     let found = quoted(
         case,
         Found::fail(format!("no container of {engine} has the {what} {}", endpoint.host)),
@@ -50,6 +41,28 @@ fn judge(case: &Case<'_>) -> Judgement {
     let found = found
         .evidence("most likely meant", format!("{} (port {})", server.container.name, server.port));
     Ok(Some(repaired(case, found, server)))
+}
+
+/// Whether the dialled name or address is one that no container has.
+pub(super) fn is_carried_by_nobody(case: &Case<'_>) -> Result<bool, Undecided> {
+    if case.link.meant != Meant::Nobody || case.link.endpoint.malformed.is_some() {
+        return Ok(false);
+    }
+    // Somebody answers there who is no container: a line of a hosts file, a name server outside, a machine of the same net.
+    if case.link.visit.value().is_some_and(Visit::connected) || resolves(case).unwrap_or(false) {
+        return Err(Undecided::Unknown(format!(
+            "no container of {} has the {} {}, and {} finds it all the same",
+            case.link.engine,
+            kind(case),
+            case.link.endpoint.host,
+            case.link.client
+        )));
+    }
+    Ok(true)
+}
+
+fn kind(case: &Case<'_>) -> &'static str {
+    if case.link.endpoint.address().is_some() { "address" } else { "name" }
 }
 
 #[cfg(test)]

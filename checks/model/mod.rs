@@ -3,6 +3,7 @@
 mod case;
 mod certificate;
 mod check;
+mod composed;
 mod earlier;
 mod fact;
 mod fresh;
@@ -24,6 +25,7 @@ mod written;
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
+pub use composed::{Retold, Unstarted};
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
 pub use fresh::{

@@ -1,6 +1,7 @@
 //! One run's look at everything: list, find the links, read the ends, probe. The order is that of the data: each step needs
 //! the one before it.
 
+use super::compose::{self, Environment};
 use super::engine::{Connection, Engines, Seen};
 use super::links::{self, Claim, Dialled, Named, World};
 use super::{ends, machine, probes};
@@ -166,7 +167,7 @@ impl Request {
                 .iter()
                 .any(|(_, s)| s.facts.compose.as_ref().is_some_and(|c| c.project == *project))
         {
-            return Err(format!("--project: no container belongs to a Compose project {project}"));
+            return Err(no_project(all, project));
         }
         Ok(())
     }
@@ -189,6 +190,20 @@ impl Request {
     }
 }
 
+/// That nothing belongs to a project of that name, and which one may be meant.
+fn no_project(all: &Listed, project: &str) -> String {
+    let projects = all.seen.iter().filter_map(|(_, s)| s.facts.compose.as_ref());
+    let near = projects
+        .map(|compose| compose.project.as_str())
+        .min_by_key(|known| (strsim::damerau_levenshtein(known, project), *known));
+    let hint = near.map_or_else(
+        || "no container belongs to any".to_owned(),
+        |near| format!("did you mean {near}?"),
+    );
+    let project = crate::redact::shown(project);
+    format!("--project: no container belongs to a Compose project {project}; {hint}")
+}
+
 /// What every container is told, and what the user says that some are.
 async fn claims(
     engines: &[Connection],
@@ -199,6 +214,7 @@ async fn claims(
     let facts = all.facts();
     let carriers = links::carriers(&facts);
     let mut claims = Vec::new();
+    let program = compose::program(&|name| std::env::var(name).ok());
     for (me, (engine, seen)) in all.seen.iter_mut().enumerate() {
         let is_name =
             |name: &str| carriers.get(name).is_some_and(|all| all.iter().any(|one| *one != me));
@@ -207,16 +223,23 @@ async fn claims(
         seen.facts.proxies = links::proxies(&seen.raw.env);
         seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
         notes.extend(found.notes);
+        let files = Environment::of(seen, &is_name);
+        if let Some(labels) = &mut seen.facts.compose
+            && engines[*engine].is_docker_here()
+        {
+            labels.program = labels.program.take().or_else(|| program.clone());
+        }
         for (told, source, written) in found.told {
             if links::is_link(&told) {
-                let also = super::compose::also(seen, &source, &told);
-                let (also, also_written) = also.map_or((None, None), |(s, w)| (Some(s), w));
+                let said = files.as_ref().map(|files| files.says(&source, &told));
+                let said = said.unwrap_or_default();
                 claims.push(Claim {
                     engine: seen.facts.engine.clone(),
                     client: seen.facts.name.clone(),
                     told,
-                    sources: std::iter::once(source).chain(also).collect(),
-                    written: written.into_iter().chain(also_written).collect(),
+                    sources: std::iter::once(source).chain(said.places).collect(),
+                    written: written.into_iter().chain(said.written).collect(),
+                    retold: said.retold,
                 });
             }
         }
@@ -229,6 +252,7 @@ async fn claims(
                 told: named.told.clone(),
                 sources: vec![Source::Flag],
                 written: Vec::new(),
+                retold: None,
             };
             claims.push(claim);
         }
@@ -304,6 +328,7 @@ fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
         links::link(claim, &world, itself)
     });
     let mut links: Vec<Link> = links.collect();
+    links.iter_mut().for_each(|link| compose::unstarted(&facts, link));
     links.sort_by(|a, b| a.id.cmp(&b.id));
     links
 }

@@ -36,10 +36,10 @@ fn head(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> 
     writeln!(
         out,
         "\n{}",
-        style.bold(&format!("{} -> {}", clean(&link.client), clean(&link.endpoint.url)))
+        style.bold(&format!("{} -> {}", clean(&link.client_shown()), clean(&link.endpoint.url)))
     )?;
     let server = match &link.server {
-        Some(server) => match &server.container {
+        Some(server) => match link.server_shown() {
             Some(name) => format!(
                 "{name}, port {}, in {}",
                 server.port,

@@ -347,14 +347,17 @@ fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
         Some(version) if version.starts_with("1.") => Some("docker-compose"),
         _ => None,
     };
+    let list = |key: &str| -> Vec<String> {
+        let value = label(key).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|f| !f.is_empty()).map(str::to_owned).collect()
+    };
     Some(Compose {
         project: label("project")?,
         service: label("service")?,
         one_off: label("oneoff").is_some_and(|v| v.eq_ignore_ascii_case("true")),
         working_dir: label("project.working_dir"),
-        config_files: label("project.config_files")
-            .map(|v| v.split(',').map(|f| f.trim().to_owned()).collect())
-            .unwrap_or_default(),
+        config_files: list("project.config_files"),
+        environment_files: list("project.environment_file"),
         program: program.map(str::to_owned),
     })
 }

@@ -165,6 +165,11 @@ impl Connection {
         Ok(Self { facts, by_socket, docker, transport, images: Mutex::default() })
     }
 
+    /// Whether it is Docker on this machine, whose users have the programs that are here.
+    pub(crate) fn is_docker_here(&self) -> bool {
+        self.by_socket && self.facts.kind == EngineKind::Docker
+    }
+
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
     pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
         let list: Vec<inspect::Listed> = self.read("/containers/json?all=true").await?;
