@@ -6,7 +6,7 @@ use super::fresh::Origin;
 use super::links::in_line;
 use super::links::told::{Known, Place, Told, from_env};
 use super::source::compose::{Assigned, Project};
-use checks::model::{Compose, Container, Retold, Link, Meant, Source, Unstarted, Written};
+use checks::model::{Compose, Container, Retold, Link, Meant, NetworkMode, Source, Unstarted, Written};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -110,13 +110,22 @@ fn is_younger(path: &Path, made: SystemTime) -> bool {
     written.is_ok_and(|at| at > made + Duration::from_secs(1))
 }
 
-/// A name that nobody carries may be a service of the client's own project that has no container yet: then it is no slip
-/// of the pen, and no other server is meant.
+/// A name that nobody near the client carries may be a service of its own project that has no container yet: then it is no
+/// slip of the pen, and no other server is meant, not even another project's service of that name.
 pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
     let client = containers.iter().find(|c| c.engine == link.engine && c.name == link.client);
     let Some(labels) = client.and_then(|client| client.compose.as_ref()) else { return };
     let service = &link.endpoint.host;
-    if !matches!(link.meant, Meant::Nobody | Meant::External) || link.endpoint.malformed.is_some() {
+    let is_ours = |c: &Container| {
+        c.engine == link.engine
+            && c.compose.as_ref().is_some_and(|c| c.project == labels.project && c.service == *service)
+    };
+    let is_open = match link.meant {
+        Meant::Nobody | Meant::External => link.endpoint.malformed.is_none(),
+        Meant::Name => !meets(containers, link),
+        _ => false,
+    };
+    if !is_open || containers.iter().any(is_ours) {
         return;
     }
     let Some((path, line, profiles)) = Project::read(labels).ok().and_then(|project| {
@@ -126,6 +135,23 @@ pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
     };
     link.unstarted = Some(Unstarted { path: path.display().to_string(), line, profiles });
     (link.meant, link.server) = (Meant::Nobody, None);
+}
+
+/// Whether client and server have a network or a namespace in common.
+fn meets(containers: &[Container], link: &Link) -> bool {
+    let find = |engine: &str, name: &str| {
+        containers.iter().find(|c| c.engine == engine && c.name == name)
+    };
+    let server = link.server.as_ref().and_then(|server| {
+        find(server.engine.as_deref().unwrap_or(&link.engine), server.container.as_deref()?)
+    });
+    let (Some(client), Some(server)) = (find(&link.engine, &link.client), server) else {
+        return true;
+    };
+    let on = |c: &Container, network: &str| c.attachments.iter().any(|a| a.network == network);
+    client.network_mode != NetworkMode::Networks
+        || server.network_mode != NetworkMode::Networks
+        || client.attachments.iter().any(|a| on(server, &a.network))
 }
 
 /// The program that made a project, where the labels leave it open: version 2 is a plug-in of Docker's command line, or

@@ -127,7 +127,7 @@ fn one(
         exposed,
         hostname,
         pod,
-        compose: compose(&labels),
+        compose: compose(&labels, &names[&id]),
         namespace: Fact::Skipped(unseen()),
         listeners: Fact::Skipped(unseen()),
         queue_counters: Fact::Skipped(unseen()),
@@ -334,7 +334,7 @@ fn ports(active: PortMap, asked: PortMap) -> Vec<Port> {
     ports
 }
 
-fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
+fn compose(labels: &HashMap<String, String>, name: &str) -> Option<Compose> {
     let label = |key: &str| {
         let found = labels
             .get(&format!("com.docker.compose.{key}"))
@@ -347,6 +347,10 @@ fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
         Some(version) if version.starts_with("1.") => Some("docker-compose"),
         _ => None,
     };
+    // podman-compose has no label for it, and a name of its own.
+    let is_temporary = || {
+        name.rsplit_once("_tmp").is_some_and(|(_, n)| n.chars().all(|c| c.is_ascii_digit()))
+    };
     let list = |key: &str| -> Vec<String> {
         let value = label(key).unwrap_or_default();
         value.split(',').map(str::trim).filter(|f| !f.is_empty()).map(str::to_owned).collect()
@@ -354,7 +358,8 @@ fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
     Some(Compose {
         project: label("project")?,
         service: label("service")?,
-        one_off: label("oneoff").is_some_and(|v| v.eq_ignore_ascii_case("true")),
+        one_off: label("oneoff").is_some_and(|v| v.eq_ignore_ascii_case("true"))
+            || (made_by_podman && is_temporary()),
         working_dir: label("project.working_dir"),
         config_files: list("project.config_files"),
         environment_files: list("project.environment_file"),

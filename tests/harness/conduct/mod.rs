@@ -3,6 +3,7 @@
 
 mod broken_engine;
 mod builds;
+mod compose;
 mod econn;
 mod fix;
 mod helpers;
@@ -21,7 +22,7 @@ use libtest_mimic::Trial;
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 26] = [
+const PROMISES: [Promise; 32] = [
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
@@ -41,6 +42,12 @@ const PROMISES: [Promise; 26] = [
     ("engine-is-silent", false, broken_engine::is_silent),
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
     ("builds-decide", false, builds::decide),
+    ("compose-names-services", false, compose::names_services),
+    ("compose-finds-the-line", false, compose::finds_the_line),
+    ("compose-knows-what-was-edited", false, compose::knows_what_was_edited),
+    ("compose-knows-what-never-started", false, compose::knows_what_never_started),
+    ("compose-finds-the-build", false, compose::finds_the_build),
+    ("compose-sees-the-networks", false, compose::sees_the_networks),
     ("secrets-stay", false, secrets::stay),
     ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
     ("helper-of-a-living-run", false, helpers::of_a_living_run),
