@@ -109,9 +109,10 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
     }
 }
 
-/// The service by which Compose's users know a container.
+/// The service of Compose or of a Swarm by which people know a container.
 fn service(container: Option<&Container>) -> Option<String> {
-    Some(container?.compose.as_ref()?.service.clone())
+    let (compose, task) = (container?.compose.as_ref(), container?.task.as_ref());
+    compose.map(|c| c.service.clone()).or_else(|| task.map(|task| task.service.clone()))
 }
 
 /// A link must not pass while the client's own connection fails and no check says why, or was not seen at all: that

@@ -1,6 +1,6 @@
 use super::repair::{quoted, repaired};
 use super::resolves;
-use crate::model::{Case, Found, Judgement, Meant, Rule, Undecided, Visit};
+use crate::model::{Case, Engine, Found, Judgement, Meant, Rule, Undecided, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC403",
@@ -56,6 +56,18 @@ pub(super) fn is_carried_by_nobody(case: &Case<'_>) -> Result<bool, Undecided> {
             kind(case),
             case.link.endpoint.host,
             case.link.client
+        )));
+    }
+    let asked = |name: &str| case.facts.engines.iter().find(|engine| engine.name == name);
+    let of_swarm = asked(&case.link.engine).is_some_and(|engine| engine.node.is_some());
+    let knows = |engine: &Engine| {
+        engine.node.as_ref().is_some_and(|node| node.manager)
+            && case.facts.are_nodes_of_one_swarm(&engine.name, &case.link.engine)
+    };
+    if of_swarm && !case.facts.engines.iter().any(knows) {
+        return Err(Undecided::Unknown(format!(
+            "{} may be a service of the Swarm, which only its managers know; give one with --node NAME=URL",
+            case.link.endpoint.host
         )));
     }
     Ok(true)

@@ -18,6 +18,7 @@ mod proxy;
 mod report;
 mod shell;
 mod snapshot;
+mod swarm;
 mod symptom;
 mod way;
 mod written;
@@ -52,4 +53,5 @@ pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use swarm::{Node, Task, TaskImage};
 pub use written::{Lines, PortPlace, Written};

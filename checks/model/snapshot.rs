@@ -63,6 +63,9 @@ pub struct Engine {
     pub chosen_because: String,
     /// Why it did not answer, or could not be read completely.
     pub error: Option<String>,
+    /// Which node of a Swarm it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<super::Node>,
 }
 
 /// The kinds of engine.
@@ -114,6 +117,9 @@ pub struct Container {
     pub pod: Option<String>,
     /// What Compose says of it.
     pub compose: Option<Compose>,
+    /// The task of a Swarm that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<super::Task>,
     /// The inode of its network namespace.
     pub namespace: Fact<u64>,
     /// The sockets that listen in its namespace.
@@ -293,6 +299,16 @@ impl Snapshot {
         self.networks.iter().find(|n| n.engine == engine && n.name == name)
     }
 
+    /// Whether two engines are nodes of one Swarm, whose overlay networks lead from one to the other.
+    #[must_use]
+    pub fn are_nodes_of_one_swarm(&self, one: &str, other: &str) -> bool {
+        let swarm = |name: &str| {
+            let engine = self.engines.iter().find(|engine| engine.name == name);
+            engine.and_then(|engine| Some(&engine.node.as_ref()?.swarm))
+        };
+        swarm(one).is_some() && swarm(one) == swarm(other)
+    }
+
     /// The kind of the engine of that name.
     #[must_use]
     pub fn kind(&self, engine: &str) -> EngineKind {
@@ -305,13 +321,17 @@ impl Container {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let aliases = self.attachments.iter().flat_map(|a| a.aliases.iter().map(String::as_str));
         let service = self.compose.iter().map(|c| c.service.as_str());
-        std::iter::once(self.name.as_str()).chain(aliases).chain(service)
+        let task = self.task.iter().map(|t| t.service.as_str());
+        std::iter::once(self.name.as_str()).chain(aliases).chain(service).chain(task)
     }
 
     /// Whether it carries that name, in any case of letters.
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {
-        self.names().any(|n| n.eq_ignore_ascii_case(name))
+        // The Swarm answers with all its tasks' own addresses to this one.
+        let of_tasks = name.strip_prefix("tasks.");
+        let is_service = |name| self.task.as_ref().is_some_and(|task| task.service == name);
+        self.names().any(|n| n.eq_ignore_ascii_case(name)) || of_tasks.is_some_and(is_service)
     }
 
     /// All its addresses, on all networks.

@@ -16,9 +16,10 @@ mod probes;
 mod server;
 mod source;
 mod survey;
+mod swarm;
 mod vantage;
 
-pub(crate) use engine::{Choice, Engines, Place, connect, places};
+pub(crate) use engine::{Choice, Engines, Place, connect, node, places, trace_calls};
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
 pub(crate) use survey::{Request, clean_up, survey};

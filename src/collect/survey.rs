@@ -2,9 +2,9 @@
 //! the one before it.
 
 use super::compose::{self, Environment};
-use super::engine::{Connection, Engines, Seen};
+use super::engine::{Connection, Engines, Membership, Seen};
 use super::links::{self, Claim, Dialled, Named, World};
-use super::{ends, machine, probes};
+use super::{ends, machine, probes, swarm};
 use checks::model::{
     Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, ServerKind,
     Settings, Snapshot, Source, is_loopback, numeric,
@@ -50,9 +50,13 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
             |_| format!("it did not list its containers within {} (--timeout)", request.limit);
         tokio::time::timeout_at(request.deadline, list(c, started)).await.map_err(late)?
     });
+    let mut members = Vec::new();
     for (index, listing) in futures_util::future::join_all(listings).await.into_iter().enumerate() {
+        members.push(None);
         match listing {
-            Ok((seen, networks, seen_notes)) => {
+            Ok((seen, networks, member, seen_notes)) => {
+                facts[index].node = member.as_ref().map(|member| member.node.clone());
+                members[index] = member;
                 all.seen.extend(seen.into_iter().map(|s| (index, s)));
                 all.networks.extend(networks);
                 notes.extend(seen_notes);
@@ -60,6 +64,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
             Err(why) => facts[index].error = Some(why),
         }
     }
+    swarm::join(&engines.connections, &mut all, &members, &mut notes).await;
     facts.extend(engines.silent.iter().cloned());
     facts.sort_by(|a, b| a.name.cmp(&b.name));
     if facts.iter().any(|e| e.error.is_none()) {
@@ -125,7 +130,7 @@ impl Listed {
 async fn list(
     engine: &Connection,
     now: jiff::Timestamp,
-) -> Result<(Vec<Seen>, Vec<Network>, Vec<String>), String> {
+) -> Result<(Vec<Seen>, Vec<Network>, Option<Membership>, Vec<String>), String> {
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds since 1970 fit into the 52 bits of a double"
@@ -133,8 +138,9 @@ async fn list(
     let now = now.as_millisecond() as f64 / 1000.0;
     let (containers, networks) =
         futures_util::future::join(engine.containers(now), engine.networks()).await;
-    let (seen, notes) = containers?;
-    Ok((seen, networks?, notes))
+    let ((seen, notes), networks) = (containers?, networks?);
+    let member = engine.membership(&networks).await;
+    Ok((seen, networks, member, notes))
 }
 
 impl Request {

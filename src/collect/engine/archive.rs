@@ -111,7 +111,7 @@ impl Connection {
 
     /// Removes our own containers whose owner `is_dead` says to be.
     pub(crate) async fn sweep(&self, is_dead: impl Fn(&str) -> bool) {
-        let Ok(list) = self.read::<Vec<Listed>>("/containers/json?all=true").await else { return };
+        let Ok(list) = self.listed().await else { return };
         self.remove_dead(&list, &is_dead).await;
     }
 

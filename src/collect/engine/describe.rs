@@ -3,7 +3,7 @@
 use super::bare;
 use super::inspect::{self, Inspect, PortMap};
 use checks::model::{
-    Attachment, Compose, Container, Engine, EngineKind, Fact, NetworkMode, Port, State,
+    Attachment, Compose, Container, Engine, EngineKind, Fact, NetworkMode, Port, State, Task,
 };
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -128,6 +128,7 @@ fn one(
         hostname,
         pod,
         compose: compose(&labels, &names[&id]),
+        task: task(&labels),
         namespace: Fact::Skipped(unseen()),
         listeners: Fact::Skipped(unseen()),
         queue_counters: Fact::Skipped(unseen()),
@@ -332,6 +333,30 @@ fn ports(active: PortMap, asked: PortMap) -> Vec<Port> {
         ))
     });
     ports
+}
+
+/// What a node itself knows of a task that runs on it.
+fn task(labels: &HashMap<String, String>) -> Option<Task> {
+    let label = |key: &str| labels.get(&format!("com.docker.swarm.{key}")).cloned();
+    Some(Task {
+        service: label("service.name")?,
+        node: label("node.id"),
+        state: None,
+        why: None,
+        virtual_addresses: Vec::new(),
+        image: None,
+    })
+}
+
+/// A container that is only known from elsewhere, with the reason why it can't be looked at.
+pub(crate) fn stand_in(engine: &Engine, name: &str, status: &str, why: String) -> Seen {
+    let listed = inspect::Listed {
+        id: name.to_owned(),
+        names: None,
+        state: Some(status.to_owned()),
+        labels: None,
+    };
+    unread(engine, listed, &why)
 }
 
 fn compose(labels: &HashMap<String, String>, name: &str) -> Option<Compose> {
