@@ -28,7 +28,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     let (client, variable, url) = (&case.link.client, &retold.variable, &case.link.endpoint.url);
     let place = format!("{} line {}", retold.path, retold.line);
     let now = retold.now.as_deref().unwrap_or("no address");
-    let mut found = Found::fail(format!("{client} still has {variable} with {url}, {place} says {now}"));
+    let mut found =
+        Found::fail(format!("{client} still has {variable} with {url}, {place} says {now}"));
     if retold.by_shell || !retold.since {
         found.severity = Severity::Warn;
     }
@@ -61,7 +62,8 @@ mod tests {
         });
     }
 
-    const SEEN: &str = "hapi still has LLM_ENDPOINT with http://mock:8080, /home/ci/web.env line 3 says";
+    const SEEN: &str =
+        "hapi still has LLM_ENDPOINT with http://mock:8080, /home/ci/web.env line 3 says";
 
     #[test]
     fn catches() {

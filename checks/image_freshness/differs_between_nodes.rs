@@ -55,7 +55,10 @@ fn judge(case: &Case<'_>) -> Judgement {
             ))
             .evidence(format!("image of {}", server.name), short(&mine.id))
             .evidence(format!("image of {}", other.name), short(&theirs.id))
-            .fix(format!("put the same build of {} on every node, or name it by its digest in a registry", server.image))
+            .fix(format!(
+                "put the same build of {} on every node, or name it by its digest in a registry",
+                server.image
+            ))
             .fix_by("then make the tasks anew", format!("docker service update --force {service}")),
         ));
     }

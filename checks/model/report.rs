@@ -63,12 +63,18 @@ pub struct LinkReport {
     pub engine: String,
     /// The client's container name, or `@host`.
     pub client: String,
-    /// The client's Compose service, where it is one.
+    /// The client's service of Compose or of a Swarm, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_service: Option<String>,
-    /// The server's Compose service, where it is one.
+    /// The server's service of Compose or of a Swarm, where it is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server_service: Option<String>,
+    /// The node of the Swarm that holds the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_node: Option<String>,
+    /// The node of the Swarm that holds the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_node: Option<String>,
     /// What the client is told.
     pub endpoint: EndpointReport,
     /// What the endpoint means, or most likely means.

@@ -282,6 +282,9 @@ pub struct Network {
     pub names: Fact<bool>,
     /// Whether it is the engine's default network.
     pub default: bool,
+    /// Whether containers that no Swarm started may join it; `None` where it is no network of a Swarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachable: Option<bool>,
     /// Driver options that decide about packets (ICC, isolation, MTU), by name.
     pub options: BTreeMap<String, String>,
 }
@@ -424,7 +427,9 @@ mod tests {
             "docker compose -p ci -f '/home/ci/my app/compose.yaml' -f /srv/more.yaml --project-directory '/home/ci/my app' up -d mock"
         );
         compose.environment_files = vec!["/home/ci/ci.env".into()];
-        assert!(command(&compose).contains("-f /srv/more.yaml --env-file /home/ci/ci.env --project"));
+        assert!(
+            command(&compose).contains("-f /srv/more.yaml --env-file /home/ci/ci.env --project")
+        );
         assert!(compose.recreate(EngineKind::Docker, "mock").ends_with("' up -d mock"));
         compose.program = Some("podman-compose".into());
         assert!(compose.recreate(EngineKind::Podman, "m").ends_with("up -d --force-recreate m"));

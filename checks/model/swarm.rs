@@ -49,7 +49,14 @@ impl Task {
     #[must_use]
     pub fn is_to_come(&self) -> bool {
         let before = [
-            "new", "allocated", "pending", "assigned", "accepted", "preparing", "ready", "starting",
+            "new",
+            "allocated",
+            "pending",
+            "assigned",
+            "accepted",
+            "preparing",
+            "ready",
+            "starting",
         ];
         self.state.as_deref().is_some_and(|state| before.contains(&state))
     }

@@ -6,7 +6,9 @@ use super::fresh::Origin;
 use super::links::in_line;
 use super::links::told::{Known, Place, Told, from_env};
 use super::source::compose::{Assigned, Project};
-use checks::model::{Compose, Container, Retold, Link, Meant, NetworkMode, Source, Unstarted, Written};
+use checks::model::{
+    Compose, Container, Link, Meant, NetworkMode, Retold, Source, Unstarted, Written,
+};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -118,7 +120,9 @@ pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
     let service = &link.endpoint.host;
     let is_ours = |c: &Container| {
         c.engine == link.engine
-            && c.compose.as_ref().is_some_and(|c| c.project == labels.project && c.service == *service)
+            && c.compose
+                .as_ref()
+                .is_some_and(|c| c.project == labels.project && c.service == *service)
     };
     let is_open = match link.meant {
         Meant::Nobody | Meant::External => link.endpoint.malformed.is_none(),
@@ -139,9 +143,8 @@ pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
 
 /// Whether client and server have a network or a namespace in common.
 fn meets(containers: &[Container], link: &Link) -> bool {
-    let find = |engine: &str, name: &str| {
-        containers.iter().find(|c| c.engine == engine && c.name == name)
-    };
+    let find =
+        |engine: &str, name: &str| containers.iter().find(|c| c.engine == engine && c.name == name);
     let server = link.server.as_ref().and_then(|server| {
         find(server.engine.as_deref().unwrap_or(&link.engine), server.container.as_deref()?)
     });

@@ -105,7 +105,9 @@ fn add(
             format!("it runs on node {}, and {engine} does not know it", task.place())
         } else {
             let place = task.place();
-            format!("it runs on node {place}, whose engine was not asked; give it with --node {place}=URL")
+            format!(
+                "it runs on node {place}, whose engine was not asked; give it with --node {place}=URL"
+            )
         };
         let name = listed.container(&task.service);
         let mut seen: Seen = stand_in(&manager.facts, &name, &listed.status.state, why);

@@ -19,7 +19,8 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
         collect::trace_calls();
     }
     let (host, context) = (looking.host.as_deref(), looking.context.as_deref());
-    let mut places = collect::places(host, context, looking.engine, &env).map_err(Failure::usage)?;
+    let mut places =
+        collect::places(host, context, looking.engine, &env).map_err(Failure::usage)?;
     places.extend(nodes(&looking.node, &env)?);
     let request = Request {
         named: looking.link.clone(),

@@ -49,7 +49,8 @@ fn places_that_say_what_the_container_has() {
     assert_eq!(one("http://u:pw@mock:8080", "http://mock:8080"), "compose.yaml line 4");
     // What nobody can tell by now is no other address.
     assert_eq!(one("http://${HOST}:8080", "http://mock:8080"), "compose.yaml line 4");
-    let files = [("compose.yaml", &*compose("${LLM:-http://old:1}")), (".env", "LLM=http://mock:8080\n")];
+    let files =
+        [("compose.yaml", &*compose("${LLM:-http://old:1}")), (".env", "LLM=http://mock:8080\n")];
     assert_eq!(says(&files, "http://mock:8080", 60), "compose.yaml line 4; .env line 1");
     assert_eq!(says(&[("compose.yaml", "services: {web: {}}")], "http://mock:8080", 60), "");
 }
@@ -57,10 +58,7 @@ fn places_that_say_what_the_container_has() {
 #[test]
 fn files_that_say_something_else_now() {
     let one = |value: &str, age| says(&[("compose.yaml", &compose(value))], "http://old:1", age);
-    assert_eq!(
-        one("http://mock:8080", 60),
-        "compose.yaml line 4 says http://mock:8080 true false"
-    );
+    assert_eq!(one("http://mock:8080", 60), "compose.yaml line 4 says http://mock:8080 true false");
     assert_eq!(one("http://mock:8080", 0), "compose.yaml line 4 says http://mock:8080 false false");
     assert_eq!(one("none", 60), "compose.yaml line 4 says nothing true false");
     // The shell may have said it when the container was made: only a file that was written since tells.

@@ -373,9 +373,8 @@ fn compose(labels: &HashMap<String, String>, name: &str) -> Option<Compose> {
         _ => None,
     };
     // podman-compose has no label for it, and a name of its own.
-    let is_temporary = || {
-        name.rsplit_once("_tmp").is_some_and(|(_, n)| n.chars().all(|c| c.is_ascii_digit()))
-    };
+    let is_temporary =
+        || name.rsplit_once("_tmp").is_some_and(|(_, n)| n.chars().all(|c| c.is_ascii_digit()));
     let list = |key: &str| -> Vec<String> {
         let value = label(key).unwrap_or_default();
         value.split(',').map(str::trim).filter(|f| !f.is_empty()).map(str::to_owned).collect()

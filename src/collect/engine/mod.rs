@@ -19,8 +19,8 @@ mod transport;
 pub(crate) use call::trace_calls;
 pub(crate) use describe::{Mount, Raw, Seen, stand_in};
 pub(crate) use find::{Place, node, places};
-pub(crate) use swarm::{Listed as Task, Membership, View};
 pub(crate) use open::{Choice, Engines, connect};
+pub(crate) use swarm::{Listed as Task, Membership, View};
 
 use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;

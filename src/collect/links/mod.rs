@@ -11,7 +11,7 @@ pub(crate) use told::unverified;
 pub(crate) use written::in_line;
 
 use checks::model::{
-    Container, Retold, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit, Written,
+    Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Retold, Source, Visit, Written,
 };
 use std::collections::HashMap;
 use told::{Told, Trouble};

@@ -127,8 +127,10 @@ impl<'a> Reader<'a> {
 
     fn build(mut self) -> Result<Option<Build>, String> {
         let Some((file, line)) = self.place else { return Ok(None) };
-        let context =
-            self.fields.remove("context").unwrap_or_else(|| self.project.folder.display().to_string());
+        let context = self
+            .fields
+            .remove("context")
+            .unwrap_or_else(|| self.project.folder.display().to_string());
         if is_address(&context) {
             return Err(format!(
                 "{}:{line}: the build context is no folder of this machine",

@@ -10,6 +10,7 @@ mod helpers;
 mod inside;
 mod proxy;
 mod secrets;
+mod swarm;
 mod trouble;
 mod unchanged;
 
@@ -18,6 +19,7 @@ use super::scene::Scene;
 use super::trials::on_machine;
 use super::{Engine, Result};
 use libtest_mimic::Trial;
+use std::process::{Command, Stdio};
 
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
@@ -68,7 +70,12 @@ pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
             })
         })
     };
-    PROMISES.into_iter().flat_map(on).collect()
+    let mut trials: Vec<Trial> = PROMISES.into_iter().flat_map(on).collect();
+    if engines.contains(&Engine::Docker) {
+        let tell = || Ok(on_machine(false, swarm::tells_what_is_wrong)?);
+        trials.push(Trial::test("promise/swarm-of-two-nodes docker", tell));
+    }
+    trials
 }
 
 /// The incident with these switches on, which is the stage of most promises.
@@ -92,4 +99,16 @@ fn scene(text: &str) -> Result<Scene> {
 /// Fails with what was seen, unless it holds.
 fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<()> {
     if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+/// Runs a program to its end and gives its output; its complaint where it fails.
+fn output(command: &mut Command) -> Result<String> {
+    let told = format!("{command:?}");
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|trouble| format!("{told}: {trouble}"))?;
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    must(output.status.success(), || {
+        format!("{told}: {}\n{}{}", output.status, said(&output.stdout), said(&output.stderr))
+    })?;
+    Ok(said(&output.stdout))
 }

@@ -34,7 +34,13 @@ pub(crate) struct Place {
 
 impl Place {
     fn named(address: Address, because: &str, kind: EngineKind) -> Self {
-        Self { address: carried_by(address, kind), because: because.to_owned(), named: true, kind, called: None }
+        Self {
+            address: carried_by(address, kind),
+            because: because.to_owned(),
+            named: true,
+            kind,
+            called: None,
+        }
     }
 }
 

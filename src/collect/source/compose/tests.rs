@@ -145,7 +145,10 @@ fn the_environment_is_a_list_or_a_mapping() {
     );
     assert!(environment(&files, "c.yaml", "none").is_empty());
     let anchored = "x: &e\n  A: 1\nservices:\n  web:\n    environment:\n      <<: *e\n      C: 2\n";
-    assert_eq!(environment(&[("c.yaml", anchored)], "c.yaml", "web"), ["c.yaml:2 A=1", "c.yaml:7 C=2"]);
+    assert_eq!(
+        environment(&[("c.yaml", anchored)], "c.yaml", "web"),
+        ["c.yaml:2 A=1", "c.yaml:7 C=2"]
+    );
 }
 
 #[test]
@@ -181,7 +184,13 @@ fn files_and_services_are_laid_over_each_other() {
     ];
     assert_eq!(
         environment(&files, "c.yaml,o.yaml", "web"),
-        ["lib/base.yaml:4 B=base", "w.env:4 FAR=3", "w.env:3 NEAR=2", "o.yaml:4 W=over", "x.env:1 X=4"]
+        [
+            "lib/base.yaml:4 B=base",
+            "w.env:4 FAR=3",
+            "w.env:3 NEAR=2",
+            "o.yaml:4 W=over",
+            "x.env:1 X=4"
+        ]
     );
     // Without the second file, the first one's own word.
     assert!(environment(&files, "c.yaml", "web").contains(&"c.yaml:7 W=main".to_owned()));
@@ -200,7 +209,11 @@ fn services_and_their_profiles() {
 
 #[test]
 fn the_file_of_variables_may_have_another_name() {
-    let files = [("c.yaml", "services: {web: {build: \"${D}\"}}\n"), ("ci.env", "D=ci\n"), (".env", "D=own\n")];
+    let files = [
+        ("c.yaml", "services: {web: {build: \"${D}\"}}\n"),
+        ("ci.env", "D=ci\n"),
+        (".env", "D=own\n"),
+    ];
     let dir = written(&files);
     let mut labels = labels(dir.path(), "c.yaml");
     let context = |labels: &Compose| {

@@ -44,11 +44,15 @@ pub(super) fn names_services(_: &Cast, engine: Engine) -> Result<()> {
                 link.must(link.outcome(check) == "pass", &format!("{check} must pass"))?;
             }
             let place = project.line("compose.yaml", "LLM_URL")?;
-            let source = json!({"kind": "compose", "path": project.path("compose.yaml"), "line": place});
+            let source =
+                json!({"kind": "compose", "path": project.path("compose.yaml"), "line": place});
             let sources = list(&link.link["endpoint"], "sources");
             link.must(sources.contains(&source), &format!("{source} tells the address"))?;
             link.must(link.link["client_service"] == "web", "the client is the service web")?;
-            link.must(link.link["server_service"] == project.fill("mock"), "the server is the service mock")?;
+            link.must(
+                link.link["server_service"] == project.fill("mock"),
+                "the server is the service mock",
+            )?;
         }
         let run = project.diagnose(&[])?;
         let to = project.fill("http://mock:8080");
@@ -77,7 +81,8 @@ pub(super) fn finds_the_line(_: &Cast, engine: Engine) -> Result<()> {
             link.is_caused_by(code)?;
             let place = project.line("compose.yaml", "LLM_URL")?;
             let sources = list(&link.link["endpoint"], "sources");
-            let is_told = sources.iter().any(|s| text(s, "kind") == "compose" && s["line"] == place);
+            let is_told =
+                sources.iter().any(|s| text(s, "kind") == "compose" && s["line"] == place);
             link.must(is_told, &format!("line {place} tells the address"))?;
             link.must(
                 link.link["checks"].to_string().contains("-      - LLM_URL="),
@@ -134,7 +139,10 @@ pub(super) fn knows_what_never_started(_: &Cast, engine: Engine) -> Result<()> {
         link.is_caused_by("EC422")?;
         link.must(link.link["server"].is_null(), "no container is meant")?;
         let command = link.command("EC422")?;
-        link.must(command.contains(&project.fill("--profile models up -d mock")), "its profile starts it")?;
+        link.must(
+            command.contains(&project.fill("--profile models up -d mock")),
+            "its profile starts it",
+        )?;
         // Another project's service of that name is no server of this one.
         let other = project.twin(MOCK)?;
         other.up(&[])?;
@@ -149,11 +157,13 @@ pub(super) fn knows_what_never_started(_: &Cast, engine: Engine) -> Result<()> {
 /// The build context is found with no flag, through the labels.
 pub(super) fn finds_the_build(_: &Cast, engine: Engine) -> Result<()> {
     with_each(engine, |engine, version| {
-        let mock = "mock:\n  <<: *server\n  image: \"IMAGE\"\n  build: {context: \"./${DIR:-app}\"}\n";
+        let mock =
+            "mock:\n  <<: *server\n  image: \"IMAGE\"\n  build: {context: \"./${DIR:-app}\"}\n";
         let services = web("http://mock:8080") + mock;
         let name = format!("econn-lab-composed-{}:1", std::process::id());
         let project = Project::write(engine, version, &services.replace("IMAGE", &name))?;
-        let dockerfile = "FROM econn-lab-python:1\nLABEL econn.lab=RUN\nCOPY page.html /page.html\n";
+        let dockerfile =
+            "FROM econn-lab-python:1\nLABEL econn.lab=RUN\nCOPY page.html /page.html\n";
         let dockerfile = dockerfile.replace("RUN", &crate::harness::run_id());
         project.file("app/Dockerfile", &dockerfile)?;
         project.file("app/page.html", "one\n")?;

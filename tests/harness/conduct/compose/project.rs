@@ -1,14 +1,14 @@
 //! A project that a real program makes of a real Compose file: version 1, version 2, podman-compose.
 
 use super::super::econn::{Run, econn, run};
-use super::super::must;
+use super::super::{must, output};
 use crate::harness::verdict::{findings, list, text};
 use crate::harness::{Engine, Result, folder, run_id};
 use serde_json::Value;
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// What every file begins with: the lab's image, and the label by which a later run knows what a killed one left.
@@ -59,12 +59,7 @@ impl Project {
         Self::again(self.engine, self.version, services, self.number + TWIN)
     }
 
-    fn again(
-        engine: Engine,
-        version: &'static str,
-        services: &str,
-        number: u32,
-    ) -> Result<Self> {
+    fn again(engine: Engine, version: &'static str, services: &str, number: u32) -> Result<Self> {
         let name = format!("econnlab{}x{number}{version}", std::process::id());
         let project = Self { engine, name, folder: folder::new()?, version, number };
         let services: String = services.lines().map(|line| format!("  {line}\n")).collect();
@@ -133,9 +128,16 @@ impl Project {
             };
             let late = || std::thread::sleep(std::time::Duration::from_millis(200));
             let serves = argv.contains("8080");
-            must(!serves || (0..100).any(|_| open() || { late(); false }), || {
-                format!("{server} does not listen")
-            })?;
+            must(
+                !serves
+                    || (0..100).any(|_| {
+                        open() || {
+                            late();
+                            false
+                        }
+                    }),
+                || format!("{server} does not listen"),
+            )?;
         }
         Ok(())
     }
@@ -243,17 +245,4 @@ impl Link {
 fn program(version: &str) -> Result<PathBuf> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/lab/compose.sh");
     output(Command::new(script).arg(version)).map(|path| PathBuf::from(path.trim()))
-}
-
-fn output(command: &mut Command) -> Result<String> {
-    let told = format!("{command:?}");
-    let output = command
-        .stdin(Stdio::null())
-        .output()
-        .map_err(|trouble| format!("{told}: {trouble}"))?;
-    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    must(output.status.success(), || {
-        format!("{told}: {}\n{}{}", output.status, said(&output.stdout), said(&output.stderr))
-    })?;
-    Ok(said(&output.stdout))
 }
