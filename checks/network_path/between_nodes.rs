@@ -1,5 +1,5 @@
 use super::dropped::unanswered;
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Found, Judgement, Rule, Task};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC722",
@@ -31,7 +31,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?.container;
     let client = &case.link.client;
     let there = server.task.as_ref().map_or(server.engine.as_str(), |task| task.place());
-    let here = case.client().and_then(|client| client.task.as_ref()).map(|task| task.place());
+    let here = case.client().and_then(|client| client.task.as_ref()).map(Task::place);
     let here = here.unwrap_or(&case.link.engine);
     let network = case.common_networks().first().map_or("the network", |n| n.name.as_str());
     Ok(Some(

@@ -132,11 +132,8 @@ pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
     if !is_open || containers.iter().any(is_ours) {
         return;
     }
-    let Some((path, line, profiles)) = Project::read(labels).ok().and_then(|project| {
-        project.service(service).map(|(path, line, profiles)| (path.to_owned(), line, profiles))
-    }) else {
-        return;
-    };
+    let Ok(files) = Project::read(labels) else { return };
+    let Some((path, line, profiles)) = files.service(service) else { return };
     link.unstarted = Some(Unstarted { path: path.display().to_string(), line, profiles });
     (link.meant, link.server) = (Meant::Nobody, None);
 }

@@ -334,7 +334,9 @@ fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
         links::link(claim, &world, itself)
     });
     let mut links: Vec<Link> = links.collect();
-    links.iter_mut().for_each(|link| compose::unstarted(&facts, link));
+    for link in &mut links {
+        compose::unstarted(&facts, link);
+    }
     links.sort_by(|a, b| a.id.cmp(&b.id));
     links
 }

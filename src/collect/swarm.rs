@@ -110,8 +110,8 @@ fn add(
             )
         };
         let name = listed.container(&task.service);
-        let mut seen: Seen = stand_in(&manager.facts, &name, &listed.status.state, why);
-        seen.facts.image = listed.image().to_owned();
+        let mut seen: Seen = stand_in(&manager.facts, &name, &listed.status.state, &why);
+        listed.image().clone_into(&mut seen.facts.image);
         let on = |(network, addresses): (&str, _)| Attachment {
             network: network.to_owned(),
             addresses,

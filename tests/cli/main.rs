@@ -4,6 +4,7 @@ mod fake;
 #[path = "../front/mod.rs"]
 mod front;
 mod hostile;
+mod nodes;
 mod secured;
 
 use std::path::Path;

@@ -349,14 +349,14 @@ fn task(labels: &HashMap<String, String>) -> Option<Task> {
 }
 
 /// A container that is only known from elsewhere, with the reason why it can't be looked at.
-pub(crate) fn stand_in(engine: &Engine, name: &str, status: &str, why: String) -> Seen {
+pub(crate) fn stand_in(engine: &Engine, name: &str, status: &str, why: &str) -> Seen {
     let listed = inspect::Listed {
         id: name.to_owned(),
         names: None,
         state: Some(status.to_owned()),
         labels: None,
     };
-    unread(engine, listed, &why)
+    unread(engine, listed, why)
 }
 
 fn compose(labels: &HashMap<String, String>, name: &str) -> Option<Compose> {

@@ -60,16 +60,14 @@ impl Project {
             given_by,
             by_shell,
         };
-        match value {
-            Some(text) => match self.filled(text, file, line) {
-                Ok(filled) => place(Some(filled.text), filled.given_by, filled.has_variables),
-                Err(_) => place(None, None, true),
-            },
-            None => {
-                let given = self.variable(name);
-                let by = given.map(|(_, path, line)| (path.to_owned(), line));
-                place(given.map(|(value, ..)| value.to_owned()), by, true)
-            }
+        let Some(text) = value else {
+            let given = self.variable(name);
+            let by = given.map(|(_, path, line)| (path.to_owned(), line));
+            return place(given.map(|(value, ..)| value.to_owned()), by, true);
+        };
+        match self.filled(text, file, line) {
+            Ok(filled) => place(Some(filled.text), filled.given_by, filled.has_variables),
+            Err(_) => place(None, None, true),
         }
     }
 
