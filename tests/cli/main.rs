@@ -5,6 +5,7 @@ mod fake;
 mod front;
 mod hostile;
 mod secured;
+mod vantage;
 
 use std::path::Path;
 use std::process::{Command, Output};
