@@ -20,6 +20,7 @@ mod shell;
 mod snapshot;
 mod swarm;
 mod symptom;
+mod vantage;
 mod way;
 mod written;
 
@@ -46,7 +47,8 @@ pub use probed::{
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub(crate) use report::chain;
 pub use report::{
-    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Tool,
+    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, SeenFrom, Summary,
+    Tool,
 };
 pub use shell::quoted;
 pub use snapshot::{
@@ -54,4 +56,5 @@ pub use snapshot::{
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
 pub use swarm::{Node, Task, TaskImage};
+pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};

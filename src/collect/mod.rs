@@ -1,6 +1,7 @@
 //! Builds the facts of one run, and never judges them.
 
 mod again;
+mod clean;
 mod client;
 mod compose;
 mod ends;
@@ -11,15 +12,20 @@ mod limits;
 mod links;
 mod machine;
 mod owner;
+mod places;
 mod probe;
 mod probes;
 mod server;
+mod sockets;
 mod source;
+mod stand;
 mod survey;
 mod swarm;
 mod vantage;
 
+pub(crate) use clean::{Left, clean_up, sweep};
 pub(crate) use engine::{Choice, Engines, Place, connect, node, places, trace_calls};
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
-pub(crate) use survey::{Request, clean_up, survey};
+pub(crate) use stand::{Stance, is_static, serve};
+pub(crate) use survey::{Request, survey};

@@ -6,6 +6,7 @@ mod front;
 mod hostile;
 mod nodes;
 mod secured;
+mod vantage;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -23,6 +23,8 @@ pub(super) enum Errand {
     Read,
     /// Makes a container; it must carry our label.
     Make,
+    /// Lets a container join a network, or leave it; the container must carry our label.
+    Join,
     /// Brings the image that our helpers are made from.
     Load,
     /// Does something to what stands at this path of the API; that must carry our label.
@@ -48,6 +50,7 @@ impl Errand {
         match (method.as_str(), words.as_slice()) {
             ("POST", ["containers", "create"]) => Self::Make,
             ("POST", ["images", "load"]) => Self::Load,
+            ("POST", ["networks", _, "connect" | "disconnect"]) => Self::Join,
             ("POST" | "PUT" | "DELETE", ["containers", id, ..]) => {
                 Self::Touch(format!("/containers/{id}/json"))
             }
@@ -90,32 +93,72 @@ pub(super) fn is_ours(json: &[u8]) -> bool {
     has(object.labels) || has(object.config.and_then(|config| config.labels))
 }
 
-/// One call that is under way, to be told when it has ended.
+/// The container that a request lets join a network.
+pub(super) fn who_joins(json: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Joining {
+        container: String,
+    }
+    let joining: Joining = serde_json::from_slice(json).ok()?;
+    Some(format!("/containers/{}/json", joining.container))
+}
+
+/// One call that is under way, to be told when it has ended, also where nobody waited for its end.
 pub(super) struct Call {
+    engine: String,
     method: Method,
     path: String,
     errand: Errand,
     started: Instant,
+    told: bool,
 }
 
 impl Call {
-    pub(super) fn new(method: Method, path: String, errand: Errand) -> Self {
-        Self { method, path, errand, started: Instant::now() }
+    pub(super) fn new(engine: String, method: Method, path: String) -> Self {
+        let errand = Errand::of(&method, &path);
+        Self { engine, method, path, errand, started: Instant::now(), told: false }
+    }
+
+    pub(super) fn errand(&self) -> &Errand {
+        &self.errand
+    }
+
+    pub(super) fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What the promise says of a call that is not sent.
+    pub(super) fn refused(self) -> String {
+        let said = format!("{} {} would change what is not econn's", self.method, self.path);
+        self.told("refused", None);
+        said
     }
 
     /// Tells the call: never what is in it, and of what came back only how much, where that is known.
-    pub(super) fn tell(&self, engine: &str, came: &str, bytes: Option<u64>) {
-        if !TRACED.load(Ordering::Relaxed) {
+    pub(super) fn told(mut self, came: &str, bytes: Option<u64>) {
+        self.tell(came, bytes);
+    }
+
+    fn tell(&mut self, came: &str, bytes: Option<u64>) {
+        if std::mem::replace(&mut self.told, true) || !TRACED.load(Ordering::Relaxed) {
             return;
         }
         let bytes = bytes.map_or_else(|| "-".to_owned(), |n| n.to_string());
         eprintln!(
-            "econn: api {engine} {} {} {} {came} {} ms {bytes} bytes",
+            "econn: api {} {} {} {} {came} {} ms {bytes} bytes",
+            self.engine,
             self.errand.word(),
             self.method,
             self.path,
             self.started.elapsed().as_millis()
         );
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.tell("broken-off", None);
     }
 }
 
@@ -139,7 +182,8 @@ mod tests {
             (Method::DELETE, "/images/localhost/a:1", touch("/images/localhost/a:1/json")),
             (Method::POST, "/containers/prune", touch("/containers/prune/json")),
             (Method::POST, "/networks/create", Errand::Never),
-            (Method::POST, "/networks/x/connect", Errand::Never),
+            (Method::POST, "/v1.41/networks/x/connect", Errand::Join),
+            (Method::POST, "/networks/prune", Errand::Never),
             (Method::DELETE, "/volumes/x", Errand::Never),
             (Method::DELETE, "/images/", Errand::Never),
             (Method::POST, "/exec/x/start", Errand::Never),

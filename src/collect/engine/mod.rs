@@ -6,6 +6,7 @@ mod call;
 mod describe;
 mod few;
 mod find;
+mod helper;
 mod inspect;
 mod networks;
 mod open;
@@ -19,6 +20,7 @@ mod transport;
 pub(crate) use call::trace_calls;
 pub(crate) use describe::{Mount, Raw, Seen, stand_in};
 pub(crate) use find::{Place, node, places};
+pub(crate) use helper::{Helper, Line, Naming};
 pub(crate) use open::{Choice, Engines, connect};
 pub(crate) use swarm::{Listed as Task, Membership, View};
 
@@ -29,7 +31,7 @@ use futures_util::StreamExt;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OnceCell};
-use transport::Transport;
+use transport::{OBJECT_LIMIT, Transport};
 
 /// An engine that answers.
 pub(crate) struct Connection {
@@ -43,8 +45,6 @@ pub(crate) struct Connection {
     images: Mutex<HashMap<String, Arc<OnceCell<ImageAnswer>>>>,
 }
 
-/// No answer about one object may be larger, in bytes.
-const ONE_LIMIT: usize = 8 << 20;
 /// No list may be larger, in bytes.
 const LIST_LIMIT: usize = 48 << 20;
 /// No engine is looked at that has more containers.
@@ -62,17 +62,19 @@ impl Connection {
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
     pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
         let list = self.listed().await?;
-        self.remove_dead(&list, &|owner| !is_alive(owner)).await;
+        let is_dead = |owner: &str| !is_alive(owner);
+        self.remove_dead(&list, &is_dead).await;
         let ours =
             |c: &inspect::Listed| c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL));
-        let inspected: Vec<_> = futures_util::stream::iter(list.into_iter().filter(|c| !ours(c)))
+        let inspected = futures_util::stream::iter(list.into_iter().filter(|c| !ours(c)))
             .map(|listed| async move {
                 let path = format!("/containers/{}/json", listed.id);
                 (listed, self.read::<inspect::Inspect>(&path).await)
             })
             .buffer_unordered(8)
-            .collect()
-            .await;
+            .collect::<Vec<_>>();
+        let (inspected, _) =
+            futures_util::future::join(inspected, self.sweep_images(&is_dead)).await;
         let mut notes = Vec::new();
         let mut raw = HashMap::new();
         let mut unread = Vec::new();
@@ -93,6 +95,12 @@ impl Connection {
         }
         let mut seen = describe::all(&self.facts, raw, now);
         seen.extend(unread);
+        if !self.by_socket {
+            let why = "the engine is remote, and its processes can't be seen from here";
+            for one in &mut seen {
+                one.raw.hidden = Some(why.to_owned());
+            }
+        }
         seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();
         Ok((seen, notes))
@@ -117,7 +125,7 @@ impl Connection {
     async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, String> {
         let place = path.split('?').next().unwrap_or(path);
         let about_one = place.starts_with("/containers/") && place.matches('/').count() > 2;
-        let limit = if about_one { ONE_LIMIT } else { LIST_LIMIT };
+        let limit = if about_one { OBJECT_LIMIT } else { LIST_LIMIT };
         let text = self.transport.get(path, limit).await?;
         serde_json::from_str(&text).map_err(|e| {
             format!("its answer to {place} can't be read (line {} column {})", e.line(), e.column())
@@ -143,7 +151,7 @@ impl Connection {
     }
 
     async fn ask_image(&self, name: &str) -> ImageAnswer {
-        let answer = self.transport.find(&format!("/images/{name}/json"), ONE_LIMIT).await?;
+        let answer = self.transport.find(&format!("/images/{name}/json"), OBJECT_LIMIT).await?;
         let text = match answer {
             Ok(text) => text,
             Err(hyper::StatusCode::NOT_FOUND) => return Ok(None),

@@ -4,7 +4,7 @@
 //! bollard takes it as its transport; what is only read goes through it directly, where an answer has a limit of its own.
 
 use super::address::Address;
-use super::call::{Call, Errand, is_ours};
+use super::call::{Call, Errand, is_ours, who_joins};
 use super::stream::{Door, Failed, needs_tls};
 use super::tls;
 use crate::words::words;
@@ -22,6 +22,9 @@ use std::time::Duration;
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 /// No complaint of an engine is longer, in bytes.
 const COMPLAINT_LIMIT: usize = 64 << 10;
+
+/// Nothing that is said of one object is longer, in bytes.
+pub(super) const OBJECT_LIMIT: usize = 8 << 20;
 
 /// A request's body, whoever made it.
 type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
@@ -54,7 +57,7 @@ impl Transport {
     pub(crate) async fn ping(&self) -> Result<hyper::HeaderMap, Trouble> {
         let (call, response) = self.send(reading("/_ping")?).await?;
         let (status, headers) = (response.status(), response.headers().clone());
-        let text = self.text(&call, response, COMPLAINT_LIMIT).await?;
+        let text = self.text(call, response, COMPLAINT_LIMIT).await?;
         if is_call_for_tls(status, &text) {
             return Err(needs_tls(&self.address));
         }
@@ -88,14 +91,14 @@ impl Transport {
         let (call, response) = self.send(reading(path)?).await?;
         let status = response.status();
         let limit = if status.is_success() { limit } else { COMPLAINT_LIMIT };
-        let text = self.text(&call, response, limit).await?;
+        let text = self.text(call, response, limit).await?;
         Ok(if status.is_success() { Ok(text) } else { Err(status) })
     }
 
     /// The whole of an answer.
     async fn text(
         &self,
-        call: &Call,
+        call: Call,
         response: Response<Incoming>,
         limit: usize,
     ) -> Result<String, Trouble> {
@@ -105,9 +108,9 @@ impl Transport {
             .await
             .map_err(|_| "its answer did not end in time".to_owned())
             .and_then(|body| body.map_err(|error| self.broken(&*error, limit)));
-        let bytes = body.inspect_err(|_| call.tell(&self.address.to_string(), &status, None))?;
-        let bytes = bytes.to_bytes();
-        call.tell(&self.address.to_string(), &status, Some(bytes.len() as u64));
+        // A call whose answer breaks off is told as it is dropped.
+        let bytes = body?.to_bytes();
+        call.told(&status, Some(bytes.len() as u64));
         String::from_utf8(bytes.into()).map_err(|_| "its answer is not text".to_owned())
     }
 
@@ -123,21 +126,22 @@ impl Transport {
         // Its body is read elsewhere, and later.
         let length = response.headers().get(hyper::header::CONTENT_LENGTH);
         let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
-        call.tell(&self.address.to_string(), response.status().as_str(), length);
+        call.told(response.status().as_str(), length);
         Ok(response)
     }
 
     /// Sends what may be sent, and waits for the beginning of the answer.
     async fn send(&self, request: Request<Body>) -> Result<(Call, Response<Incoming>), Trouble> {
         let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let errand = Errand::of(request.method(), &path);
-        let call = Call::new(request.method().clone(), path.clone(), errand.clone());
-        let request = self.permitted(request, &errand, &path).await?;
-        let made = (errand == Errand::Make).then(|| name_of(&path)).flatten();
-        let response = self.pass_on(request, &path).await.inspect_err(|_| {
-            call.tell(&self.address.to_string(), "-", None);
-        })?;
-        if let Some(name) = made.filter(|_| response.status().is_success()) {
+        let call = Call::new(self.address.to_string(), request.method().clone(), path);
+        let Some(request) = self.permitted(request, call.errand()).await? else {
+            return Err(call.refused());
+        };
+        let response = self.pass_on(request, call.path()).await?;
+        if *call.errand() == Errand::Make
+            && response.status().is_success()
+            && let Some(name) = name_of(call.path())
+        {
             self.own().insert(format!("/containers/{name}/json"));
         }
         Ok((call, response))
@@ -148,35 +152,38 @@ impl Transport {
         &self,
         request: Request<Body>,
         errand: &Errand,
-        path: &str,
-    ) -> Result<Request<Body>, Trouble> {
-        let refused = format!("{} {path} would change what is not econn's", request.method());
-        match errand {
-            Errand::Read | Errand::Load => Ok(request),
-            Errand::Never => Err(refused),
-            Errand::Make => {
+    ) -> Result<Option<Request<Body>>, Trouble> {
+        let ours = match errand {
+            Errand::Read | Errand::Load => true,
+            Errand::Never => false,
+            Errand::Make | Errand::Join => {
                 let (parts, body) = request.into_parts();
-                let body = Limited::new(body, COMPLAINT_LIMIT).collect().await;
+                let body = Limited::new(body, OBJECT_LIMIT).collect().await;
                 let bytes = body.map_err(|error| error.to_string())?.to_bytes();
-                if !is_ours(&bytes) {
-                    return Err(refused);
-                }
-                Ok(Request::from_parts(parts, whole(bytes)))
+                let ours = match (errand, who_joins(&bytes)) {
+                    (Errand::Join, Some(container)) => self.is_own(&container).await?,
+                    (Errand::Join, None) => false,
+                    _ => is_ours(&bytes),
+                };
+                return Ok(ours.then(|| Request::from_parts(parts, whole(bytes))));
             }
-            Errand::Touch(object) => {
-                if self.own().contains(object) {
-                    return Ok(request);
-                }
-                // Asked in a box of its own, because asking is sending.
-                let seen = Box::pin(self.find(object, COMPLAINT_LIMIT * 16)).await?;
-                let ours = seen.is_ok_and(|text| is_ours(text.as_bytes()));
-                if !ours {
-                    return Err(refused);
-                }
-                self.own().insert(object.clone());
-                Ok(request)
-            }
+            Errand::Touch(object) => self.is_own(object).await?,
+        };
+        Ok(ours.then_some(request))
+    }
+
+    /// Whether what stands at this path carries our label. It is asked once.
+    async fn is_own(&self, object: &str) -> Result<bool, Trouble> {
+        if self.own().contains(object) {
+            return Ok(true);
         }
+        // Asked in a box of its own, because asking is sending.
+        let seen = Box::pin(self.find(object, OBJECT_LIMIT)).await?;
+        let ours = seen.is_ok_and(|text| is_ours(text.as_bytes()));
+        if ours {
+            self.own().insert(object.to_owned());
+        }
+        Ok(ours)
     }
 
     async fn pass_on(

@@ -2,9 +2,9 @@
 
 use super::econn::{Run, econn, run};
 use super::{must, output};
-use crate::harness::Result;
 use crate::harness::engine::BASE_IMAGE;
 use crate::harness::verdict::{findings, list, text};
+use crate::harness::{Cast, Engine, Result};
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
@@ -20,7 +20,7 @@ struct Swarm {
     sockets: [String; 2],
 }
 
-pub(super) fn tells_what_is_wrong() -> Result<()> {
+pub(super) fn of_two_nodes(_: &Cast, _: Engine) -> Result<()> {
     let swarm = Swarm::start()?;
     swarm.docker(0, &["network", "create", "--driver=overlay", "app"])?;
     let dnsrr = "--endpoint-mode=dnsrr";
