@@ -5,6 +5,7 @@ mod fake;
 mod front;
 mod hostile;
 mod install;
+mod nodes;
 mod secured;
 mod vantage;
 
