@@ -9,7 +9,9 @@
 
 mod harness;
 
-use harness::{Accuracy, Cast, Engine, Trials, bench, lab, matrix, sweep, tidy};
+use harness::{
+    Accuracy, Cast, Elsewhere, Engine, Trials, bench, further, lab, matrix, sweep, tidy,
+};
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
@@ -39,12 +41,14 @@ fn run() -> Result<ExitCode, String> {
         }
         sweep();
     }
-    let accuracy = Accuracy::default();
-    let trials = Trials::of(&cast, &engines, &accuracy)?;
+    let further = further()?;
+    let (accuracy, elsewhere) = (Accuracy::default(), Elsewhere::default());
+    let trials = Trials::of(&cast, &engines, &further, (&accuracy, &elsewhere))?;
     let conclusion = libtest_mimic::run(&arguments, trials);
     tidy();
     if !arguments.list
-        && let Err(trouble) = accuracy.settle(&cast)
+        && let Err(trouble) =
+            accuracy.settle(&cast).and_then(|()| elsewhere.settle(&cast, &further))
     {
         eprintln!("scenes: {trouble}");
         return Ok(ExitCode::from(101));

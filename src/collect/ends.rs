@@ -5,7 +5,7 @@ use super::links::proven;
 use super::probe;
 use super::vantage::{Namespace, ProvenPid, namespace_inode, read_file, standing_in};
 use crate::words::words;
-use checks::model::{Fact, Listener, Network, QueueCounters};
+use checks::model::{Fact, Listener, QueueCounters};
 use std::time::Duration;
 
 /// A container younger than this may not have begun to listen, in seconds.
@@ -140,12 +140,4 @@ async fn text(
         }
     }
     Err(format!("{path} is not there"))
-}
-
-/// The sockets that listen on the machine on which econn runs.
-pub(crate) fn machine_listeners(networks: &[Network]) -> Result<Vec<Listener>, String> {
-    super::machine::of_engines(networks)?;
-    let read =
-        |path: &str| std::fs::read_to_string(path).map_err(|e| format!("{path}: {}", words(&e)));
-    probe::listeners(&read("/proc/self/net/tcp")?, &read("/proc/self/net/tcp6").unwrap_or_default())
 }

@@ -9,9 +9,9 @@ use super::probe::{self, Protocol};
 use super::server::{self, Port};
 use super::survey::{Listed, Request};
 use super::vantage::{Namespace, in_namespace};
-use super::{compose, fresh, limits, machine};
+use super::{compose, fresh, limits};
 use checks::model::{
-    Case, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, Network, ResolverConfig, Snapshot,
+    Case, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, ResolverConfig, Snapshot,
 };
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -97,7 +97,7 @@ async fn visits(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
         let links: Vec<(usize, bool)> =
             errands.iter().map(|e| (e.link, e.dial.is_some())).collect();
         let stand = if client == HOST_CLIENT {
-            machine_namespace(networks)
+            all.machine.namespace(networks)
         } else {
             all.find(&engine, &client)
                 .ok_or_else(|| format!("{client} is gone"))
@@ -117,11 +117,6 @@ async fn visits(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
             Err(why) => links.iter().for_each(|(link, _)| unseen(snapshot, *link, &why)),
         }
     }
-}
-
-fn machine_namespace(networks: &[Network]) -> Result<Namespace, String> {
-    machine::of_engines(networks)?;
-    Namespace::host()
 }
 
 fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) -> Errand {

@@ -3,7 +3,8 @@
 
 use super::engine::{Connection, Engines, Seen};
 use super::links::{self, Claim, Dialled, Named, World};
-use super::{ends, machine, probes};
+use super::machine::Machine;
+use super::{ends, probes};
 use checks::model::{
     Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, ServerKind,
     Settings, Snapshot, Source, is_loopback, numeric,
@@ -43,7 +44,9 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     let started = jiff::Timestamp::now();
     let mut facts: Vec<_> = engines.connections.iter().map(|c| c.facts.clone()).collect();
     let mut notes = Vec::new();
-    let mut all = Listed::default();
+    let daemons = engines.connections.iter().map(|c| c.daemon);
+    let mut all =
+        Listed { seen: Vec::new(), networks: Vec::new(), machine: Machine::of_daemons(daemons) };
     let listings = engines.connections.iter().map(|c| async {
         let late =
             |_| format!("it did not list its containers within {} (--timeout)", request.limit);
@@ -85,7 +88,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     told_by_hosts_files(&all, &mut snapshot);
     if snapshot.links.iter().any(ends_on_machine) {
         snapshot.host_listeners = if connections.iter().all(|c| c.by_socket) {
-            ends::machine_listeners(&all.networks).into()
+            all.machine.listeners(&all.networks).into()
         } else {
             Fact::Unknown("the engine is remote, and its machine's sockets can't be seen".into())
         };
@@ -103,11 +106,12 @@ fn ends_on_machine(link: &Link) -> bool {
 }
 
 /// Everything that the engines listed.
-#[derive(Default)]
 pub(super) struct Listed {
     /// The containers, each with the place of its engine's connection.
     pub(super) seen: Vec<(usize, Seen)>,
     networks: Vec<Network>,
+    /// Where what they call the host is.
+    pub(super) machine: Machine,
 }
 
 impl Listed {
@@ -286,7 +290,7 @@ fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
             read(index).is_ok_and(|rows| rows.iter().any(|l| l.address.port() == port))
         })
     };
-    let machine = machine::addresses();
+    let machine = all.machine.addresses();
     let world =
         World { containers: &facts, networks: &all.networks, machine: &machine, listens: &listens };
     let links = claims.into_iter().filter_map(|claim| {
@@ -295,7 +299,7 @@ fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
         let itself = if is_loopback(&claim.told.host) {
             let rows = match all.find(&claim.engine, &claim.client) {
                 Some(index) => read(index),
-                None => ends::machine_listeners(&all.networks),
+                None => all.machine.listeners(&all.networks),
             };
             rows.map(|rows| takes(&rows, &claim.told.host, port)).into()
         } else {
@@ -347,7 +351,7 @@ fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot) {
             .value()
             .is_some_and(|rows| rows.iter().any(|l| l.address.port() == port))
     };
-    let machine = machine::addresses();
+    let machine = all.machine.addresses();
     let world = World {
         containers: &containers,
         networks: &networks,

@@ -3,6 +3,7 @@
 use super::accuracy::Accuracy;
 use super::cast::{Cast, Play};
 use super::diagnosis::Diagnosis;
+use super::elsewhere::{self, Elsewhere, Outcome};
 use super::stage::Stage;
 use super::tally::Tally;
 use super::verdict::{Met, list, text, told};
@@ -29,24 +30,34 @@ pub(crate) struct Trials;
 impl Trials {
     /// The tests, those that must be alone last, so that they do not make the others wait in between. What comes out of
     /// the scenes is noted in `accuracy`.
-    pub(crate) fn of(cast: &Cast, engines: &[Engine], accuracy: &Accuracy) -> Result<Vec<Trial>> {
+    pub(crate) fn of(
+        cast: &Cast,
+        engines: &[Engine],
+        further: &[Engine],
+        (accuracy, elsewhere): (&Accuracy, &Elsewhere),
+    ) -> Result<Vec<Trial>> {
         let mut plays: Vec<&Play> = cast.plays.iter().collect();
         plays.sort_by_key(|play| play.scene.alone);
         let on_engines = |play: &Play| {
             engines.iter().copied().filter(|e| play.scene.engines.contains(e)).collect()
         };
-        let scenes = plays
-            .into_iter()
-            .flat_map(|play| {
-                let engines: Vec<Engine> = on_engines(play);
-                engines.into_iter().map(|engine| {
-                    let (play, accuracy) = (play.clone(), accuracy.clone());
-                    Trial::test(format!("{} {engine}", play.name), move || {
-                        Ok(on_machine(play.scene.alone, || perform(&play, engine, &accuracy))?)
-                    })
-                })
+        let trial = |play: &Play, engine: Engine| {
+            let (play, accuracy, elsewhere) = (play.clone(), accuracy.clone(), elsewhere.clone());
+            Trial::test(format!("{} {engine}", play.name), move || {
+                let test = || perform(&play, engine, &accuracy, &elsewhere);
+                Ok(on_machine(play.scene.alone, test)?)
             })
-            .collect::<Vec<_>>();
+        };
+        let mut scenes = vec![];
+        for play in plays {
+            let engines: Vec<Engine> = on_engines(play);
+            scenes.extend(engines.into_iter().map(|engine| trial(play, engine)));
+            let of_its_own = play.scene.engines.iter().all(|engine| !Engine::ALL.contains(engine));
+            let wanted = of_its_own || elsewhere::all_are_wanted() || elsewhere::in_sample(play);
+            let further =
+                further.iter().filter(|engine| wanted && elsewhere::shows(**engine, play));
+            scenes.extend(further.map(|engine| trial(play, *engine)));
+        }
         let measured = engines.iter().map(|engine| {
             let (cast, engine) = (cast.clone(), *engine);
             Trial::test(format!("performance {engine}"), move || Ok(measure(&cast, engine)?))
@@ -85,16 +96,24 @@ pub(crate) fn on_machine(alone: bool, test: impl Fn() -> Result<()>) -> Result<(
     test()
 }
 
-fn perform(play: &Play, engine: Engine, accuracy: &Accuracy) -> Result<()> {
+fn perform(play: &Play, engine: Engine, accuracy: &Accuracy, elsewhere: &Elsewhere) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
-    for symptom in play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only == engine))
+    for symptom in
+        play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only.covers(engine)))
     {
         symptom::verify(&stage, symptom, play.sees(symptom))?;
     }
     let diagnosis = Diagnosis::of(&stage, play)?;
-    let expected = play.expected(engine);
+    let mut expected = play.expected(engine);
+    if matches!(engine, Engine::Further(_)) {
+        let outcome = Outcome::of(&diagnosis.report, &expected, &stage.words)?;
+        elsewhere.note(play, engine, outcome);
+        expected = elsewhere::or_unknown(&expected, &diagnosis.report, &stage.words)?;
+    }
     let met = Met::of(&diagnosis.report, &expected, &stage.words)?;
-    accuracy.note(play, engine, Tally::of(&met, &stage.words));
+    if Engine::ALL.contains(&engine) {
+        accuracy.note(play, engine, Tally::of(&met, &stage.words));
+    }
     let mut wrong = met.differences(&stage.words)?;
     if !play.exits(&expected, diagnosis.exit) {
         wrong.push(format!("the exit code {} is none that is expected", diagnosis.exit));

@@ -22,6 +22,7 @@ debian13() {
     exec "$@"
 }
 
+# Also in further.sh.
 user=econn-lab id=64123
 rootless() {
     local file

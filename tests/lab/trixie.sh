@@ -50,7 +50,7 @@ unpack_trixie() {
 }
 
 # The engines of Debian 13 with everything that they need, under a root of their own.
-trixie_engines="docker.io docker-cli docker-buildx podman netavark aardvark-dns runc nftables iptables catatonit kmod"
+trixie_engines="docker.io docker-cli docker-buildx podman netavark aardvark-dns runc nftables iptables catatonit kmod base-files"
 trixie_root() {
     local root=$trixie/root deb
     if ! [ -d "$root" ]; then

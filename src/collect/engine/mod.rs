@@ -26,6 +26,8 @@ pub(crate) struct Connection {
     pub(crate) facts: Engine,
     /// Whether it is reached by a socket of this machine.
     pub(crate) by_socket: bool,
+    /// The process that listens on that socket, as the kernel tells it.
+    pub(crate) daemon: Option<i32>,
     docker: Docker,
     transport: Transport,
     /// Each image is asked for once in a run, however many containers were made from it.
@@ -124,7 +126,7 @@ pub(crate) async fn connect(
 
 impl Connection {
     async fn open(place: &find::Place) -> Result<Self, String> {
-        place.address.knock().await?;
+        let daemon = place.address.knock().await?;
         let transport = Transport::new(place.address.clone());
         let carrier = transport.clone();
         let docker = Docker::connect_with_custom_transport(
@@ -162,7 +164,7 @@ impl Connection {
             error: None,
         };
         let by_socket = matches!(place.address, Address::Unix(_));
-        Ok(Self { facts, by_socket, docker, transport, images: Mutex::default() })
+        Ok(Self { facts, by_socket, daemon, docker, transport, images: Mutex::default() })
     }
 
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.

@@ -90,17 +90,20 @@ impl Address {
         }
     }
 
-    /// Tries the door, for an error that says what is wrong with it.
-    pub(crate) async fn knock(&self) -> Result<(), String> {
+    /// Tries the door, for an error that says what is wrong with it, and tells who opened: the process that listens on a
+    /// socket of this machine.
+    pub(crate) async fn knock(&self) -> Result<Option<i32>, String> {
         let knock = async {
             match self {
-                Self::Unix(path) => UnixStream::connect(path).await.map(|_| ()),
-                Self::Tcp(authority) => TcpStream::connect(authority.as_str()).await.map(|_| ()),
+                Self::Unix(path) => UnixStream::connect(path)
+                    .await
+                    .map(|door| door.peer_cred().ok().and_then(|listener| listener.pid())),
+                Self::Tcp(authority) => TcpStream::connect(authority.as_str()).await.map(|_| None),
                 Self::Beyond { why, .. } => Err(std::io::Error::other(why.clone())),
             }
         };
         match tokio::time::timeout(Duration::from_secs(5), knock).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(daemon)) => Ok(daemon),
             Ok(Err(error)) => Err(match error.kind() {
                 std::io::ErrorKind::NotFound => {
                     format!("there is no socket at {self}; is the engine installed and started?")

@@ -40,17 +40,14 @@ impl Namespace {
         Self::opened(link)
     }
 
-    /// The network namespace that econn itself was started in.
+    /// The network namespace at this path.
     ///
     /// # Errors
     ///
     /// Says why it cannot be opened.
-    pub(crate) fn host() -> Result<Self, String> {
-        let link =
-            openat(CWD, "/proc/self/ns/net", OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
-                .map_err(|error| {
-                    format!("the own network namespace cannot be opened: {}", words(&error.into()))
-                })?;
+    pub(crate) fn at(path: &str) -> Result<Self, String> {
+        let link = openat(CWD, path, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())
+            .map_err(|error| format!("{path} cannot be opened: {}", words(&error.into())))?;
         Self::opened(link)
     }
 
@@ -157,8 +154,8 @@ mod tests {
 
     #[test]
     fn a_task_runs_in_the_own_namespace_and_answers() {
-        let host = Namespace::host().unwrap();
-        assert_eq!(host.inode(), Namespace::host().unwrap().inode());
+        let host = Namespace::at("/proc/self/ns/net").unwrap();
+        assert_eq!(host.inode(), Namespace::at("/proc/self/ns/net").unwrap().inode());
         let answer = run(in_namespace(&host, || async {
             tokio::time::sleep(Duration::from_millis(1)).await;
             7
@@ -168,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_question_is_asked_in_the_namespace_and_a_broken_one_is_a_reason() {
-        let host = Namespace::host().unwrap();
+        let host = Namespace::at("/proc/self/ns/net").unwrap();
         let answer = standing_in(&host, || 7_u8);
         assert!(answer == Ok(7) || refused(&answer), "{answer:?}");
         let broken: Result<u8, String> =
@@ -181,7 +178,7 @@ mod tests {
 
     #[test]
     fn a_task_that_breaks_down_is_a_reason_and_no_panic() {
-        let host = Namespace::host().unwrap();
+        let host = Namespace::at("/proc/self/ns/net").unwrap();
         let answer: Result<u8, String> =
             run(in_namespace(&host, || async { std::panic::resume_unwind(Box::new("x")) }));
         assert!(
@@ -199,7 +196,7 @@ mod tests {
             }
         }
         let (sender, receiver) = std::sync::mpsc::channel();
-        let host = Namespace::host().unwrap();
+        let host = Namespace::at("/proc/self/ns/net").unwrap();
         run(async {
             let told = Told(sender);
             let task = in_namespace(&host, move || async move {
