@@ -46,12 +46,13 @@ fn run() -> Result<ExitCode, String> {
     let trials = Trials::of(&cast, &engines, &further, (&accuracy, &elsewhere))?;
     let conclusion = libtest_mimic::run(&arguments, trials);
     tidy();
-    if !arguments.list
-        && let Err(trouble) =
-            accuracy.settle(&cast).and_then(|()| elsewhere.settle(&cast, &further))
-    {
-        eprintln!("scenes: {trouble}");
-        return Ok(ExitCode::from(101));
+    if !arguments.list {
+        let settled = [accuracy.settle(&cast), elsewhere.settle(&cast, &further)];
+        let troubles: Vec<String> = settled.into_iter().filter_map(Result::err).collect();
+        if !troubles.is_empty() {
+            eprintln!("scenes: {}", troubles.join("\nscenes: "));
+            return Ok(ExitCode::from(101));
+        }
     }
     Ok(conclusion.exit_code())
 }

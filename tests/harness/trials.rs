@@ -108,7 +108,7 @@ fn perform(play: &Play, engine: Engine, accuracy: &Accuracy, elsewhere: &Elsewhe
     if matches!(engine, Engine::Further(_)) {
         let outcome = Outcome::of(&diagnosis.report, &expected, &stage.words)?;
         elsewhere.note(play, engine, outcome);
-        expected = elsewhere::or_unknown(&expected, &diagnosis.report, &stage.words)?;
+        expected = elsewhere::or_unknown(engine, &expected, &diagnosis.report, &stage.words)?;
     }
     let met = Met::of(&diagnosis.report, &expected, &stage.words)?;
     if Engine::ALL.contains(&engine) {
