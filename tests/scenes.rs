@@ -9,9 +9,7 @@
 
 mod harness;
 
-use harness::{
-    Accuracy, Cast, Elsewhere, Engine, Trials, bench, further, lab, matrix, sweep, tidy,
-};
+use harness::{Cast, Engine, Notes, Trials, bench, further, lab, matrix, sweep, tidy};
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
@@ -42,12 +40,12 @@ fn run() -> Result<ExitCode, String> {
         sweep();
     }
     let further = further()?;
-    let (accuracy, elsewhere) = (Accuracy::default(), Elsewhere::default());
-    let trials = Trials::of(&cast, &engines, &further, (&accuracy, &elsewhere))?;
+    let notes = Notes::default();
+    let trials = Trials::of(&cast, &engines, &further, &notes)?;
     let conclusion = libtest_mimic::run(&arguments, trials);
     tidy();
     if !arguments.list {
-        let settled = [accuracy.settle(&cast), elsewhere.settle(&cast, &further)];
+        let settled = [notes.accuracy.settle(&cast), notes.elsewhere.settle(&cast, &further)];
         let troubles: Vec<String> = settled.into_iter().filter_map(Result::err).collect();
         if !troubles.is_empty() {
             eprintln!("scenes: {}", troubles.join("\nscenes: "));

@@ -27,14 +27,12 @@ mod trials;
 mod verdict;
 mod words;
 
-pub(crate) use accuracy::Accuracy;
 pub(crate) use cast::Cast;
-pub(crate) use elsewhere::Elsewhere;
 pub(crate) use engine::Engine;
 pub(crate) use further::asked_for as further;
 pub(crate) use lab::lab;
 pub(crate) use servers::matrix;
-pub(crate) use trials::Trials;
+pub(crate) use trials::{Notes, Trials};
 
 use std::fs;
 use std::io::Write;

@@ -25,16 +25,23 @@ fn machine(alone: bool) -> Result<File> {
     lock().map_err(|e: std::io::Error| format!("the scenes' lock in {}: {e}", folder.display()))
 }
 
+/// Where it is noted what came out: of the machine's own engines, and of further ones.
+#[derive(Clone, Default)]
+pub(crate) struct Notes {
+    pub(crate) accuracy: Accuracy,
+    pub(crate) elsewhere: Elsewhere,
+}
+
 pub(crate) struct Trials;
 
 impl Trials {
     /// The tests, those that must be alone last, so that they do not make the others wait in between. What comes out of
-    /// the scenes is noted in `accuracy`.
+    /// the scenes is noted in `notes`.
     pub(crate) fn of(
         cast: &Cast,
         engines: &[Engine],
         further: &[Engine],
-        (accuracy, elsewhere): (&Accuracy, &Elsewhere),
+        notes: &Notes,
     ) -> Result<Vec<Trial>> {
         let mut plays: Vec<&Play> = cast.plays.iter().collect();
         plays.sort_by_key(|play| play.scene.alone);
@@ -42,10 +49,9 @@ impl Trials {
             engines.iter().copied().filter(|e| play.scene.engines.contains(e)).collect()
         };
         let trial = |play: &Play, engine: Engine| {
-            let (play, accuracy, elsewhere) = (play.clone(), accuracy.clone(), elsewhere.clone());
+            let (play, notes) = (play.clone(), notes.clone());
             Trial::test(format!("{} {engine}", play.name), move || {
-                let test = || perform(&play, engine, &accuracy, &elsewhere);
-                Ok(on_machine(play.scene.alone, test)?)
+                Ok(on_machine(play.scene.alone, || perform(&play, engine, &notes))?)
             })
         };
         let mut scenes = vec![];
@@ -54,9 +60,8 @@ impl Trials {
             scenes.extend(engines.into_iter().map(|engine| trial(play, engine)));
             let of_its_own = play.scene.engines.iter().all(|engine| !Engine::ALL.contains(engine));
             let wanted = of_its_own || elsewhere::all_are_wanted() || elsewhere::in_sample(play);
-            let further =
-                further.iter().filter(|engine| wanted && elsewhere::shows(**engine, play));
-            scenes.extend(further.map(|engine| trial(play, *engine)));
+            let shown = further.iter().filter(|engine| elsewhere::shows(**engine, play));
+            scenes.extend(shown.filter(|_| wanted).map(|engine| trial(play, *engine)));
         }
         let measured = engines.iter().map(|engine| {
             let (cast, engine) = (cast.clone(), *engine);
@@ -96,32 +101,60 @@ pub(crate) fn on_machine(alone: bool, test: impl Fn() -> Result<()>) -> Result<(
     test()
 }
 
-fn perform(play: &Play, engine: Engine, accuracy: &Accuracy, elsewhere: &Elsewhere) -> Result<()> {
+/// How often a scene is diagnosed in a row: `ECONN_TEST_ROUNDS`, which `make soak` sets, else once.
+fn rounds() -> usize {
+    std::env::var("ECONN_TEST_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
+fn perform(play: &Play, engine: Engine, notes: &Notes) -> Result<()> {
+    let (stages, rounds) = if play.scene.once { (rounds(), 1) } else { (1, rounds()) };
+    (0..stages).try_for_each(|_| on_stage(play, engine, rounds, notes))
+}
+
+/// Sets the scene up, and diagnoses it so often.
+fn on_stage(play: &Play, engine: Engine, rounds: usize, notes: &Notes) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
     for symptom in
         play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only.covers(engine)))
     {
         symptom::verify(&stage, symptom, play.sees(symptom))?;
     }
-    let diagnosis = Diagnosis::of(&stage, play)?;
+    for round in 1..=rounds {
+        let (wrong, diagnosis) = diagnose(play, engine, &stage, notes)?;
+        if !wrong.is_empty() {
+            let round =
+                if rounds > 1 { format!("round {round} of {rounds}: ") } else { String::new() };
+            return Err(format!("{round}{}", account(play, &wrong, &diagnosis)));
+        }
+    }
+    // What cannot be taken down is held by something that econn left behind.
+    stage.strike()
+}
+
+/// One diagnosis of a scene that stands, and what is wrong with it.
+fn diagnose(
+    play: &Play,
+    engine: Engine,
+    stage: &Stage,
+    notes: &Notes,
+) -> Result<(Vec<String>, Diagnosis)> {
+    let diagnosis = Diagnosis::of(stage, play)?;
     let mut expected = play.expected(engine);
     if matches!(engine, Engine::Further(_)) {
         let outcome = Outcome::of(&diagnosis.report, &expected, &stage.words)?;
-        elsewhere.note(play, engine, outcome);
+        notes.elsewhere.note(play, engine, outcome);
         expected = elsewhere::or_unknown(engine, &expected, &diagnosis.report, &stage.words)?;
     }
     let met = Met::of(&diagnosis.report, &expected, &stage.words)?;
     if Engine::ALL.contains(&engine) {
-        accuracy.note(play, engine, Tally::of(&met, &stage.words));
+        notes.accuracy.note(play, engine, Tally::of(&met, &stage.words));
     }
     let mut wrong = met.differences(&stage.words)?;
     if !play.exits(&expected, diagnosis.exit) {
         wrong.push(format!("the exit code {} is none that is expected", diagnosis.exit));
     }
     wrong.extend(promises::broken(&diagnosis.report, diagnosis.exit, &diagnosis.stderr));
-    // What cannot be taken down is held by something that econn left behind.
-    wrong.extend(stage.strike().err());
-    if wrong.is_empty() { Ok(()) } else { Err(account(play, &wrong, &diagnosis)) }
+    Ok((wrong, diagnosis))
 }
 
 /// Everything that somebody needs who reads only the log: what differs, the whole table, the report, the command.
