@@ -1,4 +1,4 @@
-//! What to do about a source that no build reaches: the ignore file leaves it out, Compose builds another folder, or BuildKit
+//! What to do about a source that no build reaches: the ignore file leaves it out, Compose builds another folder, or `BuildKit`
 //! takes it for unchanged.
 
 use crate::model::{Case, Content, Difference, EngineKind, Found, quoted};
