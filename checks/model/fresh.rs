@@ -165,6 +165,9 @@ pub struct Difference {
     /// The line of an ignore file that keeps the context's version out of every build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out_by: Option<String>,
+    /// Whether size and time (in whole seconds) are the same on both sides, though the bytes differ.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looks_unchanged: bool,
 }
 
 /// How a file in the image differs from the same file in the context.

@@ -8,17 +8,6 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 . "$lab_dir/trixie.sh"
 
-# program NAME COMMAND...: a program of that name that becomes COMMAND.
-program() {
-    local path=$state/bin/$1
-    shift
-    mkdir -p "$state/bin"
-    printf '#!/bin/sh\nexec env %s "$@"\n' "$(printf '%q ' "$@")" >"$path.$$"
-    chmod 755 "$path.$$"
-    mv "$path.$$" "$path"
-    echo "$path"
-}
-
 # Version 1 is Python; what it needs is what podman-compose needs, too.
 installed() { [ -x /usr/bin/docker-compose ] || "$lab_dir/engines.sh" install compose; }
 

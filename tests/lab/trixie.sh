@@ -48,3 +48,24 @@ unpack_trixie() {
     fi
     echo "$root"
 }
+
+# The engines of Debian 13 with everything that they need, under a root of their own.
+trixie_engines="docker.io docker-cli docker-buildx podman netavark aardvark-dns runc nftables iptables catatonit kmod base-files"
+trixie_root() {
+    local root=$trixie/root deb
+    if ! [ -d "$root" ]; then
+        say "lab: unpacking Debian 13's Docker and Podman"
+        # shellcheck disable=SC2086 # the names are words on purpose
+        trixie_apt apt-get install -qq -y --download-only --no-install-recommends $trixie_engines >"$trixie/apt.log" 2>&1 ||
+            { cat "$trixie/apt.log" >&2; die "Debian 13's Docker and Podman cannot be fetched from $(mirror)"; }
+        rm -rf "$root.part"
+        mkdir -p "$root.part"/usr/{bin,sbin,lib,lib64}
+        for deb in bin sbin lib lib64; do ln -s "usr/$deb" "$root.part/$deb"; done
+        for deb in "$trixie"/apt/cache/archives/*.deb; do dpkg-deb -x "$deb" "$root.part"; done
+        # What the packages' own scripts would link.
+        for deb in iptables{,-save,-restore} ip6tables{,-save,-restore}; do ln -sf xtables-nft-multi "$root.part/usr/sbin/$deb"; done
+        rm -rf "$trixie"/apt/cache/archives/*.deb "$root.part"/usr/share/{doc,man,locale,info}
+        mv "$root.part" "$root"
+    fi
+    echo "$root"
+}

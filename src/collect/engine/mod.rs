@@ -39,6 +39,8 @@ pub(crate) struct Connection {
     pub(crate) facts: Engine,
     /// Whether it is reached by a socket of this machine.
     pub(crate) by_socket: bool,
+    /// The process that listens on that socket, as the kernel tells it.
+    pub(crate) daemon: Option<i32>,
     docker: Docker,
     transport: Transport,
     /// Each image is asked for once in a run, however many containers were made from it.

@@ -197,7 +197,8 @@ impl Connection {
         )
         .map_err(|e| e.to_string())?;
         let by_socket = place.address.is_socket();
-        Ok(Self { facts, by_socket, docker, transport, images: Mutex::default() })
+        let daemon = place.address.listener().await;
+        Ok(Self { facts, by_socket, daemon, docker, transport, images: Mutex::default() })
     }
 }
 

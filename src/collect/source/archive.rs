@@ -59,6 +59,8 @@ pub(super) enum Seen<'a> {
 pub(crate) struct ImageFiles {
     entries: BTreeMap<String, Entry>,
     roots: BTreeMap<String, Extent>,
+    /// Size and time (whole seconds since 1970) of the regular files that came in the engine's answers.
+    stamps: BTreeMap<String, (u64, u64)>,
     spent: u64,
 }
 
@@ -113,6 +115,11 @@ impl ImageFiles {
         let path = clean(path);
         self.roots.entry(path.clone()).or_insert(Extent::Whole);
         self.entries.insert(path, entry);
+    }
+
+    /// Whether the regular file there has this size and time.
+    pub(super) fn is_stamped(&self, path: &str, size: u64, seconds: u64) -> bool {
+        self.stamps.get(path) == Some(&(size, seconds))
     }
 
     /// What is at a path, if it was read.
@@ -177,6 +184,9 @@ impl ImageFiles {
             let path = place(root, &entry.path_bytes());
             let len = entry.size();
             let kind = entry.header().entry_type();
+            if let (EntryType::Regular, Ok(time)) = (kind, entry.header().mtime()) {
+                self.stamps.insert(path.clone(), (len, time));
+            }
             let read = match kind {
                 EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                     Entry::File { len, blob: blob_id_of(entry, len)? }

@@ -4,6 +4,7 @@
 use super::image::{self, Image, architecture};
 use super::{By, Sidecar, Stand};
 use crate::collect::engine::{Connection, Helper, Naming};
+use crate::collect::machine;
 use crate::collect::owner::{is_alive, me};
 use crate::collect::vantage::{Namespace, Post, ProvenPid};
 use checks::model::Vantage;
@@ -168,7 +169,9 @@ impl<'a> Stands<'a> {
     pub(crate) fn is_here(&self, engine: usize) -> Result<(), String> {
         match self.stance.forbids_proc() {
             Some(why) => Err(why),
-            None if self.engines.get(engine).is_some_and(|e| e.by_socket) => Ok(()),
+            None if self.engines.get(engine).is_some_and(|e| e.by_socket) => {
+                machine::shares_network(self.engines[engine].daemon)
+            }
             None => Err("the engine is remote, and its machine is not this one".to_owned()),
         }
     }
