@@ -53,7 +53,7 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     pub(crate) judging: Judging,
     /// Judge a saved snapshot instead of live containers
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive", "verify_build"])]
     pub(crate) from: Option<PathBuf>,
 }
 
@@ -97,6 +97,10 @@ pub(crate) struct Looking {
     /// Send no probe and create nothing
     #[arg(long)]
     pub(crate) passive: bool,
+    /// Build each server's source once more, with the engine's cache, and compare the images: tells of compiled code, too.
+    /// Nothing is tagged and the image is removed again; build cache may stay
+    #[arg(long, conflicts_with = "passive")]
+    pub(crate) verify_build: bool,
     /// The limit of the whole run: a number with ms, s, m or h
     #[arg(long, value_name = "DURATION", default_value = "60s", allow_hyphen_values = true, value_parser = Limit::parse)]
     pub(crate) timeout: Limit,

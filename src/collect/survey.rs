@@ -28,6 +28,8 @@ pub(crate) struct Request {
     pub(crate) probes: Vec<(String, String)>,
     /// Send nothing and create nothing.
     pub(crate) passive: bool,
+    /// Build the sources of servers and compare the images.
+    pub(crate) verify_build: bool,
     /// When the run has to end.
     pub(crate) deadline: Instant,
     /// The same, as the user gave it.

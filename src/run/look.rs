@@ -24,6 +24,7 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
         sources,
         probes: looking.probe.clone(),
         passive: looking.passive,
+        verify_build: looking.verify_build,
         deadline: Instant::now() + looking.timeout.duration,
         limit: looking.timeout.text.clone(),
     };

@@ -1,14 +1,18 @@
 //! The engines: found, asked who they are, listed and inspected. Docker and Podman become the same facts.
 
 mod archive;
+mod build;
 mod describe;
 mod find;
 mod inspect;
 mod networks;
 mod transport;
 
+pub(crate) use build::{BuildStep, Outcome, Recipe};
 pub(crate) use describe::{Mount, Raw, Seen};
 pub(crate) use find::{Place, places};
+pub(crate) use inspect::Stored;
+pub(crate) use transport::Body;
 
 use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;

@@ -132,7 +132,7 @@ impl std::fmt::Display for Address {
 }
 
 /// A request's body, whoever made it.
-type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
+pub(crate) type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
 
 /// The way to one engine.
 #[derive(Clone)]
@@ -191,9 +191,33 @@ impl Transport {
             .map_err(|_| format!("the engine's answer to {path} is not text"))
     }
 
+    /// Sends something to a path that bollard has no call for. How long the engine may take is the caller's matter.
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        content_type: &str,
+        body: Body,
+    ) -> Result<Response<Incoming>, String> {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(hyper::header::CONTENT_TYPE, content_type)
+            .body(body)
+            .map_err(|e| e.to_string())?;
+        self.send_within(request, None).await.map_err(|e| super::line(&e))
+    }
+
     async fn send(
         &self,
+        request: Request<Body>,
+    ) -> Result<Response<Incoming>, bollard::errors::Error> {
+        self.send_within(request, Some(ANSWER_LIMIT)).await
+    }
+
+    async fn send_within(
+        &self,
         mut request: Request<Body>,
+        limit: Option<Duration>,
     ) -> Result<Response<Incoming>, bollard::errors::Error> {
         let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
         let answer = match &*self.address {
@@ -210,7 +234,8 @@ impl Transport {
             // Nobody gets past knocking there.
             Address::Beyond { why, .. } => return Err(std::io::Error::other(why.clone()).into()),
         };
-        match tokio::time::timeout(ANSWER_LIMIT, answer).await {
+        let Some(limit) = limit else { return Ok(answer.await?) };
+        match tokio::time::timeout(limit, answer).await {
             Ok(answer) => Ok(answer?),
             Err(_) => Err(bollard::errors::Error::RequestTimeoutError),
         }
