@@ -82,9 +82,11 @@ impl Connection {
         Ok(())
     }
 
-    /// All images, those that only a cache holds among them.
+    /// All images, those that only a cache holds among them, the newest first.
     pub(crate) async fn stored(&self) -> Result<Vec<Stored>, String> {
-        self.read("/images/json?all=1").await
+        let mut all: Vec<Stored> = self.read("/images/json?all=1").await?;
+        all.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
+        Ok(all)
     }
 
     /// How an image came to be, the last step first.
@@ -315,10 +317,13 @@ mod tests {
             recipe.path(EngineKind::Docker),
             "/build?rm=1&forcerm=1&dockerfile=a%20b/Dockerfile&buildargs=%7B%22WHO%22%3A%22b%26t%3Dx%22%7D"
         );
+        let podman = recipe.path(EngineKind::Podman);
+        assert!(podman.starts_with("/v4.0.0/libpod/build?rm=1&forcerm=1&dockerfile="));
         assert!(
-            recipe
-                .path(EngineKind::Podman)
-                .ends_with("&layers=1&outputformat=application/vnd.oci.image.manifest.v1%2Bjson")
+            podman.ends_with("&layers=1&outputformat=application/vnd.oci.image.manifest.v1%2Bjson")
         );
+        let form = Some("application/vnd.docker.distribution.manifest.v2+json".into());
+        let recipe = Recipe { form, ..recipe };
+        assert!(recipe.path(EngineKind::Podman).starts_with("/build?rm=1"));
     }
 }

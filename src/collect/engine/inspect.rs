@@ -27,6 +27,9 @@ pub(crate) struct Stored {
     /// The image that it was built on, which is only known where it was built.
     #[serde(default)]
     pub(crate) parent_id: Maybe<String>,
+    /// When it was made, in seconds since 1970.
+    #[serde(default)]
+    pub(crate) created: i64,
 }
 
 /// One step in the history of an image.

@@ -46,7 +46,10 @@ pub(super) async fn changed_at(
         if parents.leads(&seen.raw.image_id, id) {
             return Some(step.text.clone());
         }
-        for end in before.iter().map(|image| bare(&image.id)).filter(|end| parents.leads(end, id)) {
+        for end in before.iter().map(|image| bare(&image.id)) {
+            if parents.has_children(end) || !parents.leads(end, id) {
+                continue;
+            }
             if sources.is_empty() || opened == MOST_OPENED {
                 return None;
             }
@@ -87,6 +90,10 @@ impl<'a> Parents<'a> {
             Some((bare(&image.id), bare(parent)))
         };
         Self(images.iter().filter_map(pair).collect())
+    }
+
+    fn has_children(&self, image: &str) -> bool {
+        self.0.values().any(|parent| *parent == image)
     }
 
     /// Whether an image is the other one, or was built on it.
@@ -167,5 +174,6 @@ mod tests {
         let parents = Parents::of(&images);
         assert!(parents.leads("c", "a") && parents.leads("c", "c"));
         assert!(!parents.leads("a", "c") && !parents.leads("x", "a"));
+        assert!(parents.has_children("a") && !parents.has_children("c"));
     }
 }
