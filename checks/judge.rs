@@ -3,7 +3,7 @@
 use crate::ALL;
 use crate::model::{
     Case, Check, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome, Report, Row,
-    Rule, SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
+    Rule, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
 };
 
 /// What the user wants judged, and how strictly.
@@ -104,7 +104,15 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         root_cause,
         chain,
         checks: rows.into_iter().map(|(_, row)| row).collect(),
+        seen_from: seen_from(&case),
     }
+}
+
+fn seen_from(case: &Case<'_>) -> Option<SeenFrom> {
+    let probed = case.link.concurrency.value().and_then(|seen| seen.vantage);
+    let server = probed.or_else(|| case.server().ok()?.container.vantage);
+    let client = case.link.vantage;
+    (client.is_some() || server.is_some()).then_some(SeenFrom { client, server })
 }
 
 /// A link must not pass while the client's own connection fails and no check says why, or was not seen at all: that

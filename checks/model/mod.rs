@@ -18,6 +18,7 @@ mod report;
 mod shell;
 mod snapshot;
 mod symptom;
+mod vantage;
 mod way;
 mod written;
 
@@ -43,11 +44,13 @@ pub use probed::{
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub(crate) use report::chain;
 pub use report::{
-    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Tool,
+    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, SeenFrom, Summary,
+    Tool,
 };
 pub use shell::quoted;
 pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};

@@ -1,10 +1,12 @@
 //! The command line. Help, usage errors and the tests of both come from these types. The flags of a command stand in a file
 //! of its own where they are more than a few.
 
+mod cleanup;
 mod values;
 
-use crate::collect::{Choice, Named};
+use crate::collect::{Choice, Named, Stance};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use cleanup::Cleanup;
 use std::path::PathBuf;
 pub(crate) use values::{Limit, Output};
 use values::{check_id, pair};
@@ -40,6 +42,20 @@ pub(crate) enum Command {
     },
     /// List the checks and the codes of their findings
     Checks,
+    /// Remove what killed runs have left on the engines
+    Cleanup(Cleanup),
+    /// Print the version
+    Version {
+        /// Say what is compiled in, and whether the program can stand alone in a container
+        #[arg(long)]
+        verbose: bool,
+    },
+    /// Serve errands on standard input; econn starts itself so in its sidecars
+    #[command(hide = true)]
+    Agent {
+        /// When it ends in any case, in seconds
+        seconds: u64,
+    },
 }
 
 /// `econn diagnose`
@@ -53,7 +69,7 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     pub(crate) judging: Judging,
     /// Judge a saved snapshot instead of live containers
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive", "verify_build"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive", "vantage", "verify_build"])]
     pub(crate) from: Option<PathBuf>,
 }
 
@@ -101,6 +117,10 @@ pub(crate) struct Looking {
     /// Nothing is tagged and the image is removed again; build cache may stay
     #[arg(long, conflicts_with = "passive")]
     pub(crate) verify_build: bool,
+    /// From where to look: auto reads /proc, enters the network namespace where that is allowed, and starts a sidecar where
+    /// it is not; the others go no further than they say
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) vantage: Stance,
     /// The limit of the whole run: a number with ms, s, m or h
     #[arg(long, value_name = "DURATION", default_value = "60s", allow_hyphen_values = true, value_parser = Limit::parse)]
     pub(crate) timeout: Limit,

@@ -1,7 +1,7 @@
 //! Looks at live containers: from the flags that say where and what, to a snapshot.
 
 use crate::cli::Looking;
-use crate::collect::{self, Choice, Engines, Place, Request};
+use crate::collect::{self, Choice, Engines, Place, Request, Stance};
 use crate::exit::{Code, Failure};
 use crate::progress::stage;
 use crate::render;
@@ -17,6 +17,16 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
     let env = |name: &str| std::env::var(name).ok();
     let places = collect::places(looking.host.as_deref(), looking.context.as_deref(), &env)
         .map_err(Failure::usage)?;
+    let stance = match looking.vantage {
+        Stance::Sidecar if looking.passive => {
+            return Err(Failure::usage(
+                "--vantage sidecar makes containers, which --passive forbids; leave one of them out",
+            ));
+        }
+        // What is not created needs no reason beside that of --passive.
+        Stance::Auto if looking.passive => Stance::Netns,
+        stance => stance,
+    };
     let request = Request {
         named: looking.link.clone(),
         containers: containers.to_vec(),
@@ -25,6 +35,7 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
         probes: looking.probe.clone(),
         passive: looking.passive,
         verify_build: looking.verify_build,
+        stance,
         deadline: Instant::now() + looking.timeout.duration,
         limit: looking.timeout.text.clone(),
     };
@@ -39,7 +50,7 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
         )
         .await;
         complain(&engines, looking.engine);
-        stage("looking at the containers", collect::survey(engines, &request))
+        stage("looking at the containers", Box::pin(collect::survey(engines, &request)))
             .await
             .map_err(Failure::usage)
     };
@@ -93,7 +104,7 @@ async fn interrupted() -> u8 {
 }
 
 /// Says on stderr which engines did not answer.
-fn complain(engines: &Engines, choice: Choice) {
+pub(super) fn complain(engines: &Engines, choice: Choice) {
     for silent in &engines.silent {
         eprintln!(
             "econn: {}",

@@ -1,12 +1,15 @@
 //! The pipeline: one line for each step from the command line to the exit code. One file for each command that is more
 //! than a few such lines, and beside them the steps that commands share.
 
+mod cleanup;
 mod load;
 mod look;
 mod output;
 mod report;
+mod version;
 
 use crate::cli::{Cli, Command, Diagnose, Save};
+use crate::collect;
 use crate::exit::{Code, Failure};
 use crate::render;
 use load::{known, load, parse};
@@ -14,6 +17,7 @@ use look::look;
 use output::{stdout, write};
 use report::{report, writable};
 use std::path::Path;
+use std::time::Duration;
 
 /// The incident as it was recorded from a real engine.
 const INCIDENT: &str = include_str!("../../tests/snapshots/incident.json");
@@ -27,6 +31,11 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
             report(&parse(INCIDENT, Path::new("the recorded incident"))?, &[], &judging)
         }
         Command::Explain { subject } => explain(subject.as_deref()),
+        Command::Cleanup(cleanup) => cleanup::cleanup(&cleanup),
+        Command::Version { verbose } => version::version(verbose),
+        Command::Agent { seconds } => collect::serve(Duration::from_secs(seconds))
+            .map(|()| Code(0))
+            .map_err(Failure::incomplete),
         Command::Checks => stdout(render::manual::checks().as_bytes()).map(|()| Code(0)),
     }
 }

@@ -22,7 +22,9 @@ fn the_page_on_faults_names_what_there_is() {
     let codes = |text: &str| -> BTreeSet<String> {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric());
         let is_code = |word: &&str| {
-            word.len() == 5 && word.starts_with("EC") && word[2..].bytes().all(|b| b.is_ascii_digit())
+            word.len() == 5
+                && word.starts_with("EC")
+                && word[2..].bytes().all(|b| b.is_ascii_digit())
         };
         words.filter(is_code).map(ToOwned::to_owned).collect()
     };

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use told::{Told, Trouble};
 
 /// What one client is told: the address and every place that says it.
+#[derive(Clone)]
 pub(crate) struct Claim {
     /// The client's engine.
     pub(crate) engine: String,
@@ -140,6 +141,7 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         visit: Fact::<Visit>::Skipped(not_yet()),
         path: Fact::Skipped(not_yet()),
         lookup: Fact::Skipped(not_yet()),
+        vantage: None,
         concurrency: Fact::Skipped(not_yet()),
     })
 }
