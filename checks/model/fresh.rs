@@ -164,7 +164,7 @@ pub struct Rebuilt {
     pub differing: Vec<String>,
     /// What could not be compared, a reason each.
     pub undecided: Vec<String>,
-    /// The step of the build that copied another content of the source than an earlier build did, which is in the cache.
+    /// The step, as `step 3 (COPY)`, that copied another content than the build of the running image did.
     pub changed_at: Option<String>,
     /// The first step that was not in the cache.
     pub first_made: Option<String>,

@@ -94,6 +94,12 @@ impl Connection {
         self.read(&format!("/images/{id}/history")).await
     }
 
+    /// The folder in which an image's programs begin.
+    pub(crate) async fn workdir(&self, id: &str) -> Option<String> {
+        let image: serde_json::Value = self.read(&format!("/images/{id}/json")).await.ok()?;
+        image.pointer("/Config/WorkingDir")?.as_str().map(ToOwned::to_owned)
+    }
+
     /// The form of an image, where the engine makes several.
     pub(crate) async fn form(&self, id: &str) -> Option<String> {
         #[derive(serde::Deserialize)]
@@ -202,10 +208,15 @@ impl Outcome {
         }
     }
 
-    /// The step at which it ended, in words that hold nothing of what it printed.
+    /// One of its steps in words that hold nothing of what it says or printed: either may be a secret.
+    pub(crate) fn named(&self, index: usize) -> String {
+        let word = self.steps.get(index).and_then(|step| step.text.split_whitespace().next());
+        format!("step {} ({})", index + 1, word.unwrap_or("none"))
+    }
+
+    /// The step at which it ended.
     pub(crate) fn end(&self) -> String {
-        let word = self.steps.last().and_then(|step| step.text.split_whitespace().next());
-        format!("at step {} ({})", self.steps.len(), word.unwrap_or("none"))
+        format!("at {}", self.named(self.steps.len().saturating_sub(1)))
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) use build::{BuildStep, Outcome, Recipe};
 pub(crate) use describe::{Mount, Raw, Seen};
 pub(crate) use find::{Place, places};
 pub(crate) use helper::{Helper, Line, Naming};
-pub(crate) use inspect::Stored;
+pub(crate) use inspect::{Past, Stored};
 pub(crate) use transport::Body;
 
 use super::owner::{HELPER_LABEL, is_alive};

@@ -3,7 +3,7 @@
 //! running image holds the very files of that build does.
 
 use super::rebuilt::held;
-use crate::collect::engine::{BuildStep, Connection, Outcome, Seen, Stored, bare};
+use crate::collect::engine::{BuildStep, Connection, Outcome, Past, Seen, Stored, bare};
 use crate::collect::source::ImageFiles;
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ const MOST_ASKED: usize = 2_000;
 const MOST_OPENED: usize = 12;
 
 /// The first step that the engine did not have in its cache.
-pub(super) fn first_made(outcome: &Outcome) -> Option<&BuildStep> {
+pub(super) fn first_made(outcome: &Outcome) -> Option<usize> {
     let begins = |step: &BuildStep| word(step).eq_ignore_ascii_case("FROM");
-    outcome.steps.iter().find(|step| !step.cached && !begins(step))
+    outcome.steps.iter().position(|step| !step.cached && !begins(step))
 }
 
 /// That step, if it copies from the context and the running image was made from another content of it.
@@ -27,24 +27,32 @@ pub(super) async fn changed_at(
     running: &ImageFiles,
     differing: &[String],
 ) -> Option<String> {
-    let step = first_made(outcome)?;
+    let at = first_made(outcome)?;
+    let step = outcome.steps.get(at)?;
     let copies = matches!(word(step).to_uppercase().as_str(), "COPY" | "ADD");
     if !copies || step.text.contains("--from") {
         return None;
     }
-    let own = engine.history(step.image.as_deref()?).await.ok()?.into_iter().next()?.created_by;
+    let made = step.image.as_deref()?;
+    let own = engine.history(made).await.ok()?;
+    let place = place(engine, made, &own.first()?.created_by).await?;
+    let now = held(engine, made, &[&place]).await.ok()?;
     let parents = Parents::of(before);
     let sources = copied_from_stages(outcome);
     let mut opened = 0;
     for image in before.iter().take(MOST_ASKED) {
         let id = bare(&image.id);
         let Ok(past) = engine.history(id).await else { continue };
-        let Some(theirs) = past.first().map(|step| &step.created_by) else { continue };
-        if *theirs == own || without_digests(theirs) != without_digests(&own) {
+        if !is_same_step(&past, &own) {
+            continue;
+        }
+        // Another mode of the same bytes is another step to an engine, and no other source.
+        let Ok(then) = held(engine, id, &[&place]).await else { continue };
+        if then.beside(&now).1.is_empty() || then.unread().chain(now.unread()).next().is_some() {
             continue;
         }
         if parents.leads(&seen.raw.image_id, id) {
-            return Some(step.text.clone());
+            return Some(outcome.named(at));
         }
         for end in before.iter().map(|image| bare(&image.id)) {
             if parents.has_children(end) || !parents.leads(end, id) {
@@ -56,11 +64,34 @@ pub(super) async fn changed_at(
             opened += 1;
             let Ok(earlier) = held(engine, end, &sources).await else { continue };
             if differing.iter().any(|path| earlier.holds_that_of(running, path)) {
-                return Some(step.text.clone());
+                return Some(outcome.named(at));
             }
         }
     }
     None
+}
+
+/// Where a step of a history copied to.
+async fn place(engine: &Connection, image: &str, step: &str) -> Option<String> {
+    let to = step.split_whitespace().last()?;
+    if to.starts_with('/') {
+        return Some(to.to_owned());
+    }
+    let folder = engine.workdir(image).await?;
+    Some(format!("{}/{}", folder.trim_end_matches('/'), to.trim_start_matches("./")))
+}
+
+/// Whether one history is the other's with another content of its last step.
+fn is_same_step(past: &[Past], own: &[Past]) -> bool {
+    let (Some((theirs, before)), Some((ours, before_ours))) =
+        (past.split_first(), own.split_first())
+    else {
+        return false;
+    };
+    let steps = |past: &[Past]| past.iter().map(|p| p.created_by.clone()).collect::<Vec<_>>();
+    theirs.created_by != ours.created_by
+        && without_digests(&theirs.created_by) == without_digests(&ours.created_by)
+        && steps(before) == steps(before_ours)
 }
 
 fn word(step: &BuildStep) -> &str {
@@ -144,12 +175,23 @@ mod tests {
         assert_eq!(without_digests(&step("a")), without_digests(&step("b")));
         let elsewhere = step("a").replace("/source", "/other");
         assert_ne!(without_digests(&step("a")), without_digests(&elsewhere));
+        let past = |steps: &[&str]| -> Vec<super::Past> {
+            let one = |step: &&str| serde_json::json!({ "CreatedBy": step });
+            let steps: Vec<_> = steps.iter().map(one).collect();
+            serde_json::from_value(steps.into()).unwrap()
+        };
+        let (a, b) = (step("a"), step("b"));
+        assert!(super::is_same_step(&past(&[&a, "WORKDIR"]), &past(&[&b, "WORKDIR"])));
+        assert!(!super::is_same_step(&past(&[&a, "WORKDIR"]), &past(&[&a, "WORKDIR"])));
+        // Two files that are copied to one folder are two steps.
+        assert!(!super::is_same_step(&past(&[&a, "WORKDIR"]), &past(&[&b, &a, "WORKDIR"])));
     }
 
     #[test]
     fn the_first_step_that_was_made_begins_no_stage() {
         let built = outcome(&[("FROM base", false), ("WORKDIR /a", true), ("COPY a b", false)]);
-        assert_eq!(first_made(&built).unwrap().text, "COPY a b");
+        assert_eq!(first_made(&built), Some(2));
+        assert_eq!(built.named(2), "step 3 (COPY)");
         assert!(first_made(&outcome(&[("from base", false), ("COPY a b", true)])).is_none());
     }
 

@@ -48,7 +48,9 @@ pub(crate) async fn rebuilt(
     let (body, trouble) = sent(parcel);
     let mut outcome = Outcome::default();
     let built = engine.build(&recipe, body, deadline, &mut outcome).await;
-    let sent = trouble.await.map_err(|why| format!("the build context could not be sent: {why}"));
+    let sent = tokio::time::timeout_at(deadline, trouble).await;
+    let sent = sent.unwrap_or_else(|_| Err("the engine did not take it in time".into()));
+    let sent = sent.map_err(|why| format!("the build context could not be sent: {why}"));
     let compared = match built.and(sent) {
         Ok(()) => compared(engine, seen, &plan, &outcome, &before).await,
         Err(why) => Err(why),
@@ -129,7 +131,7 @@ async fn compared(
     } else {
         changed_at(engine, seen, outcome, before, &ours, &differing).await
     };
-    let first_made = first_made(outcome).map(|step| step.text.clone());
+    let first_made = first_made(outcome).map(|at| outcome.named(at));
     Ok(Rebuilt { compared, differing, undecided, changed_at, first_made, ..found })
 }
 
