@@ -50,6 +50,17 @@ pub(crate) enum Command {
         #[arg(long)]
         verbose: bool,
     },
+    /// Print the completions of a shell, to be put where that shell looks for them
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one for each command
+    Man {
+        /// The folder to write them to
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Serve errands on standard input; econn starts itself so in its sidecars
     #[command(hide = true)]
     Agent {
@@ -69,7 +80,7 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     pub(crate) judging: Judging,
     /// Judge a saved snapshot instead of live containers
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive", "vantage", "verify_build"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "node", "link", "source", "probe", "passive", "vantage", "verify_build"])]
     pub(crate) from: Option<PathBuf>,
 }
 
@@ -92,12 +103,15 @@ pub(crate) struct Looking {
     /// The engine to ask; auto asks every engine that answers
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) engine: Choice,
-    /// Ask only the engine at this address: `unix:///path/to.sock` or `tcp://host:port`
+    /// Ask only the engine at this address: `unix:///path/to.sock`, `tcp://host:port` or `ssh://user@host`
     #[arg(long, value_name = "URL", conflicts_with = "context")]
     pub(crate) host: Option<String>,
     /// Ask only the engine of this Docker context, or of this Podman connection
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
+    /// The engine of another node of the Swarm, under a name of yours, best the node's (repeatable)
+    #[arg(long, value_name = "NAME=URL", value_parser = pair)]
+    pub(crate) node: Vec<(String, String)>,
     /// Keep the links of this Compose project
     #[arg(long, value_name = "NAME")]
     pub(crate) project: Option<String>,
@@ -124,6 +138,9 @@ pub(crate) struct Looking {
     /// The limit of the whole run: a number with ms, s, m or h
     #[arg(long, value_name = "DURATION", default_value = "60s", allow_hyphen_values = true, value_parser = Limit::parse)]
     pub(crate) timeout: Limit,
+    /// Tell every call to an engine on stderr: what it is for, method, path, status, time and size
+    #[arg(long)]
+    pub(crate) trace_api: bool,
 }
 
 /// How strictly to judge, and how to print.

@@ -16,8 +16,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Removes what dead runs have left on the engines that answer, and says what that was.
 pub(super) fn cleanup(cleanup: &Cleanup) -> Result<Code, Failure> {
     let env = |name: &str| std::env::var(name).ok();
-    let places = collect::places(cleanup.host.as_deref(), cleanup.context.as_deref(), &env)
-        .map_err(Failure::usage)?;
+    let (host, context) = (cleanup.host.as_deref(), cleanup.context.as_deref());
+    let places = collect::places(host, context, cleanup.engine, &env).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::incomplete(format!("no thread to work on: {e}")))?;
     let deadline = Instant::now() + LIMIT;

@@ -62,7 +62,7 @@ impl Connection {
     ) -> Result<(), String> {
         let late = |_| "the build did not end within the run's limit (--timeout)".to_owned();
         let path = recipe.path(self.facts.kind);
-        let sent = self.transport.post(&path, "application/x-tar", context);
+        let sent = self.transport.build(&path, context);
         let response = timeout_at(deadline, sent).await.map_err(late)??;
         let accepted = response.status().is_success();
         let (mut body, mut rest) = (response.into_body(), Vec::new());
@@ -126,6 +126,7 @@ impl Connection {
             .collect();
         made.dedup();
         for id in made.into_iter().rev() {
+            self.transport.has_made(id);
             let options = RemoveImageOptionsBuilder::new().force(false).noprune(true).build();
             drop(self.docker.remove_image(id, Some(options), None).await.map_err(|e| line(&e)));
         }

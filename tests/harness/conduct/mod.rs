@@ -3,13 +3,19 @@
 
 mod broken_engine;
 mod builds;
+mod calls;
+mod compose;
 mod econn;
 mod fix;
+#[path = "../../front/mod.rs"]
+mod front;
 mod helpers;
 mod inside;
 mod leftovers;
 mod proxy;
+mod remote;
 mod secrets;
+mod swarm;
 mod trouble;
 mod unchanged;
 mod vantage;
@@ -19,11 +25,12 @@ use super::scene::Scene;
 use super::trials::on_machine;
 use super::{Engine, Result};
 use libtest_mimic::Trial;
+use std::process::{Command, Stdio};
 
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 31] = [
+const PROMISES: &[Promise] = &[
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
@@ -43,6 +50,16 @@ const PROMISES: [Promise; 31] = [
     ("engine-is-silent", false, broken_engine::is_silent),
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
     ("builds-decide", false, builds::decide),
+    ("compose-names-services", false, compose::names_services),
+    ("compose-finds-the-line", false, compose::finds_the_line),
+    ("compose-knows-what-was-edited", false, compose::knows_what_was_edited),
+    ("compose-knows-what-never-started", false, compose::knows_what_never_started),
+    ("compose-finds-the-build", false, compose::finds_the_build),
+    ("compose-sees-the-networks", false, compose::sees_the_networks),
+    ("calls-are-told", false, calls::are_told),
+    ("seen-by-ssh", false, remote::by_ssh),
+    ("seen-by-tls", false, remote::by_tls),
+    ("ssh-is-refused", false, remote::ssh_is_refused),
     ("secrets-stay", false, secrets::stay),
     ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
     ("helper-of-a-living-run", false, helpers::of_a_living_run),
@@ -58,14 +75,18 @@ const PROMISES: [Promise; 31] = [
     ("helper-of-a-killed-run", true, helpers::of_a_killed_run),
 ];
 
+/// What only Docker does.
+const OF_DOCKER: &[Promise] = &[
+    ("docker-behind-tls", false, remote::docker_behind_tls),
+    ("swarm-of-two-nodes", false, swarm::of_two_nodes),
+];
+
 /// The tests of all promises on these engines.
 pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
-    let on = |(name, alone, test): Promise| {
-        engines.iter().map(move |engine| {
-            let (cast, engine) = (cast.clone(), *engine);
-            Trial::test(format!("promise/{name} {engine}"), move || {
-                Ok(on_machine(alone, || test(&cast, engine))?)
-            })
+    let of = |(name, alone, test): Promise, engine: Engine| {
+        let cast = cast.clone();
+        Trial::test(format!("promise/{name} {engine}"), move || {
+            Ok(on_machine(alone, || test(&cast, engine))?)
         })
     };
     let same = vantage::scenes().filter_map(|name| cast.find(name)).flat_map(|play| {
@@ -77,7 +98,17 @@ pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
             })
         })
     });
-    same.chain(PROMISES.into_iter().flat_map(on)).collect()
+    let on = |promise: &Promise| {
+        let promise = *promise;
+        engines.iter().map(move |engine| of(promise, *engine))
+    };
+    let only = |promise: &Promise| {
+        let promise = *promise;
+        let docker = engines.iter().filter(|engine| **engine == Engine::Docker);
+        docker.map(move |engine| of(promise, *engine))
+    };
+    let kept = PROMISES.iter().flat_map(on).chain(OF_DOCKER.iter().flat_map(only));
+    same.chain(kept).collect()
 }
 
 /// The incident with these switches on, which is the stage of most promises.
@@ -101,4 +132,16 @@ fn scene(text: &str) -> Result<Scene> {
 /// Fails with what was seen, unless it holds.
 fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<()> {
     if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+/// Runs a program to its end and gives its output; its complaint where it fails.
+fn output(command: &mut Command) -> Result<String> {
+    let told = format!("{command:?}");
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|trouble| format!("{told}: {trouble}"))?;
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    must(output.status.success(), || {
+        format!("{told}: {}\n{}{}", output.status, said(&output.stdout), said(&output.stderr))
+    })?;
+    Ok(said(&output.stdout))
 }
