@@ -4,6 +4,7 @@ mod another_port;
 mod certificate_of_another;
 mod certificate_out_of_date;
 mod container_address;
+mod discarded_port;
 mod edited_since;
 mod host_alias_missing;
 mod host_network_name;
@@ -27,7 +28,7 @@ pub(crate) const CHECK: Check = Check {
     id: "endpoint-config",
     layer: Some(4),
     asks: "does the address the client was told mean the server, seen from inside the client?",
-    needs: &[Need::Visit, Need::ListensItself, Need::Listeners, Need::Hosts],
+    needs: &[Need::Visit, Need::ListensItself, Need::Listeners, Need::Hosts, Need::HostListeners],
     phase: 1,
     applies: |case| if case.is_outside() { Err(Undecided::Skip(OUTSIDE.into())) } else { Ok(()) },
     rules: &[
@@ -40,6 +41,7 @@ pub(crate) const CHECK: Check = Check {
         &host_alias_missing::RULE,
         &published_port::RULE,
         &another_port::RULE,
+        &discarded_port::RULE,
         &container_address::RULE,
         &proxy::RULE,
         &plain_to_tls::RULE,

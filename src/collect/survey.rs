@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) probes: Vec<(String, String)>,
     /// Send nothing and create nothing.
     pub(crate) passive: bool,
+    /// Build the sources of servers and compare the images.
+    pub(crate) verify_build: bool,
     /// How far to go to look.
     pub(crate) stance: Stance,
     /// When the run has to end.

@@ -2,6 +2,7 @@
 
 mod address;
 mod archive;
+mod build;
 mod call;
 mod describe;
 mod few;
@@ -17,12 +18,15 @@ mod swarm;
 mod tls;
 mod transport;
 
+pub(crate) use build::{BuildStep, Outcome, Recipe};
 pub(crate) use call::trace_calls;
 pub(crate) use describe::{Mount, Raw, Seen, stand_in};
 pub(crate) use find::{Place, node, places};
 pub(crate) use helper::{Helper, Line, Naming};
+pub(crate) use inspect::{Past, Stored};
 pub(crate) use open::{Choice, Engines, connect};
 pub(crate) use swarm::{Listed as Task, Membership, View};
+pub(crate) use transport::Body;
 
 use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;

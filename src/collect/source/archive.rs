@@ -131,6 +131,42 @@ impl ImageFiles {
         }
     }
 
+    /// What two images hold otherwise of what was asked of both: how many files there are, and which of them differ.
+    pub(crate) fn beside(&self, other: &Self) -> (u32, Vec<String>) {
+        let is_file = |entry: &&Entry| !matches!(entry, Entry::Other);
+        let mut paths: Vec<&String> = self.entries.keys().chain(other.entries.keys()).collect();
+        paths.sort();
+        paths.dedup();
+        let held = |path: &String| {
+            (self.entries.get(path).filter(is_file), other.entries.get(path).filter(is_file))
+        };
+        paths.retain(|path| held(path) != (None, None));
+        let count = u32::try_from(paths.len()).unwrap_or(u32::MAX);
+        paths.retain(|path| {
+            let (ours, theirs) = held(path);
+            ours != theirs
+        });
+        (count, paths.into_iter().cloned().collect())
+    }
+
+    /// Whether any file here has the bytes that another image has at a path.
+    pub(crate) fn holds_that_of(&self, other: &Self, path: &str) -> bool {
+        match other.entries.get(path) {
+            Some(theirs @ Entry::File { len: 1.., .. }) => {
+                self.entries.values().any(|entry| entry == theirs)
+            }
+            _ => false,
+        }
+    }
+
+    /// The paths that could not be read to their end, with the reason.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.roots.iter().filter_map(|(root, extent)| match extent {
+            Extent::Whole => None,
+            Extent::Part(why) | Extent::Failed(why) => Some((root.as_str(), why.as_str())),
+        })
+    }
+
     /// Whether a path was asked for by itself.
     pub(super) fn was_asked(&self, path: &str) -> bool {
         self.roots.contains_key(path)
