@@ -1,5 +1,5 @@
 //! Engines that are reached from afar: by a real ssh server, by TLS before the same engine, and a second Docker that speaks
-//! nothing but mutual TLS. What is seen is what is seen through the socket, or unknown; what fails is told apart.
+//! nothing but mutual TLS. What is seen is what is seen through the socket; what fails is told apart.
 
 use super::econn::{econn, run};
 use super::front::{Papers, Shown};
@@ -193,8 +193,7 @@ fn secured(engine: Engine, papers: &Papers, shown: Shown) -> Result<String> {
     Ok(format!("tcp://{}", address.map_err(|trouble| trouble.to_string())?))
 }
 
-/// What a run from afar sees of the incident is what a run through the socket sees, or unknown, and the fault that needs no
-/// probe is found.
+/// What a run from afar sees of the incident is what a run through the socket sees.
 fn seen_alike(cast: &Cast, engine: Engine, host: &str, mut afar: Command) -> Result<()> {
     let play = incident(cast, "serial+stale+bind+endpoint+network")?;
     let stage = Stage::set(&play.scene, engine, &play.on, false)?;
@@ -210,10 +209,7 @@ fn seen_alike(cast: &Cast, engine: Engine, host: &str, mut afar: Command) -> Res
     let (rows, expected) = (rows(&report), rows(&near));
     must(rows.len() == expected.len(), || run.account("must see the same links"))?;
     for (row, near) in rows.iter().zip(&expected) {
-        let alike = row.0 == near.0 && (row.1 == near.1 || row.1 == "unknown");
-        must(alike, || run.account(&format!("{row:?} is {near:?} through the socket")))?;
-        let told = !row.0.ends_with(" endpoint-config") || row.1 == near.1;
-        must(told, || run.account("what is told to the client needs no socket"))?;
+        must(row == near, || run.account(&format!("{row:?} is {near:?} through the socket")))?;
     }
     stage.strike()
 }
