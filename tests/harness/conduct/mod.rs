@@ -27,7 +27,7 @@ use libtest_mimic::Trial;
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 35] = [
+const PROMISES: &[Promise] = &[
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
@@ -67,7 +67,7 @@ const PROMISES: [Promise; 35] = [
 ];
 
 /// What only Docker does.
-const OF_DOCKER: [Promise; 1] = [("docker-behind-tls", false, remote::docker_behind_tls)];
+const OF_DOCKER: &[Promise] = &[("docker-behind-tls", false, remote::docker_behind_tls)];
 
 /// The tests of all promises on these engines.
 pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
@@ -77,12 +77,6 @@ pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
             Ok(on_machine(alone, || test(&cast, engine))?)
         })
     };
-    let on = |promise| engines.iter().map(move |engine| of(promise, *engine));
-    let only = |promise| {
-        let docker = engines.iter().filter(|engine| **engine == Engine::Docker);
-        docker.map(move |engine| of(promise, *engine))
-    };
-    let kept = PROMISES.into_iter().flat_map(on).chain(OF_DOCKER.into_iter().flat_map(only));
     let same = vantage::scenes().filter_map(|name| cast.find(name)).flat_map(|play| {
         let engines = engines.iter().filter(|engine| play.scene.engines.contains(engine));
         engines.map(|engine| {
@@ -92,7 +86,16 @@ pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
             })
         })
     });
-    same.chain(kept).collect()
+    let on = |promise: &Promise| {
+        let promise = *promise;
+        engines.iter().map(move |engine| of(promise, *engine))
+    };
+    let only = |promise: &Promise| {
+        let promise = *promise;
+        let docker = engines.iter().filter(|engine| **engine == Engine::Docker);
+        docker.map(move |engine| of(promise, *engine))
+    };
+    same.chain(PROMISES.iter().flat_map(on)).chain(OF_DOCKER.iter().flat_map(only)).collect()
 }
 
 /// The incident with these switches on, which is the stage of most promises.

@@ -153,7 +153,8 @@ pub(super) fn docker_behind_tls(_: &Cast, _: Engine) -> Result<()> {
     refused(plain.args(["diagnose", "--host", &host]), &[&host, "speaks TLS only"])
 }
 
-fn with_papers(host: &str, papers: &Path) -> Command {
+/// econn on the way to an engine behind TLS.
+pub(super) fn with_papers(host: &str, papers: &Path) -> Command {
     let mut command = econn();
     command.env("DOCKER_TLS_VERIFY", "1").env("DOCKER_CERT_PATH", papers);
     command.args(["diagnose", "--host", host, "--timeout", "40s", "--format", "json"]);
@@ -168,7 +169,7 @@ fn refused(command: &mut Command, told: &[&str]) -> Result<()> {
 }
 
 /// A door with TLS before the engine's socket; it stays until the tests end.
-fn secured(engine: Engine, papers: &Papers, shown: Shown) -> Result<String> {
+pub(super) fn secured(engine: Engine, papers: &Papers, shown: Shown) -> Result<String> {
     let socket = engine.host().trim_start_matches("unix://").to_owned();
     let acceptor = tokio_rustls::TlsAcceptor::from(papers.door(shown));
     let (tell, told) = std::sync::mpsc::channel();
