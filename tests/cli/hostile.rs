@@ -27,12 +27,13 @@ fn ways() -> Vec<(&'static str, bool, Breaks)> {
             go_on(out)
         })
     }
+    #[expect(clippy::unnecessary_wraps, reason = "the other ways may fail, and all have one form")]
     fn waits(_: &mut dyn Write) -> std::io::Result<()> {
         std::thread::sleep(Duration::from_secs(30));
         Ok(())
     }
     fn chunks(out: &mut dyn Write) -> std::io::Result<()> {
-        let chunk = [b"10000\r\n".as_slice(), &[b'['; 65536], b"\r\n"].concat();
+        let chunk = [b"10000\r\n".as_slice(), &vec![b'['; 65536], b"\r\n"].concat();
         loop {
             out.write_all(&chunk)?;
         }

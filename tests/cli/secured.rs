@@ -3,7 +3,8 @@
 use super::fake::{asked, healthy};
 use super::front::{Papers, Shown};
 use sha2::{Digest, Sha256};
-use std::io::Write;
+use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -165,7 +166,10 @@ fn a_context_brings_its_papers() {
         ("bare", true, false, false),
     ] {
         let host = engine(&papers, if skip { Shown::Expired } else { Shown::Right });
-        let id: String = Sha256::digest(name).iter().map(|byte| format!("{byte:02x}")).collect();
+        let id = Sha256::digest(name).iter().fold(String::new(), |mut id, byte| {
+            let _ = write!(id, "{byte:02x}");
+            id
+        });
         let meta = home.path().join("contexts/meta").join(&id);
         std::fs::create_dir_all(&meta).unwrap();
         let text = format!(

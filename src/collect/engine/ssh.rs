@@ -11,11 +11,14 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::process::{ExitStatus, Stdio};
 use std::task::{Context, Poll};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, Join, ReadBuf};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 
 /// How much of what `ssh` says is read, in bytes.
 const SAID_LIMIT: u64 = 8 << 10;
+/// How long its last words may take.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Whose tool stands on the far side.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -155,9 +158,11 @@ impl Ssh {
     /// Why the program ended before the engine had answered.
     async fn ended(self, mut child: Child, stderr: ChildStderr) -> Failed {
         let mut said = Vec::new();
-        let _ = stderr.take(SAID_LIMIT).read_to_end(&mut said).await;
-        let status = child.wait().await.ok();
-        Failed(self.why(status, &String::from_utf8_lossy(&said)))
+        let mut stderr = stderr.take(SAID_LIMIT);
+        // A connection that the user's settings keep for later holds the pipe open.
+        let read = tokio::time::timeout(LAST_WORDS, stderr.read_to_end(&mut said));
+        let (_, status) = futures_util::future::join(read, child.wait()).await;
+        Failed(self.why(status.ok(), &String::from_utf8_lossy(&said)))
     }
 
     /// Says in econn's words what `ssh` said, for the cases that can be told apart.
@@ -225,9 +230,10 @@ impl fmt::Display for Ssh {
         if let Some(user) = &self.user {
             write!(f, "{user}@")?;
         }
-        match self.host.contains(':') {
-            true => write!(f, "[{}]", self.host)?,
-            false => f.write_str(&self.host)?,
+        if self.host.contains(':') {
+            write!(f, "[{}]", self.host)?;
+        } else {
+            f.write_str(&self.host)?;
         }
         if let Some(port) = self.port {
             write!(f, ":{port}")?;

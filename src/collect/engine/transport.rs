@@ -287,3 +287,70 @@ fn is_call_for_tls(status: StatusCode, text: &str) -> bool {
         .iter()
         .any(|said| text.contains(said))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Address, Transport, whole};
+    use hyper::Request;
+    use hyper::body::Bytes;
+    use std::io::{BufRead, BufReader, Write};
+    use std::os::unix::net::UnixListener;
+    use std::sync::{Arc, Mutex};
+
+    const OURS: &str = r#"{"Config":{"Labels":{"io.econn.owner":"me"}}}"#;
+
+    /// An engine that says of every container but `ours` that it is the user's; what it was asked.
+    fn engine() -> (tempfile::TempDir, Arc<Mutex<Vec<String>>>) {
+        let folder = tempfile::tempdir().unwrap();
+        let listener = UnixListener::bind(folder.path().join("x.sock")).unwrap();
+        let asked = Arc::new(Mutex::new(vec![]));
+        let noted = Arc::clone(&asked);
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
+                let first = lines.next().unwrap_or_default();
+                // The body of a request is shorter than what is read ahead.
+                lines.find(String::is_empty);
+                let body = if first.contains("ours") { OURS } else { "{}" };
+                noted.lock().unwrap().push(first);
+                let length = body.len();
+                let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length:";
+                let _ = write!(stream, "{head} {length}\r\n\r\n{body}");
+            }
+        });
+        (folder, asked)
+    }
+
+    #[test]
+    fn what_would_change_something_of_the_users_is_never_sent() {
+        let (folder, asked) = engine();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let way = Transport::new(Address::Unix(folder.path().join("x.sock"))).unwrap();
+            let send = async |method: &str, path: &str, body: &'static str| {
+                let request = Request::builder().method(method).uri(path);
+                way.send(request.body(whole(Bytes::from_static(body.as_bytes()))).unwrap()).await
+            };
+            for (method, path, body) in [
+                ("DELETE", "/containers/theirs?force=true", ""),
+                ("POST", "/containers/theirs/stop", ""),
+                ("POST", "/containers/create", r#"{"Image":"x","Labels":{"app":"x"}}"#),
+                ("POST", "/networks/net/connect", r#"{"Container":"theirs"}"#),
+                ("DELETE", "/networks/net", ""),
+                ("POST", "/containers/prune", ""),
+            ] {
+                let refused = send(method, path, body).await.err().unwrap();
+                assert!(refused.contains("would change what is not econn's"), "{refused}");
+            }
+            assert!(asked.lock().unwrap().iter().all(|line| line.starts_with("GET ")));
+            for (method, path, body) in [
+                ("POST", "/containers/create", r#"{"Labels":{"io.econn.owner":"me"}}"#),
+                ("POST", "/networks/net/connect", r#"{"Container":"ours"}"#),
+                ("DELETE", "/containers/ours?force=true", ""),
+            ] {
+                assert!(send(method, path, body).await.is_ok(), "{method} {path}");
+            }
+            assert!(asked.lock().unwrap().last().unwrap().starts_with("DELETE /containers/ours"));
+        });
+    }
+}

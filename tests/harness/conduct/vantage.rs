@@ -2,6 +2,8 @@
 //! without rights, and beside an engine on another machine. Reports differ in the vantage alone.
 
 use super::econn::{Run, econn, no_helper_of, run};
+use super::front::{Papers, Shown};
+use super::remote::{secured, with_papers};
 use super::{must, scene};
 use crate::harness::cast::Play;
 use crate::harness::scene::Container;
@@ -89,7 +91,7 @@ pub(super) fn scenes() -> impl Iterator<Item = &'static str> {
         .copied()
 }
 
-/// The same scene, diagnosed both ways on one stage.
+/// The same scene, diagnosed on one stage from the namespace, from sidecars, and from afar.
 pub(super) fn same(play: &Play, engine: Engine) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
     let by = |vantage: &str| {
@@ -99,7 +101,11 @@ pub(super) fn same(play: &Play, engine: Engine) -> Result<()> {
     };
     let (entered, beside) = (by("netns")?, by("sidecar")?);
     differ_in_vantage_alone(&entered, &beside)?;
-    no_helper_of(engine, &[beside.pid]).map_err(|left| beside.account(&left))?;
+    let papers = Papers::new();
+    let mut remote = with_papers(&secured(engine, &papers, Shown::Right)?, papers.path());
+    let afar = run(remote.args(diagnosis::arguments(&stage, play)?.iter().skip(1)))?;
+    differ_in_vantage_alone(&entered, &afar)?;
+    no_helper_of(engine, &[beside.pid, afar.pid]).map_err(|left| afar.account(&left))?;
     stage.strike()
 }
 

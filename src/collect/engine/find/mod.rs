@@ -80,29 +80,10 @@ pub(crate) fn places(
     choice: Choice,
     env: Env<'_>,
 ) -> Result<Vec<Place>, String> {
-    if let Some(url) = host {
-        return Ok(vec![of_host(url, env)?]);
-    }
-    let (docker, podman) = (EngineKind::Docker, EngineKind::Podman);
-    let found = match context {
-        Some(name) => match of_context(name, env)? {
-            Some(place) => vec![place],
-            None => usual(docker::sockets(env), docker),
-        },
-        None => {
-            let of_docker = docker::named(env).map(|named| {
-                named.map_or_else(|| usual(docker::sockets(env), docker), |p| vec![p])
-            });
-            let of_podman = podman::named(env)
-                .map(|named| named.map_or_else(|| podman_unnamed(env), |p| vec![p]));
-            let wanted = |found: Result<Vec<Place>, String>, kind| match found {
-                Err(_) if !choice.takes(kind) => Ok(vec![]),
-                other => other,
-            };
-            let mut found = wanted(of_docker, docker)?;
-            found.extend(wanted(of_podman, podman)?);
-            found
-        }
+    let found = match (host, context) {
+        (Some(url), _) => of_choice(vec![of_host(url, env)?], choice),
+        (None, Some(name)) => of_choice(of_context(name, env)?, choice),
+        (None, None) => of_settings(choice, env)?,
     };
     let mut places: Vec<Place> = Vec::new();
     for place in found {
@@ -111,6 +92,32 @@ pub(crate) fn places(
         }
     }
     Ok(places)
+}
+
+/// What the engines' own tools would ask.
+fn of_settings(choice: Choice, env: Env<'_>) -> Result<Vec<Place>, String> {
+    let (docker, podman) = (EngineKind::Docker, EngineKind::Podman);
+    let of_docker = docker::named(env)
+        .map(|named| named.map_or_else(|| usual(docker::sockets(env), docker), |p| vec![p]));
+    let of_podman =
+        podman::named(env).map(|named| named.map_or_else(|| podman_unnamed(env), |p| vec![p]));
+    let wanted = |found: Result<Vec<Place>, String>, kind| match found {
+        Err(_) if !choice.takes(kind) => Ok(vec![]),
+        other => other,
+    };
+    let mut found = wanted(of_docker, docker)?;
+    found.extend(wanted(of_podman, podman)?);
+    Ok(found)
+}
+
+/// At a place that the user named, the engine is expected that the user named, too.
+fn of_choice(places: Vec<Place>, choice: Choice) -> Vec<Place> {
+    let kind = |known| match choice {
+        Choice::Auto => known,
+        Choice::Docker => EngineKind::Docker,
+        Choice::Podman => EngineKind::Podman,
+    };
+    places.into_iter().map(|place| Place { kind: kind(place.kind), ..place }).collect()
 }
 
 fn usual(sockets: Vec<Usual>, kind: EngineKind) -> Vec<Place> {
@@ -167,17 +174,17 @@ pub(crate) fn node(name: &str, url: &str, env: Env<'_>) -> Result<Place, String>
     Ok(Place { called: Some(name.to_owned()), ..place })
 }
 
-/// Where a context of this name leads; `None` for the usual sockets of Docker.
-fn of_context(name: &str, env: Env<'_>) -> Result<Option<Place>, String> {
+/// Where a context of this name leads.
+fn of_context(name: &str, env: Env<'_>) -> Result<Vec<Place>, String> {
     let because = format!("--context {name}");
     if name == docker::DEFAULT {
-        return Ok(None);
+        return Ok(usual(docker::sockets(env), EngineKind::Docker));
     }
     if let Some(place) = docker::context(name, env, &because)? {
-        return Ok(Some(place));
+        return Ok(vec![place]);
     }
     if let Some(place) = podman::connection(name, env, &because)? {
-        return Ok(Some(place));
+        return Ok(vec![place]);
     }
     let mut known = docker::contexts(env);
     known.extend(podman::connections(env).into_keys());
