@@ -2,9 +2,9 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, Container, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome,
-    Report, Row, Rule, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool,
-    Undecided, chain,
+    Case, Check, Container, EndpointReport, Evidence, Fact, Finding, Found, Link, LinkReport,
+    Outcome, Report, Row, Rule, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom,
+    Tool, Undecided, Vantage, chain,
 };
 
 /// What the user wants judged, and how strictly.
@@ -83,6 +83,11 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         })
         .collect();
     doubt(&case, &mut rows, wanted);
+    if link.vantage == Some(Vantage::StandIn) {
+        for (check, row) in &mut rows {
+            of_a_stand_in(link, check, row);
+        }
+    }
     let chain = chain(&rows);
     let root_cause = chain.first().cloned();
     for finding in rows.iter_mut().flat_map(|(_, row)| &mut row.findings) {
@@ -114,6 +119,21 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         chain,
         checks: rows.into_iter().map(|(_, row)| row).collect(),
         seen_from: seen_from(&case),
+    }
+}
+
+/// Says that somebody else looked, where the client's own look is what a check rests on.
+fn of_a_stand_in(link: &Link, check: &Check, row: &mut Row) {
+    let told = format!("seen by a stand-in on the networks of {}, which does not run", link.client);
+    if let Some(reason) = row.reason.as_mut().filter(|_| {
+        row.outcome == Outcome::Pass && ["shared-network", "network-path"].contains(&check.id)
+    }) {
+        *reason = format!("{reason} ({told})");
+    }
+    for finding in &mut row.findings {
+        if ["shared-network", "network-path", "endpoint-config"].contains(&check.id) {
+            finding.evidence.push(Evidence { what: "vantage".into(), value: told.clone() });
+        }
     }
 }
 

@@ -6,6 +6,8 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 export ECONN_TEST_STRICT=1
+# Every scene of the comparison of vantages, fifty runs for what is left behind.
+export ECONN_TEST_SOAK=1
 filter=${ECONN_SOAK_FILTER:-}
 logs=$root_dir/target/soak
 page=$root_dir/docs/soak.md

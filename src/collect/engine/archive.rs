@@ -11,6 +11,11 @@ use bollard::query_parameters::{
 use futures_util::StreamExt;
 use hyper::body::Bytes;
 use std::io::Read;
+use std::time::Duration;
+
+/// How often a container is asked to be removed, and after which pause.
+const REMOVALS: u32 = 8;
+const REMOVE_AGAIN: Duration = Duration::from_millis(250);
 
 /// A container of ours, made from an image to read its files. It is removed by [`ImageContainer::close`].
 pub(crate) struct ImageContainer<'a> {
@@ -127,8 +132,16 @@ impl Connection {
     /// Removes one of our own containers.
     pub(crate) async fn remove(&self, id: &str) -> bool {
         let options = RemoveContainerOptionsBuilder::new().force(true).build();
+        for _ in 0..REMOVALS {
+            match self.docker.remove_container(id, Some(options.clone())).await {
+                Ok(()) => return true,
+                Err(error) if is_absent(&error) => return false,
+                // Podman refuses while it still takes note that the container has ended.
+                Err(_) => tokio::time::sleep(REMOVE_AGAIN).await,
+            }
+        }
         // What can't be removed now is removed by the next run, by its label.
-        self.docker.remove_container(id, Some(options)).await.is_ok()
+        false
     }
 }
 
