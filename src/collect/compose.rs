@@ -132,9 +132,9 @@ pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
     if !is_open || containers.iter().any(is_ours) {
         return;
     }
-    let Ok(files) = Project::read(labels) else { return };
-    let Some((path, line, profiles)) = files.service(service) else { return };
-    link.unstarted = Some(Unstarted { path: path.display().to_string(), line, profiles });
+    let Ok(project) = Project::read(labels) else { return };
+    let Some((file, at, profiles)) = project.service(service) else { return };
+    link.unstarted = Some(Unstarted { path: file.display().to_string(), line: at, profiles });
     (link.meant, link.server) = (Meant::Nobody, None);
 }
 

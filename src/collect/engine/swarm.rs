@@ -162,9 +162,10 @@ impl Connection {
         if member.local_node_state != "active" {
             return None;
         }
-        let manager = member.control_available;
+        let view = if member.control_available { Some(self.view().await) } else { None };
+        // A manager that could not be read knows no more than a worker.
+        let manager = view.as_ref().is_some_and(Result::is_ok);
         let node = Node { swarm: first?, id: member.id, manager };
-        let view = if manager { Some(self.view().await) } else { None };
         Some(Membership { node, view })
     }
 
