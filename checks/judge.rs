@@ -1,10 +1,12 @@
 //! From a snapshot to a report: every check on every link, the root cause, and the exit code.
 
-use crate::ALL;
 use crate::model::{
     Case, Check, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome, Report, Row,
     Rule, SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
 };
+use crate::{ALL, network_path, server_state};
+pub use decided::Suppression;
+use outlook::outlook;
 
 /// What the user wants judged, and how strictly.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +21,12 @@ pub struct Wanted {
     pub fail_on_warn: bool,
     /// Whether what could not be determined may stand.
     pub allow_unknown: bool,
+    /// Checks whose faults count as warnings.
+    pub may_warn: Vec<String>,
+    /// Findings that do not count for a time.
+    pub suppressions: Vec<Suppression>,
+    /// The file in which the project says such things, to be named in the notes.
+    pub config: Option<String>,
 }
 
 impl Wanted {
@@ -56,6 +64,7 @@ pub fn judge(facts: &Snapshot, wanted: &Wanted) -> Report {
     if links.is_empty() && !facts.links.is_empty() {
         notes.push("EC902 none of the links found has a named container at an end".into());
     }
+    notes.extend(wanted.remarks(&links, &facts.taken_at));
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: "econn".into(), version: facts.econn.clone() },
@@ -76,7 +85,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         .map(|check| {
             let row = match wanted.leaves_out(check) {
                 Some(flag) => row_of(check, Outcome::Skip, Some(flag), Vec::new()),
-                None => judge_check(check, &case),
+                None => judge_check(check, &case, wanted),
             };
             (*check, row)
         })
@@ -85,10 +94,12 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
     let chain = chain(&rows);
     let root_cause = chain.first().cloned();
     for finding in rows.iter_mut().flat_map(|(_, row)| &mut row.findings) {
-        let hidden =
-            finding.severity == Severity::Fail && root_cause.as_ref() != Some(&finding.code);
+        let hidden = finding.severity == Severity::Fail
+            && finding.counts()
+            && root_cause.as_ref() != Some(&finding.code);
         finding.masked_by = if hidden { root_cause.clone() } else { None };
     }
+    let awaits = outlook(&case, rows.iter().map(|(_, row)| row), wanted);
     LinkReport {
         id: link.id.clone(),
         engine: link.engine.clone(),
@@ -104,6 +115,8 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         root_cause,
         chain,
         checks: rows.into_iter().map(|(_, row)| row).collect(),
+        demand: link.demand,
+        awaits,
     }
 }
 
@@ -126,10 +139,14 @@ fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
     let is_seen = link.visit.value().is_some();
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
+            || row.findings.iter().any(|f| !f.counts())
             || (is_seen && (3..=5).contains(&check.phase) && !row.findings.is_empty())
     };
     let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check).is_some();
-    if link.server.is_none() || rows.iter().any(|row| explains(row) || left_out(row.0)) {
+    if link.is_forbidden()
+        || link.server.is_none()
+        || rows.iter().any(|row| explains(row) || left_out(row.0))
+    {
         return;
     }
     let passed = |(check, row): &&mut (&Check, Row)| {
@@ -157,11 +174,38 @@ fn step(symptom: Symptom) -> Option<u8> {
     })
 }
 
+/// The check as it is asked of this link: of one whose client is not there only whether it is, and of one that must not
+/// work only whether it does.
+fn suited(check: &'static Check, case: &Case<'_>) -> Result<&'static Check, Undecided> {
+    if case.client_is_missing() {
+        return if check.id == server_state::MISSING.id {
+            Ok(&server_state::MISSING)
+        } else {
+            let client = &case.link.client;
+            Err(Undecided::Unknown(format!("there is no container {client}")))
+        };
+    }
+    if case.link.is_forbidden() {
+        return if check.id == network_path::ISOLATION.id {
+            Ok(&network_path::ISOLATION)
+        } else {
+            Err(Undecided::Skip(
+                "this link must not work, and is only asked whether it does".into(),
+            ))
+        };
+    }
+    Ok(check)
+}
+
 /// Asks every rule of a check and takes the worst: one fact that was not seen never drops the other findings.
-pub(crate) fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
+pub(crate) fn judge_check(check: &'static Check, case: &Case<'_>, wanted: &Wanted) -> Row {
     let undecided = |undecided| match undecided {
         Undecided::Unknown(why) => row_of(check, Outcome::Unknown, Some(why), Vec::new()),
         Undecided::Skip(why) => row_of(check, Outcome::Skip, Some(why), Vec::new()),
+    };
+    let check = match suited(check, case) {
+        Ok(check) => check,
+        Err(why) => return undecided(why),
     };
     if let Err(why) = (check.applies)(case) {
         return undecided(why);
@@ -170,15 +214,27 @@ pub(crate) fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
     let (mut unknown, mut skipped) = (None, None);
     for rule in check.rules {
         match (rule.judge)(case) {
-            Ok(found) => findings.extend(found.map(|found| finding(rule, found))),
+            Ok(found) => findings.extend(found.map(|found| {
+                let mut finding = finding(rule, found);
+                wanted.decide(check.id, case, &mut finding);
+                finding
+            })),
             Err(Undecided::Unknown(why)) => unknown = unknown.or(Some(why)),
             Err(Undecided::Skip(why)) => skipped = skipped.or(Some(why)),
         }
     }
-    let worst = findings.iter().map(|f| severity_outcome(f.severity)).max();
+    let counted = findings.iter().filter(|f| f.counts());
+    let worst = counted.map(|f| severity_outcome(f.severity)).max();
     match (worst, unknown) {
         (Some(Outcome::Fail), _) => row_of(check, Outcome::Fail, None, findings),
         (_, Some(why)) => row_of(check, Outcome::Unknown, Some(why), findings),
+        (None, None) if !findings.is_empty() => {
+            let said: Vec<String> = findings
+                .iter()
+                .filter_map(|f| Some(format!("{} is {}", f.code, f.suppressed.as_ref()?)))
+                .collect();
+            row_of(check, Outcome::Skip, Some(said.join("; ")), findings)
+        }
         // A warning does not settle what the check could not determine.
         (Some(outcome), None) => match (check.healthy)(case) {
             Err(Undecided::Unknown(why)) if skipped.is_none() => {
@@ -214,6 +270,8 @@ fn finding(rule: &Rule, found: Found) -> Finding {
         evidence: found.evidence,
         masked_by: None,
         fix: found.fix,
+        suppressed: None,
+        awaits: found.awaits,
     }
 }
 
@@ -223,7 +281,7 @@ fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
     let warned = links
         .iter()
         .flat_map(|l| &l.checks)
-        .any(|row| row.findings.iter().any(|f| f.severity == Severity::Warn));
+        .any(|row| row.findings.iter().any(|f| f.severity == Severity::Warn && f.counts()));
     if any(Outcome::Fail) || (wanted.fail_on_warn && warned) {
         1
     } else if links.is_empty() || (any(Outcome::Unknown) && !wanted.allow_unknown) {
@@ -235,9 +293,11 @@ fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
 
 #[cfg(test)]
 mod chains;
+mod decided;
 #[cfg(test)]
 mod form;
 #[cfg(test)]
 mod outcomes;
+mod outlook;
 #[cfg(test)]
 mod unseen;
