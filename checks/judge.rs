@@ -1,12 +1,14 @@
 //! From a snapshot to a report: every check on every link, the root cause, and the exit code.
 
+use crate::ALL;
 use crate::model::{
-    Case, Check, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome, Report, Row,
-    Rule, SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
+    Case, Check, EndpointReport, Fact, Link, LinkReport, Outcome, Report, Row, SCHEMA_VERSION,
+    Severity, Snapshot, Summary, Symptom, Tool, chain,
 };
-use crate::{ALL, network_path, server_state};
 pub use decided::Suppression;
 use outlook::outlook;
+pub(crate) use row::judge_check;
+use row::row_of;
 
 /// What the user wants judged, and how strictly.
 #[derive(Clone, Debug, Default)]
@@ -174,107 +176,6 @@ fn step(symptom: Symptom) -> Option<u8> {
     })
 }
 
-/// The check as it is asked of this link: of one whose client is not there only whether it is, and of one that must not
-/// work only whether it does.
-fn suited(check: &'static Check, case: &Case<'_>) -> Result<&'static Check, Undecided> {
-    if case.client_is_missing() {
-        return if check.id == server_state::MISSING.id {
-            Ok(&server_state::MISSING)
-        } else {
-            let client = &case.link.client;
-            Err(Undecided::Unknown(format!("there is no container {client}")))
-        };
-    }
-    if case.link.is_forbidden() {
-        return if check.id == network_path::ISOLATION.id {
-            Ok(&network_path::ISOLATION)
-        } else {
-            Err(Undecided::Skip(
-                "this link must not work, and is only asked whether it does".into(),
-            ))
-        };
-    }
-    Ok(check)
-}
-
-/// Asks every rule of a check and takes the worst: one fact that was not seen never drops the other findings.
-pub(crate) fn judge_check(check: &'static Check, case: &Case<'_>, wanted: &Wanted) -> Row {
-    let undecided = |undecided| match undecided {
-        Undecided::Unknown(why) => row_of(check, Outcome::Unknown, Some(why), Vec::new()),
-        Undecided::Skip(why) => row_of(check, Outcome::Skip, Some(why), Vec::new()),
-    };
-    let check = match suited(check, case) {
-        Ok(check) => check,
-        Err(why) => return undecided(why),
-    };
-    if let Err(why) = (check.applies)(case) {
-        return undecided(why);
-    }
-    let mut findings = Vec::new();
-    let (mut unknown, mut skipped) = (None, None);
-    for rule in check.rules {
-        match (rule.judge)(case) {
-            Ok(found) => findings.extend(found.map(|found| {
-                let mut finding = finding(rule, found);
-                wanted.decide(check.id, case, &mut finding);
-                finding
-            })),
-            Err(Undecided::Unknown(why)) => unknown = unknown.or(Some(why)),
-            Err(Undecided::Skip(why)) => skipped = skipped.or(Some(why)),
-        }
-    }
-    let counted = findings.iter().filter(|f| f.counts());
-    let worst = counted.map(|f| severity_outcome(f.severity)).max();
-    match (worst, unknown) {
-        (Some(Outcome::Fail), _) => row_of(check, Outcome::Fail, None, findings),
-        (_, Some(why)) => row_of(check, Outcome::Unknown, Some(why), findings),
-        (None, None) if !findings.is_empty() => {
-            let said: Vec<String> = findings
-                .iter()
-                .filter_map(|f| Some(format!("{} is {}", f.code, f.suppressed.as_ref()?)))
-                .collect();
-            row_of(check, Outcome::Skip, Some(said.join("; ")), findings)
-        }
-        // A warning does not settle what the check could not determine.
-        (Some(outcome), None) => match (check.healthy)(case) {
-            Err(Undecided::Unknown(why)) if skipped.is_none() => {
-                row_of(check, Outcome::Unknown, Some(why), findings)
-            }
-            _ => row_of(check, outcome, None, findings),
-        },
-        (None, None) => match (skipped, (check.healthy)(case)) {
-            (Some(why), _) => row_of(check, Outcome::Skip, Some(why), findings),
-            (None, Ok(seen)) => row_of(check, Outcome::Pass, Some(seen), findings),
-            (None, Err(why)) => undecided(why),
-        },
-    }
-}
-
-fn severity_outcome(severity: Severity) -> Outcome {
-    match severity {
-        Severity::Fail => Outcome::Fail,
-        Severity::Warn => Outcome::Warn,
-    }
-}
-
-fn row_of(check: &Check, outcome: Outcome, reason: Option<String>, findings: Vec<Finding>) -> Row {
-    Row { check: check.id.into(), layer: check.layer, outcome, reason, findings }
-}
-
-fn finding(rule: &Rule, found: Found) -> Finding {
-    Finding {
-        code: rule.code.into(),
-        severity: found.severity,
-        title: rule.title.into(),
-        seen: found.seen,
-        evidence: found.evidence,
-        masked_by: None,
-        fix: found.fix,
-        suppressed: None,
-        awaits: found.awaits,
-    }
-}
-
 /// The exit code of the contract: a fault was seen, or something stayed unknown, or neither.
 fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
     let any = |outcome| links.iter().any(|l| l.checks.iter().any(|row| row.outcome == outcome));
@@ -299,5 +200,6 @@ mod form;
 #[cfg(test)]
 mod outcomes;
 mod outlook;
+mod row;
 #[cfg(test)]
 mod unseen;

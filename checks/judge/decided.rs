@@ -104,7 +104,9 @@ fn matches(form: &str, text: &str) -> bool {
 mod tests {
     use super::{Suppression, matches};
     use crate::fixture::{healthy, listener};
-    use crate::model::{Connect, Fact, Outcome, Report, Severity, Snapshot};
+    use crate::model::{
+        Answered, Connect, Fact, Hold, HoldMode, Outcome, Report, Severity, Snapshot,
+    };
     use crate::{Wanted, judge};
 
     fn suppressed(code: &str, subject: &str, until: &str) -> Wanted {
@@ -184,6 +186,26 @@ mod tests {
         assert_eq!((report.outcome, report.exit_code), (Outcome::Unknown, 3));
         let report = judged(loopback, &suppressed("EC302", "mock", "2026-02-01"));
         assert_eq!(report.links[0].root_cause.as_deref(), Some("EC301"));
+    }
+
+    /// The fault itself is why the check saw nothing good: that must not come back as an unknown.
+    #[test]
+    fn a_fault_that_does_not_count_leaves_nothing_open() {
+        let serial = |it: &mut Snapshot| {
+            let held = |held_ms| Hold {
+                mode: HoldMode::Idle,
+                held_ms,
+                answered: Answered::AfterRelease,
+                answer_ms: Some(held_ms + 2),
+            };
+            it.probed().holds = vec![held(503), held(903)];
+            short_queue(it);
+        };
+        let lenient = Wanted { may_warn: vec!["server-concurrency".into()], ..Wanted::default() };
+        let report = judged(serial, &lenient);
+        assert_eq!((report.outcome, report.exit_code), (Outcome::Warn, 0));
+        let report = judged(serial, &suppressed("EC101", "mock", "2026-02-01"));
+        assert_eq!((report.outcome, report.exit_code), (Outcome::Warn, 0));
     }
 
     #[test]

@@ -13,6 +13,15 @@ pub enum Demand {
     MustNotWork,
 }
 
+impl std::fmt::Display for Demand {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::MustWork => "must work",
+            Self::MustNotWork => "must not work",
+        })
+    }
+}
+
 impl Link {
     /// Whether the project wants the client to be kept away from the server.
     #[must_use]
