@@ -101,7 +101,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             && root_cause.as_ref() != Some(&finding.code);
         finding.masked_by = if hidden { root_cause.clone() } else { None };
     }
-    let awaits = outlook(&case, rows.iter().map(|(_, row)| row), wanted);
+    let awaits = outlook(&case, &rows, wanted);
     LinkReport {
         id: link.id.clone(),
         engine: link.engine.clone(),

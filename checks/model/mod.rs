@@ -21,6 +21,7 @@ mod report;
 mod shell;
 mod snapshot;
 mod symptom;
+mod vantage;
 mod way;
 mod written;
 
@@ -56,4 +57,5 @@ pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};
