@@ -2,6 +2,7 @@
 //! than a few such lines, and beside them the steps that commands share.
 
 mod cleanup;
+mod init;
 mod load;
 mod look;
 mod output;
@@ -29,6 +30,7 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
     match cli.command {
         Command::Diagnose(diagnose) => self::diagnose(diagnose),
         Command::Preflight(preflight) => preflight::preflight(preflight),
+        Command::Init(init) => init::init(init),
         Command::Snapshot(save) => snapshot(&save),
         Command::Demo(judging) => {
             let incident = parse(INCIDENT, Path::new("the recorded incident"))?;
