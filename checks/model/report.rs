@@ -1,6 +1,6 @@
 //! The verdicts of one run, ready to print. Root cause and chain are decided here and nowhere else.
 
-use super::{Check, Evidence, Fix, Server, Severity, Source, Symptom};
+use super::{Check, Evidence, Fix, Server, Severity, Source, Symptom, Vantage};
 use serde::{Deserialize, Serialize};
 
 /// The version of the report's form.
@@ -77,12 +77,26 @@ pub struct LinkReport {
     pub chain: Vec<String>,
     /// One row for each check.
     pub checks: Vec<Row>,
+    /// From where its ends were seen; missing when neither was looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seen_from: Option<SeenFrom>,
     /// What the project demands of it, where it demands anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<super::Demand>,
     /// What may still come and make it better; `None` where waiting changes nothing.
     #[serde(skip)]
     pub awaits: Option<String>,
+}
+
+/// From where the two ends of a link were seen.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+pub struct SeenFrom {
+    /// Where the probes stood that went the client's way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<Vantage>,
+    /// Where the server's sockets were seen and its port was probed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<Vantage>,
 }
 
 /// An endpoint as the report shows it.

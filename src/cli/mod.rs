@@ -112,7 +112,7 @@ pub(crate) struct Looking {
     /// The engine to ask; auto asks every engine that answers
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) engine: Choice,
-    /// Ask only the engine at this address: `unix:///path/to.sock` or `tcp://host:port`
+    /// Ask only the engine at this address: `unix:///path/to.sock`, `tcp://host:port` or `ssh://user@host`
     #[arg(long, value_name = "URL", conflicts_with = "context")]
     pub(crate) host: Option<String>,
     /// Ask only the engine of this Docker context, or of this Podman connection
@@ -140,6 +140,9 @@ pub(crate) struct Looking {
     /// The limit of the whole run: a number with ms, s, m or h [default: 60s]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Limit::parse)]
     pub(crate) timeout: Option<Limit>,
+    /// Tell every call to an engine on stderr: what it is for, method, path, status, time and size
+    #[arg(long)]
+    pub(crate) trace_api: bool,
 }
 
 /// How strictly to judge, and how to print.

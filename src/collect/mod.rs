@@ -25,7 +25,7 @@ mod vantage;
 
 pub(crate) use clean::{Left, clean_up, sweep};
 pub(crate) use crowd::{Crowd, Over};
-pub(crate) use engine::{Choice, Engines, Place, connect, places};
+pub(crate) use engine::{Choice, Engines, Place, connect, places, trace_calls};
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
 pub(crate) use stand::{Stance, is_static, serve};

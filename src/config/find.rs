@@ -95,7 +95,7 @@ mod tests {
             ("timeout = \"60\"", "line 1: \"60\" is not a number with ms, s, m or h"),
             (
                 "[[expect]]\nclient = \"a\"\nurl = \"http://b:80\"\n[[forbid]]\nclient = \"a\"\nurl = \"http://u:pw@b:80\"",
-                "a -> http://b:80",
+                "a -> http://b stands under [[expect]] and under [[forbid]]",
             ),
             ("[parallel]\nclients = 1000", "line 2: 1000 clients at once are a load"),
             ("may_warn = [\"dns\"]", "may_warn: there is no check dns; did you mean "),

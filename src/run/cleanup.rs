@@ -16,8 +16,8 @@ const LIMIT: Duration = Duration::from_secs(60);
 /// Removes what dead runs have left on the engines that answer, and says what that was.
 pub(super) fn cleanup(cleanup: &Cleanup) -> Result<Code, Failure> {
     let env = |name: &str| std::env::var(name).ok();
-    let places = collect::places(cleanup.host.as_deref(), cleanup.context.as_deref(), &env)
-        .map_err(Failure::usage)?;
+    let (host, context) = (cleanup.host.as_deref(), cleanup.context.as_deref());
+    let places = collect::places(host, context, cleanup.engine, &env).map_err(Failure::usage)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::incomplete(format!("no thread to work on: {e}")))?;
     let deadline = Instant::now() + LIMIT;
@@ -28,7 +28,7 @@ pub(super) fn cleanup(cleanup: &Cleanup) -> Result<Code, Failure> {
         let done = done.map_err(|_| Failure::incomplete("the engines did not answer in 60 s"))?;
         Ok::<_, Failure>((words(&done), !engines.connections.is_empty()))
     })?;
-    stdout(render::clean(&told).as_bytes())?;
+    stdout(told.as_bytes())?;
     Ok(if answers { Code(0) } else { INCOMPLETE })
 }
 
@@ -36,7 +36,7 @@ fn words(done: &[Left]) -> String {
     let mut told = String::new();
     for Left { engine, removed, alive, elsewhere } in done {
         for one in removed {
-            let _ = writeln!(told, "{engine}: removed {one}");
+            let _ = writeln!(told, "{engine}: removed {}", render::clean(one));
         }
         if removed.is_empty() {
             let _ = writeln!(told, "{engine}: nothing to remove");

@@ -41,8 +41,12 @@ impl Task {
         over: Over,
     ) -> Result<Self, Failure> {
         let env = |name: &str| std::env::var(name).ok();
-        let places = collect::places(looking.host.as_deref(), looking.context.as_deref(), &env)
-            .map_err(Failure::usage)?;
+        if looking.trace_api {
+            collect::trace_calls();
+        }
+        let (host, context) = (looking.host.as_deref(), looking.context.as_deref());
+        let places =
+            collect::places(host, context, looking.engine, &env).map_err(Failure::usage)?;
         let limit = looking.timeout.clone().or_else(|| config.timeout.clone()).unwrap_or_default();
         let request = Request {
             named: looking.link.clone(),

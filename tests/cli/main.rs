@@ -1,6 +1,12 @@
 //! The command line without any engine: bad input gives one clear line and the exit code of the contract.
 
 mod config;
+mod fake;
+#[path = "../front/mod.rs"]
+mod front;
+mod hostile;
+mod secured;
+mod vantage;
 
 use std::path::Path;
 use std::process::{Command, Output};
@@ -50,7 +56,11 @@ fn wrong_usage_is_refused_with_what_to_do() {
         2,
         "give the folder of the Dockerfile",
     );
-    refused(&["diagnose", "--host", "nonsense"], 2, "give unix:///path/to.sock or tcp://host:port");
+    refused(
+        &["diagnose", "--host", "nonsense"],
+        2,
+        "give unix:///path/to.sock, tcp://host:port or ssh://user@host",
+    );
     refused(&["explain", "EC999"], 2, "econn checks lists them");
     refused(&["diagnose", "--from", INCIDENT, "nobody"], 2, "there is no container nobody");
 }

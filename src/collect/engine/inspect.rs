@@ -19,6 +19,29 @@ pub(super) struct Listed {
     pub(super) labels: Maybe<HashMap<String, String>>,
 }
 
+/// One inspected image.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct Image {
+    pub(super) id: Maybe<String>,
+    pub(super) created: Maybe<String>,
+    pub(super) config: Maybe<ImageConfig>,
+    #[serde(rename = "RootFS")]
+    pub(super) root_fs: Maybe<RootFs>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct ImageConfig {
+    pub(super) labels: Maybe<HashMap<String, String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct RootFs {
+    pub(super) layers: Maybe<Vec<String>>,
+}
+
 /// One path of a container that differs from its image.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]

@@ -1,26 +1,35 @@
 //! The engines: found, asked who they are, listed and inspected. Docker and Podman become the same facts.
 
+mod address;
 mod archive;
+mod call;
 mod describe;
+mod few;
 mod find;
 mod helper;
 mod inspect;
 mod networks;
+mod open;
+mod same;
+mod ssh;
+mod stream;
+mod tls;
 mod transport;
 
+pub(crate) use call::trace_calls;
 pub(crate) use describe::{Mount, Raw, Seen};
 pub(crate) use find::{Place, places};
 pub(crate) use helper::{Helper, Line, Naming};
+pub(crate) use open::{Choice, Engines, connect};
 
 use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;
-use checks::model::{Engine, EngineKind, Network, State};
+use checks::model::{Engine, Network, State};
 use futures_util::StreamExt;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use tokio::sync::{Mutex, OnceCell};
-use tokio::time::Instant;
-use transport::{Address, Transport};
+use transport::{OBJECT_LIMIT, Transport};
 
 /// An engine that answers.
 pub(crate) struct Connection {
@@ -34,142 +43,18 @@ pub(crate) struct Connection {
     images: Mutex<HashMap<String, Arc<OnceCell<ImageAnswer>>>>,
 }
 
+/// No list may be larger, in bytes.
+const LIST_LIMIT: usize = 48 << 20;
+/// No engine is looked at that has more containers.
+const CONTAINERS: usize = 10_000;
+
 /// What an engine said of an image; `None` when nothing has that name.
 type ImageAnswer = Result<Option<Image>, String>;
 
-/// Which engines the user asks for.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
-pub(crate) enum Choice {
-    /// Every engine that answers.
-    Auto,
-    /// Docker only.
-    Docker,
-    /// Podman only.
-    Podman,
-}
-
-impl Choice {
-    fn takes(self, kind: EngineKind) -> bool {
-        match self {
-            Self::Auto => true,
-            Self::Docker => kind == EngineKind::Docker,
-            Self::Podman => kind == EngineKind::Podman,
-        }
-    }
-}
-
-/// The engines that answered, and what is to be said of every place that was asked.
-pub(crate) struct Engines {
-    /// Those that answer.
-    pub(crate) connections: Vec<Connection>,
-    /// Places that should have answered and did not.
-    pub(crate) silent: Vec<Engine>,
-    /// Every place that was asked, with what came of it, for the case that none answers.
-    pub(crate) asked: Vec<String>,
-}
-
-/// Asks every place and keeps the engines that the user wants.
-pub(crate) async fn connect(
-    places: Vec<find::Place>,
-    choice: Choice,
-    deadline: Instant,
-) -> Engines {
-    let mut engines = Engines { connections: Vec::new(), silent: Vec::new(), asked: Vec::new() };
-    let open = |place: &'_ find::Place| {
-        let place = place.clone();
-        async move {
-            let late = |_| format!("{} does not answer in time", place.address);
-            tokio::time::timeout_at(deadline, Connection::open(&place)).await.map_err(late)?
-        }
-    };
-    let opened = futures_util::future::join_all(places.iter().map(open)).await;
-    for (place, opened) in places.into_iter().zip(opened) {
-        match opened {
-            Ok(connection) if !choice.takes(connection.facts.kind) => {}
-            Ok(mut connection) => {
-                let kind = connection.facts.kind;
-                let before = engines.connections.iter().filter(|c| c.facts.kind == kind).count();
-                if before > 0 {
-                    connection.facts.name = format!("{}-{}", kind.command(), before + 1);
-                }
-                engines.connections.push(connection);
-            }
-            Err(why) => {
-                engines.asked.push(why.clone());
-                let exists = matches!(&place.address, Address::Unix(path) if path.exists());
-                let kind = if place.address.to_string().contains("podman") {
-                    EngineKind::Podman
-                } else {
-                    EngineKind::Docker
-                };
-                if (place.named || exists) && choice.takes(kind) {
-                    engines.silent.push(Engine {
-                        name: kind.command().into(),
-                        kind,
-                        version: String::new(),
-                        host: place.address.to_string(),
-                        chosen_because: place.because.clone(),
-                        error: Some(why),
-                    });
-                }
-            }
-        }
-    }
-    for silent in &mut engines.silent {
-        let taken = |name: &str| engines.connections.iter().any(|c| c.facts.name == name);
-        if taken(&silent.name) {
-            silent.name = format!("{}-2", silent.name);
-        }
-    }
-    engines
-}
-
 impl Connection {
-    async fn open(place: &find::Place) -> Result<Self, String> {
-        place.address.knock().await?;
-        let transport = Transport::new(place.address.clone());
-        let carrier = transport.clone();
-        let docker = Docker::connect_with_custom_transport(
-            move |request| carrier.clone().carry(request),
-            Some("http://engine"),
-            60,
-            bollard::API_DEFAULT_VERSION,
-        )
-        .map_err(|e| e.to_string())?;
-        let headers = transport
-            .ping()
-            .await
-            .map_err(|e| format!("{} does not answer as an engine does: {e}", place.address))?;
-        let header = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        if header("api-version").is_none() {
-            return Err(format!(
-                "{} does not answer as an engine does: its ping names no API version",
-                place.address
-            ));
-        }
-        let kind = if header("libpod-api-version").is_some() {
-            EngineKind::Podman
-        } else {
-            EngineKind::Docker
-        };
-        // `Docker/20.10.24 (linux)`, `Libpod/4.3.1 (linux)`
-        let version =
-            header("server").and_then(|server| server.split_once('/')?.1.split_whitespace().next());
-        let facts = Engine {
-            name: kind.command().into(),
-            kind,
-            version: version.unwrap_or("unknown").to_owned(),
-            host: place.address.to_string(),
-            chosen_because: place.because.clone(),
-            error: None,
-        };
-        let by_socket = matches!(place.address, Address::Unix(_));
-        Ok(Self { facts, by_socket, docker, transport, images: Mutex::default() })
-    }
-
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
     pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
-        let list: Vec<inspect::Listed> = self.read("/containers/json?all=true").await?;
+        let list = self.listed().await?;
         let is_dead = |owner: &str| !is_alive(owner);
         self.remove_dead(&list, &is_dead).await;
         let ours =
@@ -205,11 +90,22 @@ impl Connection {
         seen.extend(unread);
         if !self.by_socket {
             let why = "the engine is remote, and its processes can't be seen from here";
-            seen.iter_mut().for_each(|one| one.raw.hidden = Some(why.to_owned()));
+            for one in &mut seen {
+                one.raw.hidden = Some(why.to_owned());
+            }
         }
         seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();
         Ok((seen, notes))
+    }
+
+    /// The list of all containers; more than can be looked at is an error.
+    async fn listed(&self) -> Result<Vec<inspect::Listed>, String> {
+        let few: few::Few<inspect::Listed, CONTAINERS> =
+            self.read("/containers/json?all=true").await?;
+        few.all().ok_or_else(|| {
+            format!("it lists more than {CONTAINERS} containers, which is more than econn looks at")
+        })
     }
 
     /// What one container does at this moment.
@@ -220,8 +116,10 @@ impl Connection {
 
     /// An answer of the engine, read leniently.
     async fn read<T: serde::de::DeserializeOwned>(&self, path: &str) -> Result<T, String> {
-        let text = self.transport.get(path).await?;
         let place = path.split('?').next().unwrap_or(path);
+        let about_one = place.starts_with("/containers/") && place.matches('/').count() > 2;
+        let limit = if about_one { OBJECT_LIMIT } else { LIST_LIMIT };
+        let text = self.transport.get(path, limit).await?;
         serde_json::from_str(&text).map_err(|e| {
             format!("its answer to {place} can't be read (line {} column {})", e.line(), e.column())
         })
@@ -246,18 +144,27 @@ impl Connection {
     }
 
     async fn ask_image(&self, name: &str) -> ImageAnswer {
-        match self.docker.inspect_image(name).await {
-            Ok(image) => Ok(Some(Image {
-                id: bare(&image.id.unwrap_or_default()).to_owned(),
-                layers: image.root_fs.and_then(|fs| fs.layers).unwrap_or_default(),
-                labels: image.config.and_then(|config| config.labels).unwrap_or_default(),
-                created: image.created.and_then(|at| at.parse().ok()),
-            })),
-            Err(bollard::errors::Error::DockerResponseServerError { status_code: 404, .. }) => {
-                Ok(None)
+        let answer = self.transport.find(&format!("/images/{name}/json"), OBJECT_LIMIT).await?;
+        let text = match answer {
+            Ok(text) => text,
+            Err(hyper::StatusCode::NOT_FOUND) => return Ok(None),
+            Err(status) => {
+                return Err(format!("the engine answered {} of the image", status.as_u16()));
             }
-            Err(error) => Err(line(&error)),
-        }
+        };
+        let image: inspect::Image = serde_json::from_str(&text).map_err(|e| {
+            format!(
+                "its answer of the image can't be read (line {} column {})",
+                e.line(),
+                e.column()
+            )
+        })?;
+        Ok(Some(Image {
+            id: bare(&image.id.unwrap_or_default()).to_owned(),
+            layers: image.root_fs.and_then(|fs| fs.layers).unwrap_or_default(),
+            labels: image.config.and_then(|config| config.labels).unwrap_or_default(),
+            created: image.created.and_then(|at| at.parse().ok()),
+        }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The networks of an engine. Podman says only in its own API which of them answer names.
 
-use super::{Connection, line};
+use super::Connection;
 use checks::model::{EngineKind, Fact, Network};
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -28,9 +28,34 @@ pub(super) async fn list(engine: &Connection) -> Result<Vec<Network>, String> {
     Ok(networks)
 }
 
+/// What Docker says of a network.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Listed {
+    name: Option<String>,
+    driver: Option<String>,
+    internal: Option<bool>,
+    options: Option<BTreeMap<String, String>>,
+    #[serde(rename = "IPAM")]
+    ipam: Option<Ipam>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Ipam {
+    config: Option<Vec<Pool>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+struct Pool {
+    subnet: Option<String>,
+    gateway: Option<String>,
+}
+
 async fn docker(engine: &Connection) -> Result<Vec<Network>, String> {
-    let list = engine.docker.list_networks(None).await.map_err(|e| line(&e))?;
-    let network = |n: bollard::models::Network| {
+    let list: Vec<Listed> = engine.read("/networks").await?;
+    let network = |n: Listed| {
         let name = n.name.unwrap_or_default();
         let driver = n.driver.unwrap_or_default();
         let options = options(n.options.unwrap_or_default());

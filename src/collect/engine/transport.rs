@@ -1,223 +1,119 @@
-//! The one way to an engine: every call goes through here, with a deadline of its own.
+//! The one way to an engine: every call goes through here, with a deadline of its own, and only if it changes nothing of the
+//! user's.
 //!
-//! bollard takes it as its transport, and the few calls that only Podman has (its own paths) use it directly.
+//! bollard takes it as its transport; what is only read goes through it directly, where an answer has a limit of its own.
 
+use super::address::Address;
+use super::call::{Call, Errand, is_ours};
+use super::stream::{Door, Failed, needs_tls};
+use super::tls;
 use crate::words::words;
 use bollard::BollardRequest;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
-use hyper::{Method, Request, Response};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioExecutor;
-use hyperlocal::UnixConnector;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::net::{TcpStream, UnixStream};
 
-/// No answer of an engine to one call may take longer to begin.
+/// No answer of an engine to one call may take longer to begin, and none that is read whole longer to end.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
-/// No answer that is read whole may be larger, in bytes.
-const BODY_LIMIT: usize = 64 << 20;
+/// No complaint of an engine is longer, in bytes.
+const COMPLAINT_LIMIT: usize = 64 << 10;
 
-/// Where an engine is reached.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Address {
-    /// A socket of this machine.
-    Unix(PathBuf),
-    /// `host:port`, without TLS.
-    Tcp(String),
-    /// A place that is named and can't be reached from here.
-    Beyond {
-        /// Where, without user info.
-        url: String,
-        /// Why not, and what to do instead.
-        why: String,
-    },
-}
-
-/// What reaches an engine that econn can't reach itself.
-const INSTEAD: &str =
-    "run econn on that machine, or forward the engine's socket with ssh -L and give it with --host";
-
-impl Address {
-    /// The same place, where TLS is asked for by `who`.
-    pub(crate) fn behind_tls(self, who: &str) -> Self {
-        match self {
-            Self::Tcp(authority) => Self::Beyond {
-                why: format!(
-                    "{who} asks for TLS at {authority}, which this econn does not speak; {INSTEAD}"
-                ),
-                url: format!("tcp://{authority}"),
-            },
-            other => other,
-        }
-    }
-
-    /// Reads a `unix://`, `tcp://` or `ssh://` address.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        if let Some(path) = text.strip_prefix("unix://") {
-            return Ok(Self::Unix(PathBuf::from(path)));
-        }
-        if let Some(rest) = text.strip_prefix("ssh://") {
-            let url = format!("ssh://{}", rest.rsplit_once('@').map_or(rest, |(_, host)| host));
-            let why = format!("{url} is reached by ssh, which this econn does not use; {INSTEAD}");
-            return Ok(Self::Beyond { url, why });
-        }
-        let rest = text.strip_prefix("tcp://").or_else(|| text.strip_prefix("http://"));
-        match rest.map(|rest| rest.trim_end_matches('/')) {
-            Some(authority) if authority.contains(':') && !authority.contains(['/', '@']) => {
-                Ok(Self::Tcp(authority.into()))
-            }
-            _ if text.contains('@') => Err(format!(
-                "{} names a user, which an engine's address can't",
-                crate::redact::shown(text)
-            )),
-            _ => Err(format!(
-                "{} is not an engine's address that can be used: give unix:///path/to.sock or tcp://host:port",
-                crate::redact::shown(text)
-            )),
-        }
-    }
-
-    /// Whether two addresses lead to one place, as far as the names tell.
-    pub(crate) fn same(&self, other: &Self) -> bool {
-        let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        match (self, other) {
-            (Self::Unix(a), Self::Unix(b)) => real(a) == real(b),
-            (a, b) => a == b,
-        }
-    }
-
-    /// Tries the door, for an error that says what is wrong with it.
-    pub(crate) async fn knock(&self) -> Result<(), String> {
-        let knock = async {
-            match self {
-                Self::Unix(path) => UnixStream::connect(path).await.map(|_| ()),
-                Self::Tcp(authority) => TcpStream::connect(authority.as_str()).await.map(|_| ()),
-                Self::Beyond { why, .. } => Err(std::io::Error::other(why.clone())),
-            }
-        };
-        match tokio::time::timeout(Duration::from_secs(5), knock).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(match error.kind() {
-                std::io::ErrorKind::NotFound => {
-                    format!("there is no socket at {self}; is the engine installed and started?")
-                }
-                std::io::ErrorKind::PermissionDenied => {
-                    format!(
-                        "no permission on {self}; run as root, or join the group that owns the socket"
-                    )
-                }
-                std::io::ErrorKind::ConnectionRefused => {
-                    format!("nobody answers at {self}; start the engine")
-                }
-                std::io::ErrorKind::Other => error.to_string(),
-                _ => format!("{self} can't be reached: {}", words(&error)),
-            }),
-            Err(_) => Err(format!("{self} does not answer within 5 s")),
-        }
-    }
-}
-
-impl std::fmt::Display for Address {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Unix(path) => write!(f, "unix://{}", path.display()),
-            Self::Tcp(authority) => write!(f, "tcp://{authority}"),
-            Self::Beyond { url, .. } => f.write_str(url),
-        }
-    }
-}
+/// Nothing that is said of one object is longer, in bytes.
+pub(super) const OBJECT_LIMIT: usize = 8 << 20;
 
 /// A request's body, whoever made it.
 type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
+
+/// Why a call came to nothing, in a line for the user.
+pub(crate) type Trouble = String;
 
 /// The way to one engine.
 #[derive(Clone)]
 pub(crate) struct Transport {
     address: Arc<Address>,
-    unix: Client<UnixConnector, Body>,
-    tcp: Client<HttpConnector, Body>,
+    client: Client<Door, Body>,
+    /// The paths of objects that are known to carry our label.
+    own: Arc<Mutex<HashSet<String>>>,
 }
 
 impl Transport {
     /// A way to the engine at that address. Nothing is sent yet.
-    pub(crate) fn new(address: Address) -> Self {
-        Self {
-            address: Arc::new(address),
-            unix: Client::builder(TokioExecutor::new())
-                .pool_max_idle_per_host(16)
-                .build(UnixConnector),
-            tcp: Client::builder(TokioExecutor::new()).pool_max_idle_per_host(16).build_http(),
-        }
+    pub(crate) fn new(address: Address) -> Result<Self, Trouble> {
+        let address = Arc::new(address);
+        let door = Door::new(Arc::clone(&address))?;
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_max_idle_per_host(16)
+            .build(door);
+        Ok(Self { address, client, own: Arc::default() })
     }
 
     /// The headers of the engine's answer to a ping: cheap, where its version call may take a third of a second.
-    pub(crate) async fn ping(&self) -> Result<hyper::HeaderMap, String> {
-        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
-        let request = Request::builder()
-            .method(Method::GET)
-            .uri("/_ping")
-            .body(body)
-            .map_err(|e| e.to_string())?;
-        let response = self.send(request).await.map_err(|e| super::line(&e))?;
-        if !response.status().is_success() {
-            return Err(format!("it answered {} to a ping", response.status()));
+    pub(crate) async fn ping(&self) -> Result<hyper::HeaderMap, Trouble> {
+        let (call, response) = self.send(reading("/_ping")?).await?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let text = self.text(call, response, COMPLAINT_LIMIT).await?;
+        if is_call_for_tls(status, &text) {
+            return Err(needs_tls(&self.address));
         }
-        Ok(response.headers().clone())
+        if !status.is_success() {
+            return Err(format!(
+                "{} does not answer as an engine does: {} to a ping",
+                self.address,
+                status.as_u16()
+            ));
+        }
+        Ok(headers)
     }
 
-    /// Reads a path that bollard has no call for, as text.
-    pub(crate) async fn get(&self, path: &str) -> Result<String, String> {
-        let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
-        let request = Request::builder()
-            .method(Method::GET)
-            .uri(path)
-            .body(body)
-            .map_err(|e| e.to_string())?;
-        let response = self.send(request).await.map_err(|e| e.to_string())?;
+    /// Reads a path, as text of at most `limit` bytes.
+    pub(crate) async fn get(&self, path: &str, limit: usize) -> Result<String, Trouble> {
+        match self.find(path, limit).await? {
+            Ok(text) => Ok(text),
+            Err(status) => {
+                let place = path.split('?').next().unwrap_or(path);
+                Err(format!("the engine answered {} to {place}", status.as_u16()))
+            }
+        }
+    }
+
+    /// The same, where the engine may say that there is no such thing.
+    pub(crate) async fn find(
+        &self,
+        path: &str,
+        limit: usize,
+    ) -> Result<Result<String, StatusCode>, Trouble> {
+        let (call, response) = self.send(reading(path)?).await?;
         let status = response.status();
-        let read = Limited::new(response.into_body(), BODY_LIMIT).collect();
+        let limit = if status.is_success() { limit } else { COMPLAINT_LIMIT };
+        let text = self.text(call, response, limit).await?;
+        Ok(if status.is_success() { Ok(text) } else { Err(status) })
+    }
+
+    /// The whole of an answer.
+    async fn text(
+        &self,
+        call: Call,
+        response: Response<Incoming>,
+        limit: usize,
+    ) -> Result<String, Trouble> {
+        let status = response.status().as_u16().to_string();
+        let read = Limited::new(response.into_body(), limit).collect();
         let body = tokio::time::timeout(ANSWER_LIMIT, read)
             .await
-            .map_err(|_| "the engine's answer did not end in time")?;
-        let bytes = body.map_err(|e| e.to_string())?.to_bytes();
-        if !status.is_success() {
-            return Err(format!("the engine answered {status} to {path}"));
-        }
-        String::from_utf8(bytes.to_vec())
-            .map_err(|_| format!("the engine's answer to {path} is not text"))
+            .map_err(|_| "its answer did not end in time".to_owned())
+            .and_then(|body| body.map_err(|error| self.broken(&*error, limit)));
+        // A call whose answer breaks off is told as it is dropped.
+        let bytes = body?.to_bytes();
+        call.told(&status, Some(bytes.len() as u64));
+        String::from_utf8(bytes.into()).map_err(|_| "its answer is not text".to_owned())
     }
 
-    async fn send(
-        &self,
-        mut request: Request<Body>,
-    ) -> Result<Response<Incoming>, bollard::errors::Error> {
-        let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
-        let answer = match &*self.address {
-            Address::Unix(socket) => {
-                *request.uri_mut() = hyperlocal::Uri::new(socket, &path).into();
-                self.unix.request(request)
-            }
-            Address::Tcp(authority) => {
-                *request.uri_mut() = format!("http://{authority}{path}")
-                    .parse::<hyper::Uri>()
-                    .map_err(hyper::http::Error::from)?;
-                self.tcp.request(request)
-            }
-            // Nobody gets past knocking there.
-            Address::Beyond { why, .. } => return Err(std::io::Error::other(why.clone()).into()),
-        };
-        match tokio::time::timeout(ANSWER_LIMIT, answer).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(bollard::errors::Error::RequestTimeoutError),
-        }
-    }
-}
-
-impl Transport {
     /// Carries one of bollard's own requests.
     pub(crate) async fn carry(
         self,
@@ -225,6 +121,139 @@ impl Transport {
     ) -> Result<Response<Incoming>, bollard::errors::Error> {
         let (parts, body) = request.into_parts();
         let body = body.map_err(|error| std::io::Error::other(error.to_string())).boxed_unsync();
-        self.send(Request::from_parts(parts, body)).await
+        let sent = self.send(Request::from_parts(parts, body)).await;
+        let (call, response) = sent.map_err(std::io::Error::other)?;
+        // Its body is read elsewhere, and later.
+        let length = response.headers().get(hyper::header::CONTENT_LENGTH);
+        let length = length.and_then(|value| value.to_str().ok()?.parse().ok());
+        call.told(response.status().as_str(), length);
+        Ok(response)
     }
+
+    /// Sends what may be sent, and waits for the beginning of the answer.
+    async fn send(&self, request: Request<Body>) -> Result<(Call, Response<Incoming>), Trouble> {
+        let path = request.uri().path_and_query().map_or("/", |p| p.as_str()).to_owned();
+        let call = Call::new(self.address.to_string(), request.method().clone(), path);
+        let Some(request) = self.permitted(request, call.errand()).await? else {
+            return Err(call.refused());
+        };
+        let response = self.pass_on(request, call.path()).await?;
+        if *call.errand() == Errand::Make
+            && response.status().is_success()
+            && let Some(name) = name_of(call.path())
+        {
+            self.own().insert(format!("/containers/{name}/json"));
+        }
+        Ok((call, response))
+    }
+
+    /// The request again, if it changes nothing of the user's.
+    async fn permitted(
+        &self,
+        request: Request<Body>,
+        errand: &Errand,
+    ) -> Result<Option<Request<Body>>, Trouble> {
+        let ours = match errand {
+            Errand::Read | Errand::Load => true,
+            Errand::Never => false,
+            Errand::Make => {
+                let (parts, body) = request.into_parts();
+                let body = Limited::new(body, COMPLAINT_LIMIT).collect().await;
+                let bytes = body.map_err(|error| error.to_string())?.to_bytes();
+                let ours = is_ours(&bytes);
+                return Ok(ours.then(|| Request::from_parts(parts, whole(bytes))));
+            }
+            Errand::Touch(object) => self.is_own(object).await?,
+        };
+        Ok(ours.then_some(request))
+    }
+
+    /// Whether what stands at this path carries our label. It is asked once.
+    async fn is_own(&self, object: &str) -> Result<bool, Trouble> {
+        if self.own().contains(object) {
+            return Ok(true);
+        }
+        // Asked in a box of its own, because asking is sending.
+        let seen = Box::pin(self.find(object, OBJECT_LIMIT)).await?;
+        let ours = seen.is_ok_and(|text| is_ours(text.as_bytes()));
+        if ours {
+            self.own().insert(object.to_owned());
+        }
+        Ok(ours)
+    }
+
+    async fn pass_on(
+        &self,
+        mut request: Request<Body>,
+        path: &str,
+    ) -> Result<Response<Incoming>, Trouble> {
+        let host = match &*self.address {
+            Address::Tcp(authority, _) => authority,
+            Address::Unix(_) | Address::Ssh(_) => "localhost",
+        };
+        *request.uri_mut() = format!("http://{host}{path}")
+            .parse()
+            .map_err(|_| format!("{path} is no path that can be asked for"))?;
+        match tokio::time::timeout(ANSWER_LIMIT, self.client.request(request)).await {
+            Ok(answer) => answer.map_err(|error| self.broken(&error, 0)),
+            Err(_) => Err(format!("no answer within {} s", ANSWER_LIMIT.as_secs())),
+        }
+    }
+
+    /// Why an answer did not come, or not whole.
+    fn broken(&self, error: &(dyn std::error::Error + 'static), limit: usize) -> Trouble {
+        let mut cause = Some(error);
+        let mut last = String::new();
+        while let Some(now) = cause {
+            if let Some(Failed(why)) = now.downcast_ref() {
+                return why.clone();
+            }
+            if now.is::<http_body_util::LengthLimitError>() {
+                return format!("its answer is larger than {} MiB", (limit >> 20).max(1));
+            }
+            if let Some(io) = now.downcast_ref::<std::io::Error>() {
+                if let Some(Failed(why)) = io.get_ref().and_then(|e| e.downcast_ref()) {
+                    return why.clone();
+                }
+                let known = io.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
+                if let (Some(known), Address::Tcp(authority, _)) = (known, &*self.address) {
+                    return tls::told(known, authority);
+                }
+                return words(io);
+            }
+            last = now.to_string();
+            cause = now.source();
+        }
+        last
+    }
+
+    fn own(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn reading(path: &str) -> Result<Request<Body>, Trouble> {
+    let request = Request::builder().method(Method::GET).uri(path).body(whole(Bytes::new()));
+    request.map_err(|_| format!("{path} is no path that can be asked for"))
+}
+
+fn whole(bytes: Bytes) -> Body {
+    Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
+}
+
+/// The name that a container is to get.
+fn name_of(path: &str) -> Option<&str> {
+    path.split_once('?')?.1.split('&').find_map(|pair| pair.strip_prefix("name="))
+}
+
+/// Whether somebody says that TLS should have been spoken: Go's servers, nginx, Apache.
+fn is_call_for_tls(status: StatusCode, text: &str) -> bool {
+    status == StatusCode::BAD_REQUEST
+        && [
+            "HTTP request to an HTTPS server",
+            "HTTP request was sent to HTTPS",
+            "speaking plain HTTP to an SSL",
+        ]
+        .iter()
+        .any(|said| text.contains(said))
 }

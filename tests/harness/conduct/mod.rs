@@ -3,15 +3,21 @@
 
 mod broken_engine;
 mod builds;
+mod calls;
 mod econn;
 mod fix;
+#[path = "../../front/mod.rs"]
+mod front;
 mod helpers;
 mod inside;
+mod leftovers;
 mod preflight;
 mod proxy;
+mod remote;
 mod secrets;
 mod trouble;
 mod unchanged;
+mod vantage;
 
 use super::cast::{Cast, Play};
 use super::scene::Scene;
@@ -22,7 +28,7 @@ use libtest_mimic::Trial;
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 32] = [
+const PROMISES: &[Promise] = &[
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
@@ -42,6 +48,10 @@ const PROMISES: [Promise; 32] = [
     ("engine-is-silent", false, broken_engine::is_silent),
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
     ("builds-decide", false, builds::decide),
+    ("calls-are-told", false, calls::are_told),
+    ("seen-by-ssh", false, remote::by_ssh),
+    ("seen-by-tls", false, remote::by_tls),
+    ("ssh-is-refused", false, remote::ssh_is_refused),
     ("secrets-stay", false, secrets::stay),
     ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
     ("helper-of-a-living-run", false, helpers::of_a_living_run),
@@ -52,23 +62,47 @@ const PROMISES: [Promise; 32] = [
     ("preflight-counts-clients", false, preflight::counts_those_that_get_no_answer),
     ("preflight-lets-clients-pass", false, preflight::lets_pass_what_answers_all),
     ("preflight-waits-for-a-container", false, preflight::waits_for_what_is_not_made_yet),
+    ("vantage-without-rights", false, vantage::without_rights),
+    ("vantage-remote", false, vantage::remote),
     // Last, so that they do not make the others wait in between.
     ("inside-a-container", true, inside::knows_its_place),
+    ("inside-a-container-with-sidecars", true, inside::sees_by_sidecars),
+    ("vantage-costs", true, vantage::costs),
+    ("leaves-nothing", true, leftovers::none),
     ("nothing-changed", true, unchanged::nothing),
     ("helper-of-a-killed-run", true, helpers::of_a_killed_run),
 ];
 
+/// What only Docker does.
+const OF_DOCKER: &[Promise] = &[("docker-behind-tls", false, remote::docker_behind_tls)];
+
 /// The tests of all promises on these engines.
 pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
-    let on = |(name, alone, test): Promise| {
-        engines.iter().map(move |engine| {
-            let (cast, engine) = (cast.clone(), *engine);
-            Trial::test(format!("promise/{name} {engine}"), move || {
-                Ok(on_machine(alone, || test(&cast, engine))?)
-            })
+    let of = |(name, alone, test): Promise, engine: Engine| {
+        let cast = cast.clone();
+        Trial::test(format!("promise/{name} {engine}"), move || {
+            Ok(on_machine(alone, || test(&cast, engine))?)
         })
     };
-    PROMISES.into_iter().flat_map(on).collect()
+    let same = vantage::scenes().filter_map(|name| cast.find(name)).flat_map(|play| {
+        let engines = engines.iter().filter(|engine| play.scene.engines.contains(engine));
+        engines.map(|engine| {
+            let (play, engine) = (play.clone(), *engine);
+            Trial::test(format!("promise/vantage/{} {engine}", play.name), move || {
+                Ok(on_machine(play.scene.alone, || vantage::same(&play, engine))?)
+            })
+        })
+    });
+    let on = |promise: &Promise| {
+        let promise = *promise;
+        engines.iter().map(move |engine| of(promise, *engine))
+    };
+    let only = |promise: &Promise| {
+        let promise = *promise;
+        let docker = engines.iter().filter(|engine| **engine == Engine::Docker);
+        docker.map(move |engine| of(promise, *engine))
+    };
+    same.chain(PROMISES.iter().flat_map(on)).chain(OF_DOCKER.iter().flat_map(only)).collect()
 }
 
 /// The incident with these switches on, which is the stage of most promises.

@@ -63,7 +63,7 @@ fn differing(before: &BTreeSet<String>, after: &BTreeSet<String>) -> Vec<String>
 }
 
 /// Calls read, or make and remove a container of our own, which is never started.
-fn only_own_containers(calls: &[Call]) -> Result<()> {
+pub(super) fn only_own_containers(calls: &[Call]) -> Result<()> {
     let made: Vec<&str> = calls.iter().filter_map(Call::made).collect();
     must(!made.is_empty(), || "the image was read without a container of its own?".to_owned())?;
     for call in calls {

@@ -1,6 +1,8 @@
 //! Where Docker's own tools would look: its contexts, in the files that `docker context` keeps.
 
-use super::{Address, Env, Place};
+use super::{Address, Env, Place, Usual, set};
+use crate::collect::engine::tls::Tls;
+use checks::model::EngineKind;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -23,19 +25,17 @@ struct Meta {
 #[serde(rename_all = "PascalCase")]
 struct Endpoint {
     host: Option<String>,
+    #[serde(rename = "SkipTLSVerify", default)]
+    skip_tls_verify: bool,
 }
 
 /// The place that `DOCKER_HOST`, `DOCKER_CONTEXT` or the current context names, in this order; `None` when none does.
 pub(super) fn named(env: Env<'_>) -> Result<Option<Place>, String> {
-    if let Some(url) = env("DOCKER_HOST").filter(|value| !value.is_empty()) {
-        let address = Address::parse(&url).map_err(|e| format!("DOCKER_HOST: {e}"))?;
-        let address = match env("DOCKER_TLS_VERIFY").filter(|value| !value.is_empty()) {
-            Some(_) => address.behind_tls("DOCKER_TLS_VERIFY"),
-            None => address,
-        };
-        return Ok(Some(Place { address, because: "DOCKER_HOST".into(), named: true }));
+    if let Some(url) = set(env, "DOCKER_HOST") {
+        let address = Address::parse(&url, tls(env)).map_err(|e| format!("DOCKER_HOST: {e}"))?;
+        return Ok(Some(Place::named(address, "DOCKER_HOST", EngineKind::Docker)));
     }
-    if let Some(name) = env("DOCKER_CONTEXT").filter(|value| !value.is_empty()) {
+    if let Some(name) = set(env, "DOCKER_CONTEXT") {
         if name == DEFAULT {
             return Ok(None);
         }
@@ -57,15 +57,34 @@ pub(super) fn context(name: &str, env: Env<'_>, because: &str) -> Result<Option<
     let Some(folder) = folder(env) else { return Ok(None) };
     let id = id(name);
     let Some(meta) = meta(&folder.join("contexts/meta").join(&id))? else { return Ok(None) };
-    let host = meta.endpoints.get("docker").and_then(|e| e.host.clone());
-    let host = host.ok_or_else(|| {
+    let endpoint = meta.endpoints.get("docker");
+    let named = endpoint.and_then(|e| Some((e, e.host.as_deref().filter(|h| !h.is_empty())?)));
+    let (endpoint, host) = named.ok_or_else(|| {
         format!("the context {name} has no engine to reach (Endpoints.docker.Host)")
     })?;
-    let address = Address::parse(&host).map_err(|e| format!("the context {name}: {e}"))?;
-    let has_tls = folder.join("contexts/tls").join(&id).join("docker").is_dir();
-    let address =
-        if has_tls { address.behind_tls(&format!("the context {name}")) } else { address };
-    Ok(Some(Place { address, because: because.to_owned(), named: true }))
+    let files = folder.join("contexts/tls").join(&id).join("docker");
+    let tls = (files.is_dir() || endpoint.skip_tls_verify)
+        .then(|| Tls::of_folder(format!("the context {name}"), &files, !endpoint.skip_tls_verify));
+    let address = Address::parse(host, tls).map_err(|e| format!("the context {name}: {e}"))?;
+    Ok(Some(Place::named(address, because, EngineKind::Docker)))
+}
+
+/// How `DOCKER_TLS_VERIFY`, `DOCKER_TLS` and `DOCKER_CERT_PATH` want a TCP connection to be secured.
+pub(super) fn tls(env: Env<'_>) -> Option<Tls> {
+    let verify = set(env, "DOCKER_TLS_VERIFY").is_some();
+    if !verify && set(env, "DOCKER_TLS").is_none() {
+        return None;
+    }
+    let who = if verify { "DOCKER_TLS_VERIFY" } else { "DOCKER_TLS" };
+    let files = set(env, "DOCKER_CERT_PATH").map(PathBuf::from).or_else(|| folder(env));
+    Some(files.map_or_else(
+        || Tls { verify, ..Tls::of_everyone(who) },
+        |files| Tls {
+            // An engine whose authority was named is trusted by nobody else's word.
+            ca: Some(files.join("ca.pem")),
+            ..Tls::of_folder(who.to_owned(), &files, verify)
+        },
+    ))
 }
 
 /// The folder in which a context's files are.
@@ -110,23 +129,27 @@ fn current(env: Env<'_>) -> Option<String> {
 }
 
 fn folder(env: Env<'_>) -> Option<PathBuf> {
-    let set = env("DOCKER_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from);
-    set.or_else(|| env("HOME").map(|home| PathBuf::from(home).join(".docker")))
+    let given = set(env, "DOCKER_CONFIG").map(PathBuf::from);
+    given.or_else(|| set(env, "HOME").map(|home| PathBuf::from(home).join(".docker")))
 }
 
 /// The sockets of an engine on this machine, by the vendors' habits.
-pub(super) fn sockets(env: Env<'_>) -> Vec<PathBuf> {
-    let mut sockets = vec![PathBuf::from("/var/run/docker.sock")];
-    sockets.extend(env("XDG_RUNTIME_DIR").map(|dir| PathBuf::from(dir).join("docker.sock")));
-    if let Some(home) = env("HOME").map(PathBuf::from) {
-        let usual = [
-            ".docker/run/docker.sock",
-            ".docker/desktop/docker.sock",
-            ".colima/default/docker.sock",
-            ".rd/docker.sock",
-            ".orbstack/run/docker.sock",
-        ];
-        sockets.extend(usual.map(|socket| home.join(socket)));
+pub(super) fn sockets(env: Env<'_>) -> Vec<Usual> {
+    let mut sockets = vec![Usual::new("/var/run/docker.sock".into(), "")];
+    let own = super::runtime_folder(env).map(|dir| dir.join("docker.sock"));
+    sockets.extend(own.map(|path| Usual::new(path, "")));
+    let Some(home) = set(env, "HOME").map(PathBuf::from) else { return sockets };
+    for (path, vendor) in [
+        (".docker/run/docker.sock", "Docker Desktop"),
+        (".docker/desktop/docker.sock", "Docker Desktop"),
+        (".rd/docker.sock", "Rancher Desktop"),
+        (".orbstack/run/docker.sock", "OrbStack"),
+    ] {
+        sockets.push(Usual::new(home.join(path), vendor));
+    }
+    for folder in [home.join(".colima"), home.join(".config/colima")] {
+        let profiles = super::below(&folder, "docker.sock");
+        sockets.extend(profiles.into_iter().map(|path| Usual::new(path, "Colima")));
     }
     sockets
 }

@@ -3,10 +3,19 @@
 mod docker;
 mod podman;
 
-use super::transport::Address;
+use super::address::Address;
+use super::open::Choice;
+use super::ssh::Tool;
+use checks::model::EngineKind;
+use std::path::PathBuf;
 
 /// The variables of econn's own environment.
 type Env<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// A variable that is set to something.
+fn set(env: Env<'_>, name: &str) -> Option<String> {
+    env(name).filter(|value| !value.is_empty())
+}
 
 /// A place where an engine may answer.
 #[derive(Clone, Debug)]
@@ -17,45 +26,128 @@ pub(crate) struct Place {
     pub(crate) because: String,
     /// Whether somebody named it: then its silence is an error, not an absence.
     pub(crate) named: bool,
+    /// What is expected there.
+    pub(crate) kind: EngineKind,
 }
 
-/// The places to ask, in order, each once. `context` is one of Docker's contexts, or one of Podman's connections.
+impl Place {
+    fn named(address: Address, because: &str, kind: EngineKind) -> Self {
+        Self { address: carried_by(address, kind), because: because.to_owned(), named: true, kind }
+    }
+}
+
+/// On the far side of ssh the tool of that engine carries the bytes.
+fn carried_by(address: Address, kind: EngineKind) -> Address {
+    match address {
+        Address::Ssh(mut ssh) => {
+            ssh.tool = match kind {
+                EngineKind::Docker => Tool::Docker,
+                EngineKind::Podman => Tool::Podman,
+            };
+            Address::Ssh(ssh)
+        }
+        other => other,
+    }
+}
+
+/// A socket in a usual place, and whose habit it is.
+struct Usual {
+    path: PathBuf,
+    because: String,
+}
+
+impl Usual {
+    fn new(path: PathBuf, vendor: &str) -> Self {
+        let because =
+            if vendor.is_empty() { "default socket".into() } else { format!("socket of {vendor}") };
+        Self { path, because }
+    }
+}
+
+/// The places to ask, in order, each once. `context` is one of Docker's contexts, or one of Podman's connections. Broken
+/// settings of an engine that is not wanted matter to nobody.
 pub(crate) fn places(
     host: Option<&str>,
     context: Option<&str>,
+    choice: Choice,
     env: Env<'_>,
 ) -> Result<Vec<Place>, String> {
+    if let Some(url) = host {
+        return Ok(vec![of_host(url, env)?]);
+    }
+    let (docker, podman) = (EngineKind::Docker, EngineKind::Podman);
+    let found = match context {
+        Some(name) => match of_context(name, env)? {
+            Some(place) => vec![place],
+            None => usual(docker::sockets(env), docker),
+        },
+        None => {
+            let of_docker = docker::named(env).map(|named| {
+                named.map_or_else(|| usual(docker::sockets(env), docker), |p| vec![p])
+            });
+            let of_podman = podman::named(env)
+                .map(|named| named.map_or_else(|| podman_unnamed(env), |p| vec![p]));
+            let wanted = |found: Result<Vec<Place>, String>, kind| match found {
+                Err(_) if !choice.takes(kind) => Ok(vec![]),
+                other => other,
+            };
+            let mut found = wanted(of_docker, docker)?;
+            found.extend(wanted(of_podman, podman)?);
+            found
+        }
+    };
     let mut places: Vec<Place> = Vec::new();
-    let mut add = |place: Place| {
+    for place in found {
         if !places.iter().any(|p| p.address.same(&place.address)) {
             places.push(place);
         }
-    };
-    let usual = |socket| Place {
-        address: Address::Unix(socket),
-        because: "default socket".into(),
-        named: false,
-    };
-    if let Some(url) = host {
-        add(Place { address: Address::parse(url)?, because: "--host".into(), named: true });
-        return Ok(places);
-    }
-    if let Some(name) = context {
-        match of_context(name, env)? {
-            Some(place) => add(place),
-            None => docker::sockets(env).into_iter().map(usual).for_each(add),
-        }
-        return Ok(places);
-    }
-    match docker::named(env)? {
-        Some(place) => add(place),
-        None => docker::sockets(env).into_iter().map(usual).for_each(&mut add),
-    }
-    match podman::named(env)? {
-        Some(place) => add(place),
-        None => podman::sockets(env).into_iter().map(usual).for_each(&mut add),
     }
     Ok(places)
+}
+
+fn usual(sockets: Vec<Usual>, kind: EngineKind) -> Vec<Place> {
+    let place = |usual: Usual| Place {
+        address: Address::Unix(usual.path),
+        because: usual.because,
+        named: false,
+        kind,
+    };
+    sockets.into_iter().map(place).collect()
+}
+
+/// Podman's usual sockets. Where none of them exists, the connection that is active by default is asked: it is Podman's
+/// for machines that only have its client.
+fn podman_unnamed(env: Env<'_>) -> Vec<Place> {
+    let mut places = usual(podman::sockets(env), EngineKind::Podman);
+    if !places.iter().any(|place| place.address.is_there()) {
+        places.extend(podman::active(env));
+    }
+    places
+}
+
+/// The folder for the user's own sockets: as the session says, else where systems put it.
+fn runtime_folder(env: Env<'_>) -> Option<PathBuf> {
+    let usual = || {
+        use std::os::unix::fs::MetadataExt;
+        let me = std::fs::metadata("/proc/self").ok()?.uid();
+        Some(PathBuf::from(format!("/run/user/{me}"))).filter(|folder| folder.is_dir())
+    };
+    set(env, "XDG_RUNTIME_DIR").map(PathBuf::from).or_else(usual)
+}
+
+/// The sockets of that name in the folders of a folder, in the order of their names.
+fn below(folder: &std::path::Path, name: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut sockets: Vec<_> =
+        entries.map(|entry| entry.path().join(name)).filter(|path| path.exists()).collect();
+    sockets.sort();
+    sockets
+}
+
+fn of_host(url: &str, env: Env<'_>) -> Result<Place, String> {
+    let address = Address::parse(url, docker::tls(env)).map_err(|why| format!("--host: {why}"))?;
+    let kind = if url.contains("podman") { EngineKind::Podman } else { EngineKind::Docker };
+    Ok(Place { address, because: "--host".into(), named: true, kind })
 }
 
 /// Where a context of this name leads; `None` for the usual sockets of Docker.
@@ -83,7 +175,7 @@ fn of_context(name: &str, env: Env<'_>) -> Result<Option<Place>, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::places;
+    use super::{Choice, places};
 
     fn found(host: Option<&str>, vars: &[(&str, &str)]) -> Vec<String> {
         asked(host, None, vars).unwrap()
@@ -95,7 +187,7 @@ mod tests {
         vars: &[(&str, &str)],
     ) -> Result<Vec<String>, String> {
         let env = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
-        let places = places(host, context, &env)?
+        let places = places(host, context, Choice::Auto, &env)?
             .into_iter()
             .map(|p| format!("{} ({})", p.address, p.because))
             .collect();
@@ -152,7 +244,7 @@ mod tests {
         let named = |name| asked(None, Some(name), &[home]);
         assert_eq!(named("ci").unwrap(), ["unix:///run/ci.sock (--context ci)"]);
         assert_eq!(named("vm").unwrap(), ["unix:///run/vm.sock (--context vm)"]);
-        assert_eq!(named("far").unwrap(), ["ssh://far (--context far)"]);
+        assert_eq!(named("far").unwrap(), ["ssh://me@far (--context far)"]);
         assert!(named("default").unwrap()[0].starts_with("unix:///var/run/docker.sock"));
         let wrong = named("cj").unwrap_err();
         assert!(wrong.contains("did you mean ci? There are ci, default, far, old, vm"), "{wrong}");
@@ -179,6 +271,10 @@ mod tests {
     #[test]
     fn a_place_that_is_no_address_is_an_error_with_its_variable() {
         let env = |name: &str| (name == "DOCKER_HOST").then(|| "nonsense".to_owned());
-        assert!(places(None, None, &env).unwrap_err().starts_with("DOCKER_HOST: nonsense is not"));
+        assert!(
+            places(None, None, Choice::Auto, &env)
+                .unwrap_err()
+                .starts_with("DOCKER_HOST: nonsense is not")
+        );
     }
 }
