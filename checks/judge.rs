@@ -2,8 +2,8 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, EndpointReport, Fact, Link, LinkReport, Outcome, Report, Row, SCHEMA_VERSION,
-    SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, chain,
+    Case, Check, Container, EndpointReport, Fact, Link, LinkReport, Outcome, Report, Row,
+    SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, chain,
 };
 pub use decided::Suppression;
 use outlook::outlook;
@@ -101,11 +101,19 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             && root_cause.as_ref() != Some(&finding.code);
         finding.masked_by = if hidden { root_cause.clone() } else { None };
     }
+    let server = link.server.as_ref().and_then(|server| {
+        let engine = server.engine.as_deref().unwrap_or(&link.engine);
+        facts.container(engine, server.container.as_deref()?)
+    });
     let awaits = outlook(&case, &rows, wanted);
     LinkReport {
         id: link.id.clone(),
         engine: link.engine.clone(),
         client: link.client.clone(),
+        client_service: service(case.client()),
+        server_service: service(server),
+        client_node: node(case.client()),
+        server_node: node(server),
         endpoint: EndpointReport {
             url: link.endpoint.url.clone(),
             source: link.endpoint.sources.first().cloned(),
@@ -121,6 +129,17 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         demand: link.demand,
         awaits,
     }
+}
+
+/// The service of Compose or of a Swarm by which people know a container.
+fn service(container: Option<&Container>) -> Option<String> {
+    let (compose, task) = (container?.compose.as_ref(), container?.task.as_ref());
+    compose.map(|c| c.service.clone()).or_else(|| task.map(|task| task.service.clone()))
+}
+
+/// The node of a Swarm that a container is on.
+fn node(container: Option<&Container>) -> Option<String> {
+    container?.task.as_ref()?.node.clone()
 }
 
 fn seen_from(case: &Case<'_>) -> Option<SeenFrom> {

@@ -4,9 +4,11 @@ mod another_port;
 mod certificate_of_another;
 mod certificate_out_of_date;
 mod container_address;
+mod edited_since;
 mod host_alias_missing;
 mod host_network_name;
 mod malformed;
+mod never_started;
 mod nobody;
 mod own_loopback;
 mod plain_to_tls;
@@ -29,8 +31,10 @@ pub(crate) const CHECK: Check = Check {
     phase: 1,
     applies: |case| if case.is_outside() { Err(Undecided::Skip(OUTSIDE.into())) } else { Ok(()) },
     rules: &[
+        &edited_since::RULE,
         &malformed::RULE,
         &own_loopback::RULE,
+        &never_started::RULE,
         &nobody::RULE,
         &host_network_name::RULE,
         &host_alias_missing::RULE,

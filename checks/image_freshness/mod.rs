@@ -1,5 +1,6 @@
 //! Layer 2: does the running container hold the newest source, or an older build of it?
 
+mod differs_between_nodes;
 mod edited_inside;
 mod labelled_older;
 mod mounted;
@@ -24,6 +25,7 @@ pub(crate) const CHECK: Check = Check {
     rules: &[
         &older_content::RULE,
         &not_recreated::RULE,
+        &differs_between_nodes::RULE,
         &labelled_older::RULE,
         &older_process::RULE,
         &edited_inside::RULE,

@@ -4,6 +4,7 @@ mod awaited;
 mod case;
 mod certificate;
 mod check;
+mod composed;
 mod demand;
 mod earlier;
 mod fact;
@@ -20,6 +21,7 @@ mod replay;
 mod report;
 mod shell;
 mod snapshot;
+mod swarm;
 mod symptom;
 mod vantage;
 mod way;
@@ -28,6 +30,7 @@ mod written;
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
+pub use composed::{Retold, Unstarted};
 pub use demand::Demand;
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
@@ -57,5 +60,6 @@ pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use swarm::{Node, Task, TaskImage};
 pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};

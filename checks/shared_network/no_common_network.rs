@@ -206,6 +206,29 @@ mod tests {
     }
 
     #[test]
+    fn the_remedy_is_one_that_a_swarm_takes() {
+        let overlay = |it: &mut Snapshot| {
+            apart(it);
+            (it.ci().driver, it.ci().attachable) = ("overlay".into(), Some(false));
+        };
+        assert!(
+            remedies(&RULE, overlay).starts_with("make ci again with --attachable, or run mock")
+        );
+        let service = |it: &mut Snapshot| {
+            overlay(it);
+            it.mock().task = Some(crate::model::Task {
+                service: "llm".into(),
+                node: None,
+                state: None,
+                why: None,
+                virtual_addresses: Vec::new(),
+                image: None,
+            });
+        };
+        assert_eq!(remedies(&RULE, service), "$ docker service update --network-add ci llm");
+    }
+
+    #[test]
     fn the_remedy_keeps_the_name_that_the_client_dials() {
         assert_eq!(
             remedies(&RULE, |it| {

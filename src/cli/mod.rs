@@ -58,6 +58,17 @@ pub(crate) enum Command {
         #[arg(long)]
         verbose: bool,
     },
+    /// Print the completions of a shell, to be put where that shell looks for them
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one for each command
+    Man {
+        /// The folder to write them to
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Serve errands on standard input; econn starts itself so in its sidecars
     #[command(hide = true)]
     Agent {
@@ -87,7 +98,7 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     pub(crate) judging: Judging,
     /// Judge a saved snapshot instead of live containers
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive", "vantage"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "node", "link", "source", "probe", "passive", "vantage"])]
     pub(crate) from: Option<PathBuf>,
 }
 
@@ -118,6 +129,9 @@ pub(crate) struct Looking {
     /// Ask only the engine of this Docker context, or of this Podman connection
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
+    /// The engine of another node of the Swarm, under a name of yours, best the node's (repeatable)
+    #[arg(long, value_name = "NAME=URL", value_parser = pair)]
+    pub(crate) node: Vec<(String, String)>,
     /// Keep the links of this Compose project
     #[arg(long, value_name = "NAME")]
     pub(crate) project: Option<String>,

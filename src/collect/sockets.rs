@@ -1,6 +1,7 @@
 //! The listening sockets that the meaning of an address rests on: those of a client that is told its own loopback, and of
 //! whoever else may be meant. They are read where that is cheap; a sidecar is begun only for links that are kept.
 
+use super::compose;
 use super::ends;
 use super::links::{self, Claim, World};
 use super::stand::{self, Stands};
@@ -99,7 +100,8 @@ impl<'a> Sockets<'a> {
         } else {
             Fact::Skipped("the endpoint is no loopback".into())
         };
-        let link = links::link(claim, &world, itself)?;
+        let mut link = links::link(claim, &world, itself)?;
+        compose::unstarted(&self.facts, &mut link);
         Some((link, unseen.take()))
     }
 

@@ -3,6 +3,7 @@
 
 mod cleanup;
 mod init;
+mod install;
 mod load;
 mod look;
 mod output;
@@ -39,6 +40,8 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Explain { subject } => explain(subject.as_deref()),
         Command::Cleanup(cleanup) => cleanup::cleanup(&cleanup),
         Command::Version { verbose } => version::version(verbose),
+        Command::Completions { shell } => install::completions(shell),
+        Command::Man { folder } => install::manual(&folder),
         Command::Agent { seconds } => collect::serve(Duration::from_secs(seconds))
             .map(|()| Code(0))
             .map_err(Failure::incomplete),

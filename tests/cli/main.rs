@@ -5,6 +5,8 @@ mod fake;
 #[path = "../front/mod.rs"]
 mod front;
 mod hostile;
+mod install;
+mod nodes;
 mod secured;
 mod vantage;
 

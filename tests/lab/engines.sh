@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Docker and Podman for the tests, on a machine that may have neither, without systemd and without a registry.
-#   engines.sh install [docker|podman|pip]   installs the Debian packages that are missing
+#   engines.sh install [docker|podman|pip|compose]   installs the Debian packages that are missing
 #   engines.sh start   [docker|podman]   uses the engines that answer, starts the others
 #   engines.sh stop                      removes what the lab made, ends what `start` started
 #   engines.sh sweep                     removes what killed runs left
@@ -13,6 +13,8 @@ packages_docker="docker.io iptables iproute2"
 packages_podman="podman netavark aardvark-dns runc catatonit iptables iproute2"
 # For the image of tests/servers only.
 packages_pip="python3-pip"
+# Compose 1, and what podman-compose needs of Python.
+packages_compose="docker-compose python3-dotenv python3-yaml"
 
 install() {
     local kind package missing=""

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Ways to an engine that are not its socket, for the tests: everything below one folder, on the loopback only.
 #   remote.sh ssh FOLDER PORT OWNER     an ssh server with keys of its own; FOLDER/bin/ssh is a client that knows it
-#   remote.sh docker FOLDER PORT OWNER  a second Docker behind mutual TLS; FOLDER/tls holds a client's papers
+#   remote.sh docker FOLDER OWNER       a second Docker behind mutual TLS, which takes what comes in at the listening socket
+#                                       that is the script's standard input; FOLDER/tls holds a client's papers
 #   remote.sh install                   installs the Debian packages that are missing, and starts nothing
 # What is started ends with the process OWNER, however that ends.
 set -eu
@@ -25,15 +26,15 @@ end_with() {
         sh "$1" "$2" </dev/null >/dev/null 2>&1 &
 }
 
-# Waits until something listens on the port.
-listens() {
+# Waits until the log $1 says $2.
+says() {
     local _
-    for _ in $(seq 150); do
-        if (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; then return; fi
+    for _ in $(seq 300); do
+        if grep -q "$2" "$1" 2>/dev/null; then return; fi
         sleep 0.2
     done
-    tail -5 "$2" >&2
-    die "nothing listens on port $1, see $2"
+    tail -5 "$1" >&2
+    die "it never said '$2', see $1"
 }
 
 ssh() {
@@ -67,7 +68,7 @@ CONF
     chmod +x "$folder/bin/ssh"
     setsid /usr/sbin/sshd -D -f "$folder/sshd.conf" -E "$folder/sshd.log" </dev/null >/dev/null 2>&1 &
     end_with "$owner" $!
-    listens "$port" "$folder/sshd.log"
+    says "$folder/sshd.log" "listening on"
 }
 
 # papers FOLDER NAME USAGE: a key and a certificate of the folder's authority.
@@ -79,23 +80,25 @@ papers() {
 }
 
 docker() {
-    local folder=$1 port=$2 owner=$3 tls=$1/tls
+    local folder=$1 owner=$2 tls=$1/tls
     mkdir -p "$tls"
     openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=econn-lab -keyout "$tls/ca.key" -out "$tls/ca.pem" 2>/dev/null
     papers "$tls" server serverAuth
     papers "$tls" client clientAuth
     cp "$tls/client.pem" "$tls/cert.pem"
     cp "$tls/client.key" "$tls/key.pem"
-    # Without a bridge and without rules it leaves the first Docker's alone.
-    setsid dockerd --host "tcp://127.0.0.1:$port" --tlsverify --tlscacert "$tls/ca.pem" --tlscert "$tls/server.pem" \
-        --tlskey "$tls/server.key" --bridge=none --iptables=false --data-root "$folder/data" --exec-root "$folder/run" \
-        --pidfile "$folder/docker.pid" </dev/null >"$folder/docker.log" 2>&1 &
+    # In a network namespace of its own: beside the first Docker it would remove that one's bridge, even with
+    # --bridge=none. A socket stays where it was opened, and is handed over as systemd does it.
+    # shellcheck disable=SC2016 # the inner shell's own words
+    setsid sh -c 'exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec unshare --net dockerd --host fd:// "$@"' sh \
+        --tlsverify --tlscacert "$tls/ca.pem" --tlscert "$tls/server.pem" --tlskey "$tls/server.key" \
+        --bridge=none --iptables=false --data-root "$folder/data" --exec-root "$folder/run" \
+        --pidfile "$folder/docker.pid" <&0 >"$folder/docker.log" 2>&1 &
     end_with "$owner" $!
-    listens "$port" "$folder/docker.log"
+    says "$folder/docker.log" "API listen on"
 }
 
 case ${1:-} in
-ssh | docker) [ $# = 4 ] || die "usage: remote.sh $1 FOLDER PORT OWNER"; "$@" ;;
-install) install ;;
-*) die "usage: remote.sh ssh|docker FOLDER PORT OWNER, remote.sh install" ;;
+ssh | docker | install) "$@" ;;
+*) die "usage: remote.sh ssh FOLDER PORT OWNER, remote.sh docker FOLDER OWNER, remote.sh install" ;;
 esac

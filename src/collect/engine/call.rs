@@ -23,6 +23,8 @@ pub(super) enum Errand {
     Read,
     /// Makes a container; it must carry our label.
     Make,
+    /// Lets a container join a network, or leave it; the container must carry our label.
+    Join,
     /// Brings the image that our helpers are made from.
     Load,
     /// Does something to what stands at this path of the API; that must carry our label.
@@ -48,6 +50,7 @@ impl Errand {
         match (method.as_str(), words.as_slice()) {
             ("POST", ["containers", "create"]) => Self::Make,
             ("POST", ["images", "load"]) => Self::Load,
+            ("POST", ["networks", _, "connect" | "disconnect"]) => Self::Join,
             ("POST" | "PUT" | "DELETE", ["containers", id, ..]) => {
                 Self::Touch(format!("/containers/{id}/json"))
             }
@@ -88,6 +91,17 @@ pub(super) fn is_ours(json: &[u8]) -> bool {
         labels.is_some_and(|labels| labels.contains_key(HELPER_LABEL))
     };
     has(object.labels) || has(object.config.and_then(|config| config.labels))
+}
+
+/// The container that a request lets join a network.
+pub(super) fn who_joins(json: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Joining {
+        container: String,
+    }
+    let joining: Joining = serde_json::from_slice(json).ok()?;
+    Some(format!("/containers/{}/json", joining.container))
 }
 
 /// One call that is under way, to be told when it has ended, also where nobody waited for its end.
@@ -168,7 +182,8 @@ mod tests {
             (Method::DELETE, "/images/localhost/a:1", touch("/images/localhost/a:1/json")),
             (Method::POST, "/containers/prune", touch("/containers/prune/json")),
             (Method::POST, "/networks/create", Errand::Never),
-            (Method::POST, "/networks/x/connect", Errand::Never),
+            (Method::POST, "/v1.41/networks/x/connect", Errand::Join),
+            (Method::POST, "/networks/prune", Errand::Never),
             (Method::DELETE, "/volumes/x", Errand::Never),
             (Method::DELETE, "/images/", Errand::Never),
             (Method::POST, "/exec/x/start", Errand::Never),

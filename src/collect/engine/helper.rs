@@ -165,7 +165,7 @@ impl Connection {
     /// word on each.
     pub(crate) async fn sweep(&self, is_dead: impl Fn(&str) -> bool) -> Vec<String> {
         let mut removed = Vec::new();
-        if let Ok(list) = self.read::<Vec<Listed>>("/containers/json?all=true").await {
+        if let Ok(list) = self.listed().await {
             removed.extend(self.remove_dead(&list, &is_dead).await);
         }
         removed.extend(self.sweep_images(&is_dead).await);
@@ -204,7 +204,7 @@ impl Connection {
 
     /// The owners of our containers and images that stand on the engine.
     pub(crate) async fn owners(&self) -> Vec<String> {
-        let list = self.read::<Vec<Listed>>("/containers/json?all=true").await.unwrap_or_default();
+        let list = self.listed().await.unwrap_or_default();
         let of = |c: Listed| c.labels?.remove(HELPER_LABEL);
         let images = self.own_images().await.into_iter().map(|(owner, ..)| owner);
         list.into_iter().filter_map(of).chain(images).collect()

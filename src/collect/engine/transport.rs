@@ -4,7 +4,7 @@
 //! bollard takes it as its transport; what is only read goes through it directly, where an answer has a limit of its own.
 
 use super::address::Address;
-use super::call::{Call, Errand, is_ours};
+use super::call::{Call, Errand, is_ours, who_joins};
 use super::stream::{Door, Failed, needs_tls};
 use super::tls;
 use crate::words::words;
@@ -156,11 +156,15 @@ impl Transport {
         let ours = match errand {
             Errand::Read | Errand::Load => true,
             Errand::Never => false,
-            Errand::Make => {
+            Errand::Make | Errand::Join => {
                 let (parts, body) = request.into_parts();
-                let body = Limited::new(body, COMPLAINT_LIMIT).collect().await;
+                let body = Limited::new(body, OBJECT_LIMIT).collect().await;
                 let bytes = body.map_err(|error| error.to_string())?.to_bytes();
-                let ours = is_ours(&bytes);
+                let ours = match (errand, who_joins(&bytes)) {
+                    (Errand::Join, Some(container)) => self.is_own(&container).await?,
+                    (Errand::Join, None) => false,
+                    _ => is_ours(&bytes),
+                };
                 return Ok(ours.then(|| Request::from_parts(parts, whole(bytes))));
             }
             Errand::Touch(object) => self.is_own(object).await?,

@@ -224,10 +224,12 @@ impl<'a> World<'a> {
         };
         // Of several carriers of a name: the client's own engine, a common network, a running one, one that serves the port
         // (a left-over with the same alias is not what is meant), the same project. Sockets are read for a choice only.
+        // On an overlay network a task of another node is as near as one of its own.
         let several = owners.len() > 1;
+        let is_far = |c: &Container| c.engine != dialled.engine && !(c.task.is_some() && shares(c));
         owners.sort_by_key(|c| {
             (
-                c.engine != dialled.engine,
+                is_far(c),
                 c.name == dialled.client,
                 !(shares(c) && c.state.is_running()),
                 several && !(self.listens)(c, dialled.port),

@@ -11,7 +11,7 @@ pub(crate) use told::unverified;
 pub(crate) use written::in_line;
 
 use checks::model::{
-    Container, Demand, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit, Written,
+    Container, Demand, Endpoint, Fact, HOST_CLIENT, Link, Meant, Retold, Source, Visit, Written,
 };
 use std::collections::HashMap;
 use told::{Told, Trouble};
@@ -31,6 +31,8 @@ pub(crate) struct Claim {
     pub(crate) written: Vec<Written>,
     /// What the project demands of it.
     pub(crate) demand: Option<Demand>,
+    /// What the client's Compose files tell instead by now.
+    pub(crate) retold: Option<Retold>,
 }
 
 /// A link that the user named: `CLIENT=URL`.
@@ -74,6 +76,7 @@ pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
                 known.sources.extend(claim.sources);
                 known.written.extend(claim.written);
                 known.demand = known.demand.or(claim.demand);
+                known.retold = known.retold.take().or(claim.retold);
                 known.told.trouble = known.told.trouble.take().or(claim.told.trouble);
             }
             None => merged.push(claim),
@@ -150,6 +153,8 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         concurrency: Fact::Skipped(not_yet()),
         demand: claim.demand,
         replay: None,
+        retold: claim.retold,
+        unstarted: None,
     })
 }
 

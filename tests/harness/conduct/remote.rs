@@ -9,8 +9,9 @@ use crate::harness::verdict::{list, text};
 use crate::harness::{Cast, Engine, Result, diagnosis, free_port};
 use serde_json::Value;
 use std::fs;
+use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::sync::Arc;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, UnixStream};
@@ -24,21 +25,41 @@ struct Far {
 }
 
 impl Far {
-    fn start(what: &str) -> Result<Self> {
-        let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
+    /// An ssh server with keys of its own.
+    fn ssh() -> Result<Self> {
         let port = free_port()?;
+        let far = Self::new(port)?;
+        far.script(&["ssh", &far.path(""), &port.to_string(), &far.owner()], Stdio::null())?;
+        Ok(far)
+    }
+
+    /// A second Docker that speaks nothing but mutual TLS.
+    fn docker() -> Result<Self> {
+        let door = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
+        let far = Self::new(door.local_addr().map_err(|e| e.to_string())?.port())?;
+        far.script(&["docker", &far.path(""), &far.owner()], OwnedFd::from(door).into())?;
+        Ok(far)
+    }
+
+    fn new(port: u16) -> Result<Self> {
+        let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
         let life =
             Command::new("sleep").arg("600").spawn().map_err(|trouble| trouble.to_string())?;
         let far = Self { folder, port, life };
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/remote.sh");
-        let (at, owner) = (port.to_string(), far.life.id().to_string());
-        for arguments in [vec!["install"], vec![what, &far.path(""), &at, &owner]] {
-            let done = Command::new(script).args(&arguments).output();
-            let done = done.map_err(|trouble| format!("{script}: {trouble}"))?;
-            let said = String::from_utf8_lossy(&done.stderr).into_owned();
-            must(done.status.success(), || format!("{script} {arguments:?}: {said}"))?;
-        }
+        far.script(&["install"], Stdio::null())?;
         Ok(far)
+    }
+
+    fn owner(&self) -> String {
+        self.life.id().to_string()
+    }
+
+    fn script(&self, arguments: &[&str], stdin: Stdio) -> Result<()> {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/remote.sh");
+        let done = Command::new(script).args(arguments).stdin(stdin).output();
+        let done = done.map_err(|trouble| format!("{script}: {trouble}"))?;
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        must(done.status.success(), || format!("{script} {arguments:?}: {said}"))
     }
 
     fn path(&self, piece: &str) -> String {
@@ -66,7 +87,7 @@ impl Drop for Far {
 
 /// The incident is seen by ssh as it is seen through the socket.
 pub(super) fn by_ssh(cast: &Cast, engine: Engine) -> Result<()> {
-    let far = Far::start("ssh")?;
+    let far = Far::ssh()?;
     let socket = engine.host().trim_start_matches("unix://").to_owned();
     // Docker's tools find the usual socket by themselves.
     let path = if socket == "/var/run/docker.sock" { "" } else { &socket };
@@ -90,7 +111,7 @@ pub(super) fn by_tls(cast: &Cast, engine: Engine) -> Result<()> {
 
 /// Each way in which ssh does not lead to an engine has its own line.
 pub(super) fn ssh_is_refused(_: &Cast, engine: Engine) -> Result<()> {
-    let far = Far::start("ssh")?;
+    let far = Far::ssh()?;
     let socket = engine.host().trim_start_matches("unix://").to_owned();
     let host = format!("ssh://root@127.0.0.1:{}{socket}", far.port);
     let nobody = format!("ssh://root@127.0.0.1:{}", free_port()?);
@@ -109,7 +130,7 @@ pub(super) fn ssh_is_refused(_: &Cast, engine: Engine) -> Result<()> {
 
 /// A Docker that speaks nothing but mutual TLS, in its own words.
 pub(super) fn docker_behind_tls(_: &Cast, _: Engine) -> Result<()> {
-    let far = Far::start("docker")?;
+    let far = Far::docker()?;
     let host = format!("tcp://127.0.0.1:{}", far.port);
     let papers = far.folder.path().join("tls");
     let reached = run(&mut with_papers(&host, &papers))?;
