@@ -7,6 +7,7 @@ mod progress;
 mod redact;
 mod render;
 mod run;
+mod symptoms;
 mod words;
 
 use clap::Parser;

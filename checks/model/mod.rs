@@ -10,6 +10,7 @@ mod halted;
 mod host;
 mod limits;
 mod link;
+mod logged;
 mod need;
 mod place;
 mod probed;
@@ -34,6 +35,7 @@ pub use halted::Halted;
 pub use host::{is_loopback, numeric};
 pub use limits::{Cpu, Files, Limits, Tasks};
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
+pub use logged::{LogClass, Logged};
 pub use need::Need;
 pub use place::Source;
 pub use probed::{

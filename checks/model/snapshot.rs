@@ -31,6 +31,9 @@ pub struct Snapshot {
     pub links: Vec<Link>,
     /// What was looked at, and what could not be looked at, in plain words.
     pub notes: Vec<String>,
+    /// What the logs that were given say of connections.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged: Vec<super::Logged>,
 }
 
 /// How the run looked.

@@ -81,6 +81,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
         links,
         notes,
+        logged: Vec::new(),
     };
     told_by_hosts_files(&all, &mut snapshot);
     if snapshot.links.iter().any(ends_on_machine) {
