@@ -1,8 +1,8 @@
 //! Who is told to call whom, and what was seen of that one link.
 
 use super::{
-    Attempt, Certificate, Concurrency, Fact, Path, Reply, Resolution, Source, Unacknowledged,
-    Written, is_loopback, numeric,
+    Attempt, Certificate, Concurrency, Demand, Fact, Path, Replay, Reply, Resolution, Source,
+    Unacknowledged, Written, is_loopback, numeric,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -35,6 +35,12 @@ pub struct Link {
     pub lookup: Fact<Resolution>,
     /// The concurrency probes of the server's port, made in the server's own namespace.
     pub concurrency: Fact<Concurrency>,
+    /// What the project demands of the link; `None` where it demands nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<Demand>,
+    /// Several requests at once from the client's namespace; `None` when nobody asked for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Fact<Replay>>,
 }
 
 /// An address that a client is told to use.

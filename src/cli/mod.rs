@@ -6,8 +6,8 @@ mod values;
 use crate::collect::{Choice, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
-pub(crate) use values::{Limit, Output};
-use values::{check_id, pair};
+use values::pair;
+pub(crate) use values::{Limit, Output, check_id};
 
 /// Names every fault between two containers in one run: endpoint, network and DNS, server state, path, bind address,
 /// concurrency, image freshness, each with evidence and a fix.
@@ -42,12 +42,22 @@ pub(crate) enum Command {
     Checks,
 }
 
+/// Which configuration holds.
+#[derive(Args, Debug)]
+pub(crate) struct Configured {
+    /// The configuration to use instead of the project's own econn.toml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
 /// `econn diagnose`
 #[derive(Args, Debug)]
 pub(crate) struct Diagnose {
     /// Keep the links whose client or server is one of these containers
     #[arg(value_name = "CONTAINER")]
     pub(crate) containers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
     #[command(flatten)]
     pub(crate) looking: Looking,
     #[command(flatten)]
@@ -63,6 +73,8 @@ pub(crate) struct Save {
     /// Keep the links whose client or server is one of these containers
     #[arg(value_name = "CONTAINER")]
     pub(crate) containers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
     #[command(flatten)]
     pub(crate) looking: Looking,
     /// The file to write
@@ -97,9 +109,9 @@ pub(crate) struct Looking {
     /// Send no probe and create nothing
     #[arg(long)]
     pub(crate) passive: bool,
-    /// The limit of the whole run: a number with ms, s, m or h
-    #[arg(long, value_name = "DURATION", default_value = "60s", allow_hyphen_values = true, value_parser = Limit::parse)]
-    pub(crate) timeout: Limit,
+    /// The limit of the whole run: a number with ms, s, m or h [default: 60s]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Limit::parse)]
+    pub(crate) timeout: Option<Limit>,
 }
 
 /// How strictly to judge, and how to print.
@@ -117,9 +129,9 @@ pub(crate) struct Judging {
     /// Write the report to a file as well (repeatable)
     #[arg(long, value_name = "FORMAT=PATH", value_parser = Output::parse)]
     pub(crate) output: Vec<Output>,
-    /// What counts as a fault in the exit code
-    #[arg(long, value_enum, default_value = "fail")]
-    pub(crate) fail_on: FailOn,
+    /// What counts as a fault in the exit code [default: fail]
+    #[arg(long, value_enum)]
+    pub(crate) fail_on: Option<FailOn>,
     /// Exit with 0 although something could not be determined
     #[arg(long)]
     pub(crate) allow_unknown: bool,
@@ -152,7 +164,8 @@ pub(crate) enum Format {
 }
 
 /// The level that makes the exit code 1.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum FailOn {
     /// Faults
     Fail,

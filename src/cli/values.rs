@@ -23,7 +23,8 @@ impl Output {
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// A limit of time, as the user gave it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) struct Limit {
     pub(crate) duration: Duration,
     pub(crate) text: String,
@@ -56,6 +57,21 @@ impl Limit {
     }
 }
 
+/// The limit of a run of which nobody says more.
+impl Default for Limit {
+    fn default() -> Self {
+        Self { duration: Duration::from_secs(60), text: "60s".into() }
+    }
+}
+
+impl TryFrom<String> for Limit {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
 pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() && !value.is_empty() => {
@@ -65,7 +81,8 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-pub(super) fn check_id(text: &str) -> Result<String, String> {
+/// The id of a check, or which one may be meant.
+pub(crate) fn check_id(text: &str) -> Result<String, String> {
     if checks::ALL.iter().any(|check| check.id == text) {
         return Ok(text.to_owned());
     }

@@ -17,6 +17,7 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
     let env = |name: &str| std::env::var(name).ok();
     let places = collect::places(looking.host.as_deref(), looking.context.as_deref(), &env)
         .map_err(Failure::usage)?;
+    let limit = looking.timeout.clone().unwrap_or_default();
     let request = Request {
         named: looking.link.clone(),
         containers: containers.to_vec(),
@@ -24,8 +25,8 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
         sources,
         probes: looking.probe.clone(),
         passive: looking.passive,
-        deadline: Instant::now() + looking.timeout.duration,
-        limit: looking.timeout.text.clone(),
+        deadline: Instant::now() + limit.duration,
+        limit: limit.text,
     };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();

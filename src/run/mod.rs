@@ -6,7 +6,8 @@ mod look;
 mod output;
 mod report;
 
-use crate::cli::{Cli, Command, Diagnose, Save};
+use crate::cli::{Cli, Command, Configured, Diagnose, Save};
+use crate::config::{self, Config};
 use crate::exit::{Code, Failure};
 use crate::render;
 use load::{known, load, parse};
@@ -21,8 +22,8 @@ const INCIDENT: &str = include_str!("../../tests/snapshots/incident.json");
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
     match cli.command {
-        Command::Diagnose(diagnose) => self::diagnose(&diagnose),
-        Command::Snapshot(save) => snapshot(&save),
+        Command::Diagnose(diagnose) => self::diagnose(diagnose),
+        Command::Snapshot(save) => snapshot(save),
         Command::Demo(judging) => {
             report(&parse(INCIDENT, Path::new("the recorded incident"))?, &[], &judging)
         }
@@ -31,7 +32,10 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
     }
 }
 
-fn diagnose(diagnose: &Diagnose) -> Result<Code, Failure> {
+fn diagnose(mut diagnose: Diagnose) -> Result<Code, Failure> {
+    let config = configured(&diagnose.configured)?;
+    config.complete_looking(&mut diagnose.looking);
+    config.complete_judging(&mut diagnose.judging);
     writable(&diagnose.judging)?;
     let snapshot = match &diagnose.from {
         Some(file) => {
@@ -44,7 +48,13 @@ fn diagnose(diagnose: &Diagnose) -> Result<Code, Failure> {
     report(&snapshot, &diagnose.containers, &diagnose.judging)
 }
 
-fn snapshot(save: &Save) -> Result<Code, Failure> {
+/// The configuration that holds for this run.
+fn configured(configured: &Configured) -> Result<Config, Failure> {
+    config::find(configured.config.as_deref()).map_err(Failure::usage)
+}
+
+fn snapshot(mut save: Save) -> Result<Code, Failure> {
+    configured(&save.configured)?.complete_looking(&mut save.looking);
     let snapshot = look(&save.looking, &save.containers)?;
     let mut text =
         serde_json::to_string_pretty(&snapshot).map_err(|e| Failure::incomplete(e.to_string()))?;

@@ -18,7 +18,7 @@ pub(super) fn report(
         containers: containers.to_vec(),
         only: judging.only.clone(),
         skip: judging.skip.clone(),
-        fail_on_warn: judging.fail_on == FailOn::Warn,
+        fail_on_warn: judging.fail_on == Some(FailOn::Warn),
         allow_unknown: judging.allow_unknown,
     };
     let report = judge(snapshot, &wanted);

@@ -141,6 +141,8 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         path: Fact::Skipped(not_yet()),
         lookup: Fact::Skipped(not_yet()),
         concurrency: Fact::Skipped(not_yet()),
+        demand: None,
+        replay: None,
     })
 }
 
