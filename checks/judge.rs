@@ -2,9 +2,10 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, EndpointReport, Fact, Link, LinkReport, Outcome, Report, Row, SCHEMA_VERSION,
-    Severity, Snapshot, Summary, Symptom, Tool, chain,
+    Case, Check, EndpointReport, Fact, Link, LinkReport, Outcome, OwnRow, Report, Row,
+    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, chain,
 };
+use crate::server_state::FROM_LOGS;
 pub use decided::Suppression;
 use outlook::outlook;
 pub(crate) use row::judge_check;
@@ -43,11 +44,11 @@ impl Wanted {
                 .any(|name| *name == link.client || Some(name.as_str()) == server)
     }
 
-    fn leaves_out(&self, check: &Check) -> Option<String> {
-        if self.skip.iter().any(|id| id == check.id) {
+    fn leaves_out(&self, check: &str) -> Option<String> {
+        if self.skip.iter().any(|id| id == check) {
             return Some("--skip".into());
         }
-        let only = self.only.is_empty() || self.only.iter().any(|id| id == check.id);
+        let only = self.only.is_empty() || self.only.iter().any(|id| id == check);
         (!only).then(|| "--only".into())
     }
 }
@@ -55,17 +56,24 @@ impl Wanted {
 /// Judges every link by every check.
 #[must_use]
 pub fn judge(facts: &Snapshot, wanted: &Wanted) -> Report {
+    judge_with(facts, wanted, &[])
+}
+
+/// Judges every link by every check, the rows of plug-ins included. Outcomes and the exit code are computed here alone.
+#[must_use]
+pub fn judge_with(facts: &Snapshot, wanted: &Wanted, plugged: &[OwnRow]) -> Report {
     let links: Vec<LinkReport> = facts
         .links
         .iter()
         .filter(|link| wanted.keeps(link))
-        .map(|link| judge_link(facts, link, wanted))
+        .map(|link| judge_link(facts, link, wanted, plugged))
         .collect();
     let outcome = links.iter().map(|l| l.outcome).max().unwrap_or(Outcome::Unknown);
     let mut notes = facts.notes.clone();
     if links.is_empty() && !facts.links.is_empty() {
         notes.push("EC902 none of the links found has a named container at an end".into());
     }
+    notes.extend(heard::contradictions(facts, &links));
     notes.extend(wanted.remarks(&links, &facts.taken_at));
     Report {
         schema_version: SCHEMA_VERSION,
@@ -77,15 +85,16 @@ pub fn judge(facts: &Snapshot, wanted: &Wanted) -> Report {
         notes,
         summary: Summary::of(links.iter().map(|l| l.outcome)),
         links,
+        logged_elsewhere: facts.logged_elsewhere(),
     }
 }
 
-fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
+fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted, plugged: &[OwnRow]) -> LinkReport {
     let case = Case { link, facts };
     let mut rows: Vec<(&'static Check, Row)> = ALL
         .iter()
         .map(|check| {
-            let row = match wanted.leaves_out(check) {
+            let row = match wanted.leaves_out(check.id) {
                 Some(flag) => row_of(check, Outcome::Skip, Some(flag), Vec::new()),
                 None => judge_check(check, &case, wanted),
             };
@@ -101,7 +110,11 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             && root_cause.as_ref() != Some(&finding.code);
         finding.masked_by = if hidden { root_cause.clone() } else { None };
     }
-    let awaits = outlook(&case, rows.iter().map(|(_, row)| row), wanted);
+    let own = own::rows(&case, wanted, plugged, root_cause.as_ref());
+    let mut checks: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+    checks.extend(own);
+    let awaits = outlook(&case, checks.iter(), wanted);
+    let logged = facts.logged_of(link);
     LinkReport {
         id: link.id.clone(),
         engine: link.engine.clone(),
@@ -112,13 +125,14 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             sources: link.endpoint.sources.clone(),
         },
         server: link.server.clone(),
-        outcome: rows.iter().map(|(_, row)| row.outcome).max().unwrap_or(Outcome::Unknown),
-        symptom: case.symptom(),
+        outcome: checks.iter().map(|row| row.outcome).max().unwrap_or(Outcome::Unknown),
+        symptom: heard::symptom(&case, &logged),
         root_cause,
         chain,
-        checks: rows.into_iter().map(|(_, row)| row).collect(),
+        checks,
         demand: link.demand,
         awaits,
+        logged,
     }
 }
 
@@ -142,9 +156,11 @@ fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
             || row.findings.iter().any(|f| !f.counts())
-            || (is_seen && (3..=5).contains(&check.phase) && !row.findings.is_empty())
+            || (is_seen
+                && (3..=5).contains(&check.phase)
+                && row.findings.iter().any(|f| f.code != FROM_LOGS))
     };
-    let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check).is_some();
+    let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check.id).is_some();
     if link.is_forbidden()
         || link.server.is_none()
         || rows.iter().any(|row| explains(row) || left_out(row.0))
@@ -197,9 +213,11 @@ mod chains;
 mod decided;
 #[cfg(test)]
 mod form;
+mod heard;
 #[cfg(test)]
 mod outcomes;
 mod outlook;
+mod own;
 mod row;
 #[cfg(test)]
 mod unseen;

@@ -43,6 +43,9 @@ pub struct Report {
     pub links: Vec<LinkReport>,
     /// How many links came out how.
     pub summary: Summary,
+    /// What the logs that were given say of no link that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged_elsewhere: Vec<super::Logged>,
 }
 
 /// Who made a report.
@@ -83,6 +86,9 @@ pub struct LinkReport {
     /// What may still come and make it better; `None` where waiting changes nothing.
     #[serde(skip)]
     pub awaits: Option<String>,
+    /// What the logs that were given say of it. It decides nothing: a log says what was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged: Vec<super::Logged>,
 }
 
 /// An endpoint as the report shows it.

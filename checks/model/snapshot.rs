@@ -34,6 +34,9 @@ pub struct Snapshot {
     /// What the logs that were given say of connections.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logged: Vec<super::Logged>,
+    /// The answers of the user's own checks that look at the world.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<super::Own>,
 }
 
 /// How the run looked.

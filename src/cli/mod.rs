@@ -50,6 +50,14 @@ pub(crate) struct Configured {
     pub(crate) config: Option<PathBuf>,
 }
 
+/// What was written while the containers ran.
+#[derive(Args, Debug)]
+pub(crate) struct Logs {
+    /// Count what this log says of failed connections, and which link it means (repeatable)
+    #[arg(long = "log", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
 /// `econn diagnose`
 #[derive(Args, Debug)]
 pub(crate) struct Diagnose {
@@ -62,6 +70,8 @@ pub(crate) struct Diagnose {
     pub(crate) looking: Looking,
     #[command(flatten)]
     pub(crate) judging: Judging,
+    #[command(flatten)]
+    pub(crate) logs: Logs,
     /// Judge a saved snapshot instead of live containers
     #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive"])]
     pub(crate) from: Option<PathBuf>,

@@ -82,6 +82,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         links,
         notes,
         logged: Vec::new(),
+        own: Vec::new(),
     };
     told_by_hosts_files(&all, &mut snapshot);
     if snapshot.links.iter().any(ends_on_machine) {

@@ -2,6 +2,7 @@
 //! than a few such lines, and beside them the steps that commands share.
 
 mod load;
+mod logs;
 mod look;
 mod output;
 mod report;
@@ -37,7 +38,8 @@ fn diagnose(mut diagnose: Diagnose) -> Result<Code, Failure> {
     config.complete_looking(&mut diagnose.looking);
     config.complete_judging(&mut diagnose.judging);
     writable(&diagnose.judging)?;
-    let snapshot = match &diagnose.from {
+    let logged = logs::read(&diagnose.logs)?;
+    let mut snapshot = match &diagnose.from {
         Some(file) => {
             let snapshot = load(file)?;
             known(&snapshot, &diagnose.containers)?;
@@ -45,6 +47,7 @@ fn diagnose(mut diagnose: Diagnose) -> Result<Code, Failure> {
         }
         None => look(&diagnose.looking, &diagnose.containers)?,
     };
+    logs::add(&mut snapshot, logged);
     report(&snapshot, &diagnose.containers, &diagnose.judging)
 }
 
