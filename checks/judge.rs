@@ -110,10 +110,10 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted, plugged: &[OwnRow]
             && root_cause.as_ref() != Some(&finding.code);
         finding.masked_by = if hidden { root_cause.clone() } else { None };
     }
+    let awaits = outlook(&case, &rows, wanted);
     let own = own::rows(&case, wanted, plugged, root_cause.as_ref());
     let mut checks: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
     checks.extend(own);
-    let awaits = outlook(&case, checks.iter(), wanted);
     let logged = facts.logged_of(link);
     LinkReport {
         id: link.id.clone(),

@@ -2,17 +2,13 @@
 //! never be.
 
 use super::Wanted;
-use crate::model::{Case, LinkReport, Meant, Outcome, Report, Row, Severity};
+use crate::model::{Case, Check, LinkReport, Meant, Outcome, Report, Row, Severity};
 
 /// What a link still waits for; `None` when it is as it should be, or never will be.
-pub(super) fn outlook<'a>(
-    case: &Case<'_>,
-    rows: impl Iterator<Item = &'a Row> + Clone,
-    wanted: &Wanted,
-) -> Option<String> {
+pub(super) fn outlook(case: &Case<'_>, rows: &[(&Check, Row)], wanted: &Wanted) -> Option<String> {
     let counted = |severity| severity == Severity::Fail || wanted.fail_on_warn;
     let faults = || {
-        let findings = rows.clone().flat_map(|row| &row.findings);
+        let findings = rows.iter().flat_map(|(_, row)| &row.findings);
         findings.filter(|f| f.counts() && counted(f.severity))
     };
     // While nobody has the name, everything else was said of a mere guess.
@@ -20,8 +16,12 @@ pub(super) fn outlook<'a>(
     if !guessed && faults().any(|f| f.awaits.is_none()) {
         return None;
     }
-    let unknown = rows.clone().any(|row| row.outcome == Outcome::Unknown) && !wanted.allow_unknown;
+    let unknown =
+        !wanted.allow_unknown && rows.iter().any(|(_, row)| row.outcome == Outcome::Unknown);
     let by_rule = faults().find_map(|f| f.awaits.clone());
+    if case.is_outside() {
+        return None;
+    }
     case.to_start().or(by_rule).or_else(|| if unknown { case.awaited() } else { None })
 }
 

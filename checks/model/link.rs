@@ -33,6 +33,9 @@ pub struct Link {
     pub path: Fact<Path>,
     /// The server's proper name, asked from the client's namespace (its container name or service, whatever the endpoint says).
     pub lookup: Fact<Resolution>,
+    /// From where visit, path and lookup were seen; `None` when they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vantage: Option<super::Vantage>,
     /// The concurrency probes of the server's port, made in the server's own namespace.
     pub concurrency: Fact<Concurrency>,
     /// What the project demands of the link; `None` where it demands nothing.

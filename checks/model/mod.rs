@@ -24,6 +24,7 @@ mod report;
 mod shell;
 mod snapshot;
 mod symptom;
+mod vantage;
 mod way;
 mod written;
 
@@ -61,4 +62,5 @@ pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};

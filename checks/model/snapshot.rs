@@ -124,6 +124,9 @@ pub struct Container {
     pub namespace: Fact<u64>,
     /// The sockets that listen in its namespace.
     pub listeners: Fact<Vec<Listener>>,
+    /// From where its sockets were seen; `None` when they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vantage: Option<super::Vantage>,
     /// The kernel's queue counters of its namespace.
     pub queue_counters: Fact<QueueCounters>,
     /// The longest listen queue that its namespace grants (`net.core.somaxconn`).

@@ -1,10 +1,14 @@
 //! The command line. Help, usage errors and the tests of both come from these types. The flags of a command stand in a file
 //! of its own where they are more than a few.
 
+mod cleanup;
+mod preflight;
 mod values;
 
-use crate::collect::{Choice, Named};
+use crate::collect::{Choice, Named, Stance};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use cleanup::Cleanup;
+pub(crate) use preflight::{MOST_CLIENTS, Preflight};
 use std::path::PathBuf;
 use values::pair;
 pub(crate) use values::{Limit, Output, check_id};
@@ -29,6 +33,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the checklist against live containers, or against a saved snapshot
     Diagnose(Diagnose),
+    /// The same as a gate before the tests: waits for what is only "not yet", and holds what econn.toml demands
+    Preflight(Preflight),
     /// Save the redacted facts of one run, to be judged again with `diagnose --from`
     Snapshot(Save),
     /// Replay the recorded incident: five faults at once, no engine needed
@@ -40,6 +46,20 @@ pub(crate) enum Command {
     },
     /// List the checks and the codes of their findings
     Checks,
+    /// Remove what killed runs have left on the engines
+    Cleanup(Cleanup),
+    /// Print the version
+    Version {
+        /// Say what is compiled in, and whether the program can stand alone in a container
+        #[arg(long)]
+        verbose: bool,
+    },
+    /// Serve errands on standard input; econn starts itself so in its sidecars
+    #[command(hide = true)]
+    Agent {
+        /// When it ends in any case, in seconds
+        seconds: u64,
+    },
 }
 
 /// Which configuration holds.
@@ -73,7 +93,7 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     pub(crate) logs: Logs,
     /// Judge a saved snapshot instead of live containers
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive", "vantage"])]
     pub(crate) from: Option<PathBuf>,
 }
 
@@ -119,6 +139,10 @@ pub(crate) struct Looking {
     /// Send no probe and create nothing
     #[arg(long)]
     pub(crate) passive: bool,
+    /// From where to look: auto reads /proc, enters the network namespace where that is allowed, and starts a sidecar where
+    /// it is not; the others go no further than they say
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) vantage: Stance,
     /// The limit of the whole run: a number with ms, s, m or h [default: 60s]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Limit::parse)]
     pub(crate) timeout: Option<Limit>,

@@ -33,6 +33,17 @@ pub(crate) struct Limit {
 impl Limit {
     /// Clap would take `-5s` for a flag, so a minus is let through to here.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let limit = Self::parse_wait(text)?;
+        if limit.duration.is_zero() {
+            return Err(format!(
+                "{text:?} leaves no time to look; give more than 0, as in 500ms or 60s"
+            ));
+        }
+        Ok(limit)
+    }
+
+    /// The same, where no time at all has a meaning, too.
+    pub(crate) fn parse_wait(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is not a number with ms, s, m or h, as in 500ms or 60s");
         let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
         let (number, unit) = text.split_at(at);
@@ -45,11 +56,6 @@ impl Limit {
             _ => return Err(wrong()),
         };
         let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
-        if duration.is_zero() {
-            return Err(format!(
-                "{text:?} leaves no time to look; give more than 0, as in 500ms or 60s"
-            ));
-        }
         if duration > LONGEST {
             return Err(format!("{text:?} is longer than a run may take; the most is 24h"));
         }

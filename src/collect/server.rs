@@ -1,10 +1,10 @@
 //! What the server's own namespace shows: its listen queue, and whether it answers while a connection is held.
 
-use super::probe::{self, Limits, Protocol};
-use super::vantage::{Namespace, in_namespace};
+use super::probe::Protocol;
+use super::stand::{Hold, Stand};
 use checks::model::{Concurrency, Fact, Listener};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Instant;
+use tokio::time::Instant;
 
 /// One port of one server, probed once for all links that mean it.
 pub(crate) struct Port {
@@ -16,20 +16,20 @@ pub(crate) struct Port {
     pub(crate) listeners: Vec<Listener>,
 }
 
-/// Probes one port in its namespace.
+/// Probes one port from its own namespace.
 pub(crate) async fn concurrency(
-    namespace: &Namespace,
+    stand: &Stand,
     port: &Port,
     deadline: Instant,
 ) -> Fact<Concurrency> {
     let Some(target) = target(&port.listeners, port.number) else {
         return Fact::Unknown(format!("nothing listens on port {}", port.number));
     };
+    let left = deadline.saturating_duration_since(Instant::now()).as_millis();
+    let limit_ms = u64::try_from(left).unwrap_or(u64::MAX);
     let protocol = port.protocol.clone();
-    let probes = move || async move {
-        probe::concurrency(target, &protocol, Limits::default(), deadline).await
-    };
-    in_namespace(namespace, probes).await.into()
+    let seen = stand.run(Hold { target, protocol, limit_ms }).await;
+    seen.map(|seen| Concurrency { vantage: Some(stand.vantage()), ..seen }).into()
 }
 
 /// The address in the server's own namespace at which the port answers: the loopback for a wildcard, else the bound one.

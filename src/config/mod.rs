@@ -4,6 +4,7 @@
 mod date;
 mod find;
 mod flags;
+mod limits;
 mod link;
 mod suppress;
 mod trouble;
@@ -13,6 +14,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use find::FILE;
 pub(crate) use find::find;
 pub(crate) use link::Demanded;
 pub(crate) use suppress::Suppress;
@@ -27,6 +29,7 @@ pub(crate) struct Config {
     /// As `--timeout`.
     pub(crate) timeout: Option<Limit>,
     /// As `--wait` of preflight.
+    #[serde(deserialize_with = "limits::wait")]
     pub(crate) wait: Option<Limit>,
     /// As `--fail-on`.
     pub(crate) fail_on: Option<FailOn>,
@@ -52,7 +55,8 @@ pub(crate) struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Parallel {
-    /// How many; 12 by default, 0 for no replay.
+    /// How many; 12 by default, none for 0.
+    #[serde(deserialize_with = "limits::clients")]
     pub(crate) clients: Option<u32>,
     /// How long each waits for its answer, 5s by default.
     pub(crate) timeout: Option<Limit>,

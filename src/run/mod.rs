@@ -1,21 +1,26 @@
 //! The pipeline: one line for each step from the command line to the exit code. One file for each command that is more
 //! than a few such lines, and beside them the steps that commands share.
 
+mod cleanup;
 mod load;
 mod logs;
 mod look;
 mod output;
+mod preflight;
 mod report;
+mod version;
 
 use crate::cli::{Cli, Command, Configured, Diagnose, Save};
+use crate::collect::{self, Over};
 use crate::config::{self, Config};
 use crate::exit::{Code, Failure};
 use crate::render;
 use load::{known, load, parse};
-use look::look;
+use look::{Task, look};
 use output::{stdout, write};
-use report::{report, writable};
+use report::{report, wanted, writable};
 use std::path::Path;
+use std::time::Duration;
 
 /// The incident as it was recorded from a real engine.
 const INCIDENT: &str = include_str!("../../tests/snapshots/incident.json");
@@ -24,31 +29,38 @@ const INCIDENT: &str = include_str!("../../tests/snapshots/incident.json");
 pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
     match cli.command {
         Command::Diagnose(diagnose) => self::diagnose(diagnose),
-        Command::Snapshot(save) => snapshot(save),
+        Command::Preflight(preflight) => preflight::preflight(preflight),
+        Command::Snapshot(save) => snapshot(&save),
         Command::Demo(judging) => {
-            report(&parse(INCIDENT, Path::new("the recorded incident"))?, &[], &judging)
+            let incident = parse(INCIDENT, Path::new("the recorded incident"))?;
+            report(&incident, &wanted(&[], &judging, &Config::default()), &judging)
         }
         Command::Explain { subject } => explain(subject.as_deref()),
+        Command::Cleanup(cleanup) => cleanup::cleanup(&cleanup),
+        Command::Version { verbose } => version::version(verbose),
+        Command::Agent { seconds } => collect::serve(Duration::from_secs(seconds))
+            .map(|()| Code(0))
+            .map_err(Failure::incomplete),
         Command::Checks => stdout(render::manual::checks().as_bytes()).map(|()| Code(0)),
     }
 }
 
 fn diagnose(mut diagnose: Diagnose) -> Result<Code, Failure> {
     let config = configured(&diagnose.configured)?;
-    config.complete_looking(&mut diagnose.looking);
-    config.complete_judging(&mut diagnose.judging);
+    config.complete(&mut diagnose.judging);
     writable(&diagnose.judging)?;
     let logged = logs::read(&diagnose.logs)?;
-    let mut snapshot = match &diagnose.from {
-        Some(file) => {
-            let snapshot = load(file)?;
-            known(&snapshot, &diagnose.containers)?;
-            snapshot
-        }
-        None => look(&diagnose.looking, &diagnose.containers)?,
+    let mut snapshot = if let Some(file) = &diagnose.from {
+        let snapshot = load(file)?;
+        known(&snapshot, &diagnose.containers)?;
+        snapshot
+    } else {
+        let Diagnose { looking, containers, .. } = &diagnose;
+        look(&Task::new("diagnose", looking, containers, &config, Over::None)?)?
     };
     logs::add(&mut snapshot, logged);
-    report(&snapshot, &diagnose.containers, &diagnose.judging)
+    let wanted = wanted(&diagnose.containers, &diagnose.judging, &config);
+    report(&snapshot, &wanted, &diagnose.judging)
 }
 
 /// The configuration that holds for this run.
@@ -56,9 +68,10 @@ fn configured(configured: &Configured) -> Result<Config, Failure> {
     config::find(configured.config.as_deref()).map_err(Failure::usage)
 }
 
-fn snapshot(mut save: Save) -> Result<Code, Failure> {
-    configured(&save.configured)?.complete_looking(&mut save.looking);
-    let snapshot = look(&save.looking, &save.containers)?;
+fn snapshot(save: &Save) -> Result<Code, Failure> {
+    let config = configured(&save.configured)?;
+    let task = Task::new("snapshot", &save.looking, &save.containers, &config, Over::None)?;
+    let snapshot = look(&task)?;
     let mut text =
         serde_json::to_string_pretty(&snapshot).map_err(|e| Failure::incomplete(e.to_string()))?;
     text.push('\n');
