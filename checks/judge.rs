@@ -6,7 +6,7 @@ use crate::model::{
     SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, chain,
 };
 use crate::server_state::FROM_LOGS;
-pub use decided::Suppression;
+pub use decided::{Suppression, matches};
 use outlook::outlook;
 pub(crate) use row::judge_check;
 use row::row_of;
@@ -42,6 +42,12 @@ impl Wanted {
                 .containers
                 .iter()
                 .any(|name| *name == link.client || Some(name.as_str()) == server)
+    }
+
+    /// Whether the user left this check out.
+    #[must_use]
+    pub fn is_left_out(&self, check: &str) -> bool {
+        self.leaves_out(check).is_some()
     }
 
     fn leaves_out(&self, check: &str) -> Option<String> {

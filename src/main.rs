@@ -3,7 +3,9 @@
 mod cli;
 mod collect;
 mod config;
+mod declared;
 mod exit;
+mod plugin;
 mod progress;
 mod redact;
 mod render;

@@ -118,7 +118,7 @@ pub struct Row {
 }
 
 /// One defect and its remedies.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Finding {
     /// The code.
     pub code: String,
@@ -143,7 +143,7 @@ pub struct Finding {
 }
 
 /// Why a finding does not count, and for how long.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Suppressed {
     /// The project's reason.
     pub reason: String,

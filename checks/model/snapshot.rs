@@ -155,6 +155,9 @@ pub struct Container {
     pub unverified: Option<String>,
     /// Its image and source.
     pub freshness: Fact<Freshness>,
+    /// What the project's own checks asked of it: yes or no, by the check's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, bool>,
 }
 
 /// Whether a container runs, and how it ended.

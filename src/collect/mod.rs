@@ -1,6 +1,7 @@
 //! Builds the facts of one run, and never judges them.
 
 mod again;
+mod ask;
 mod clean;
 mod client;
 mod compose;
@@ -23,6 +24,7 @@ mod stand;
 mod survey;
 mod vantage;
 
+pub(crate) use ask::Ask;
 pub(crate) use clean::{Left, clean_up, sweep};
 pub(crate) use crowd::{Crowd, Over};
 pub(crate) use engine::{Choice, Engines, Place, connect, places};

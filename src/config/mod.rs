@@ -10,6 +10,8 @@ mod suppress;
 mod trouble;
 
 use crate::cli::{FailOn, Limit};
+use crate::declared::Declared;
+use crate::plugin::Plugins;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -49,6 +51,10 @@ pub(crate) struct Config {
     pub(crate) forbid: Vec<Demanded>,
     /// Findings that are known and do not count for a time.
     pub(crate) suppress: Vec<Suppress>,
+    /// Which programs of one's own take part.
+    pub(crate) plugins: Plugins,
+    /// Checks of one's own that need no program.
+    pub(crate) check: Vec<Declared>,
 }
 
 /// The clients that come at once.

@@ -3,6 +3,7 @@
 use crate::cli::{Limit, Looking};
 use crate::collect::{self, Choice, Engines, Over, Place, Request, Stance};
 use crate::config::Config;
+use crate::declared::Declared;
 use crate::exit::{Code, Failure};
 use crate::progress::stage;
 use crate::render;
@@ -53,6 +54,7 @@ impl Task {
             sources: sources(looking, config)?,
             probes: config.probes(&looking.probe),
             passive: looking.passive,
+            asks: config.check.iter().filter_map(Declared::ask).collect(),
             glance: false,
             crowd: config.crowd(over),
             stance: stance(looking)?,

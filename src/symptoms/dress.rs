@@ -76,7 +76,9 @@ fn gather(value: &Value, depth: usize, texts: &mut Vec<String>) {
     match value {
         Value::String(text) => texts.push(text.clone()),
         Value::Array(items) if depth < 8 => {
-            items.iter().for_each(|item| gather(item, depth + 1, texts));
+            for item in items {
+                gather(item, depth + 1, texts);
+            }
         }
         Value::Object(fields) if depth < 8 => {
             for (key, value) in fields {

@@ -40,7 +40,7 @@ impl Recogniser {
         lines.feed(piece, &mut |line| {
             dress::undressed(line, &mut |dressed| {
                 failures.line(&dressed, &mut |failure| count(counts, failure));
-            })
+            });
         });
     }
 

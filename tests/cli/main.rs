@@ -1,5 +1,8 @@
 //! The command line without any engine: bad input gives one clear line and the exit code of the contract.
 
+mod own;
+mod plugins;
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -1,4 +1,4 @@
-//! Rust, curl, wget, libpq, MySQL, redis-cli, nginx, PHP, Ruby, .NET.
+//! Rust, curl, wget, libpq, `MySQL`, redis-cli, nginx, PHP, Ruby, .NET.
 
 use super::{S, Shape};
 

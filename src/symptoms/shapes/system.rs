@@ -6,7 +6,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape::of(
         S::ConnectionRefused,
         "",
-        r#"{host} port {port}(?: \(tcp\))?(?: failed)?: Connection refused"#,
+        r"{host} port {port}(?: \(tcp\))?(?: failed)?: Connection refused",
     ),
     Shape::of(S::ConnectionRefused, "", r#"[:(\]] ?Connection refused(?:[.)"'\]},;\s]*$|[)"'\]])"#),
     Shape::of(
