@@ -42,7 +42,9 @@ fn read(file: &Path) -> Vec<Excerpt> {
         let last = all.last_mut().unwrap();
         last.expected.extend((expected != "nothing").then(|| expected.to_owned()));
     }
-    all.iter_mut().for_each(|one| one.expected.sort());
+    for one in &mut all {
+        one.expected.sort();
+    }
     all
 }
 

@@ -8,22 +8,22 @@ use std::fs;
 fn a_log_is_counted_and_matched_with_its_link() {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("test.log");
-    let line = "Post \"http://127.0.0.1:18141/v1?key=Zx9s3cr3t\": dial tcp 127.0.0.1:18141: connect: connection refused\n";
+    let refusal = "Post \"http://127.0.0.1:18141/v1?key=Zx9s3cr3t\": dial tcp 127.0.0.1:18141: connect: connection refused\n";
     let other =
         "ERROR openai.APIConnectionError: Connection error.\ndial tcp 10.9.9.9:99: i/o timeout\n";
-    fs::write(&log, line.repeat(12) + other).unwrap();
+    fs::write(&log, refusal.repeat(12) + other).unwrap();
     let log = log.to_str().unwrap();
     let json = econn(&["diagnose", "--from", INCIDENT, "--log", log, "--format", "json"]);
     let report: Value = serde_json::from_slice(&json.stdout).unwrap();
-    let link = &report["links"][0];
+    let seen = &report["links"][0];
     let refused = json!({"class": "connection refused", "host": "127.0.0.1", "port": 18141, "library": "go", "count": 12});
-    assert!(link["logged"].as_array().unwrap().contains(&refused), "{}", link["logged"]);
+    assert!(seen["logged"].as_array().unwrap().contains(&refused), "{}", seen["logged"]);
     let unnamed = json!({"class": "connection error", "host": null, "port": null, "library": "openai", "count": 1});
-    assert!(link["logged"].as_array().unwrap().contains(&unnamed), "the only client that fails");
+    assert!(seen["logged"].as_array().unwrap().contains(&unnamed), "the only client that fails");
     assert_eq!(report["logged_elsewhere"][0]["class"], "connect timeout");
     let plain = econn(&["diagnose", "--from", INCIDENT, "--format", "json"]);
     let plain: Value = serde_json::from_slice(&plain.stdout).unwrap();
-    assert_eq!(link["checks"], plain["links"][0]["checks"], "a log decides nothing");
+    assert_eq!(seen["checks"], plain["links"][0]["checks"], "a log decides nothing");
     let table = econn(&["diagnose", "--from", INCIDENT, "--log", log]);
     let table = String::from_utf8(table.stdout).unwrap();
     assert!(

@@ -7,6 +7,7 @@ mod econn;
 mod fix;
 mod helpers;
 mod inside;
+mod own;
 mod proxy;
 mod secrets;
 mod trouble;
@@ -21,7 +22,7 @@ use libtest_mimic::Trial;
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 26] = [
+const PROMISES: [Promise; 28] = [
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
@@ -40,6 +41,8 @@ const PROMISES: [Promise; 26] = [
     ("engine-is-ill-once", false, broken_engine::is_ill_once),
     ("engine-is-silent", false, broken_engine::is_silent),
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
+    ("own-checks-answer", false, own::answers),
+    ("log-of-the-past", false, own::log_of_the_past),
     ("builds-decide", false, builds::decide),
     ("secrets-stay", false, secrets::stay),
     ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
