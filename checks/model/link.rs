@@ -207,7 +207,7 @@ impl fmt::Display for Source {
             Self::Arg { index } => write!(f, "argument {index}"),
             Self::File { path, key, line, .. } => write!(f, "{path} line {line}, key {key}"),
             Self::Compose { path, line } => write!(f, "{path} line {line}"),
-            Self::Flag => f.write_str("--link"),
+            Self::Flag => f.write_str("--link or econn.toml"),
         }
     }
 }

@@ -2,12 +2,14 @@
 //! of its own where they are more than a few.
 
 mod cleanup;
+mod init;
 mod preflight;
 mod values;
 
 use crate::collect::{Choice, Named, Stance};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use cleanup::Cleanup;
+pub(crate) use init::Init;
 pub(crate) use preflight::{MOST_CLIENTS, Preflight};
 use std::path::PathBuf;
 use values::pair;
@@ -35,6 +37,8 @@ pub(crate) enum Command {
     Diagnose(Diagnose),
     /// The same as a gate before the tests: waits for what is only "not yet", and holds what econn.toml demands
     Preflight(Preflight),
+    /// Write a commented econn.toml from what is seen, into the current folder
+    Init(Init),
     /// Save the redacted facts of one run, to be judged again with `diagnose --from`
     Snapshot(Save),
     /// Replay the recorded incident: five faults at once, no engine needed

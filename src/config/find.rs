@@ -5,7 +5,7 @@ use crate::words::words;
 use std::path::{Path, PathBuf};
 
 /// The file's name.
-pub(super) const FILE: &str = "econn.toml";
+pub(crate) const FILE: &str = "econn.toml";
 
 /// The configuration of a run: the file that the user named, else the project's own, else none.
 ///
@@ -37,8 +37,13 @@ fn nearest(folder: &Path) -> Option<PathBuf> {
 }
 
 /// Reads the text of such a file.
-fn read(text: &str) -> Result<Config, String> {
+pub(super) fn read(text: &str) -> Result<Config, String> {
     let config: Config = toml::from_str(text).map_err(|e| trouble::said(text, &e))?;
+    if let Some(both) = config.contradiction() {
+        return Err(format!(
+            "{both} stands under [[expect]] and under [[forbid]]; take one of them away"
+        ));
+    }
     let own: Vec<String> = config.check.iter().map(|check| check.id.clone()).collect();
     if let Some(twice) = own.iter().enumerate().find(|(at, id)| own[..*at].contains(id)) {
         return Err(format!("there are two checks {}; give one another id", twice.1));
@@ -93,6 +98,11 @@ mod tests {
             ("[paralel]", "line 1: there is no key paralel; did you mean parallel?"),
             ("[parallel]\ncleints = 1", "line 2: there is no key cleints; did you mean clients?"),
             ("timeout = \"60\"", "line 1: \"60\" is not a number with ms, s, m or h"),
+            (
+                "[[expect]]\nclient = \"a\"\nurl = \"http://b:80\"\n[[forbid]]\nclient = \"a\"\nurl = \"http://u:pw@b:80\"",
+                "a -> http://b:80",
+            ),
+            ("[parallel]\nclients = 1000", "line 2: 1000 clients at once are a load"),
             ("may_warn = [\"dns\"]", "may_warn: there is no check dns; did you mean "),
             ("[[expect]]\nclient = \"a\"", "line 1: the key url is missing"),
             ("[[expect]]\nclient = \"a\"\nurl = \"\"", "line 1: the endpoint is empty"),

@@ -45,6 +45,13 @@ impl Config {
         [of(&self.expect, Demand::MustWork), of(&self.forbid, Demand::MustNotWork)].concat()
     }
 
+    /// A link that must work and must not.
+    pub(super) fn contradiction(&self) -> Option<String> {
+        let named = |l: &super::Demanded| format!("{} -> {}", l.named.client, l.named.told.url());
+        let expected: Vec<String> = self.expect.iter().map(named).collect();
+        self.forbid.iter().map(named).find(|link| expected.contains(link))
+    }
+
     /// The clients that come at once.
     pub(crate) fn crowd(&self, over: Over) -> Crowd {
         let clients = self.parallel.clients.unwrap_or(Settings::default().parallel_clients);

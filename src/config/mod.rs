@@ -8,6 +8,7 @@ mod limits;
 mod link;
 mod suppress;
 mod trouble;
+mod write;
 
 use crate::cli::{FailOn, Limit};
 use crate::declared::Declared;
@@ -16,10 +17,10 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use find::FILE;
-pub(crate) use find::find;
+pub(crate) use find::{FILE, find};
 pub(crate) use link::Demanded;
 pub(crate) use suppress::Suppress;
+pub(crate) use write::written;
 
 /// Everything that `econn.toml` may say. The book's page on it has every key with unit and default.
 #[derive(Debug, Default, Deserialize)]

@@ -90,19 +90,35 @@ impl Declared {
 
 /// Answers every check while the world can still be asked. A passive run starts no program.
 pub(crate) fn answered(declared: &[Declared], facts: &mut Snapshot, limits: &Limits) {
-    let own = declared.iter().map(|check| match &check.kind {
-        Kind::Nagios { command } => {
-            let (verdict, seen) = nagios::ask(command, facts.settings.passive, limits);
-            check.own(facts, &|link| OwnAnswer {
-                link: link.id.clone(),
-                verdict: verdict.clone(),
-                what: format!("the check {}", check.id),
-                seen: seen.clone(),
+    let passive = facts.settings.passive;
+    // All programs at once: together they take no longer than the slowest.
+    let said: Vec<Option<(Fact<Verdict>, String)>> = std::thread::scope(|scope| {
+        let asked: Vec<_> = declared
+            .iter()
+            .map(|check| match &check.kind {
+                Kind::Nagios { command } => {
+                    Some(scope.spawn(move || nagios::ask(command, passive, limits)))
+                }
+                _ => None,
             })
-        }
-        kind => check.own(facts, &|link| answer::of(check, kind, link, facts)),
+            .collect();
+        let broke = || (Fact::Unknown("its answer broke econn".into()), String::new());
+        let answer = |thread: std::thread::ScopedJoinHandle<'_, _>| {
+            thread.join().unwrap_or_else(|_| broke())
+        };
+        asked.into_iter().map(|thread| thread.map(answer)).collect()
     });
-    facts.own = own.collect();
+    let own = declared.iter().zip(said).map(|(check, said)| match said {
+        Some((verdict, seen)) => check.own(facts, &|link| OwnAnswer {
+            link: link.id.clone(),
+            verdict: verdict.clone(),
+            what: format!("the check {}", check.id),
+            seen: seen.clone(),
+        }),
+        None => check.own(facts, &|link| answer::of(check, &check.kind, link, facts)),
+    });
+    let own: Vec<Own> = own.collect();
+    facts.own = own;
 }
 
 /// What a saved snapshot holds no answer to can't be asked any more: it is unknown, and no pass.

@@ -136,14 +136,17 @@ fn finding(entry: Entry, check: &Declared) -> Result<Finding, String> {
         let say = format!("see what the plug-in's own page says of {code}");
         fix.push(Fix { say, command: None, patch: None, proven: None });
     }
-    let evidence = entry.evidence.into_iter().take(50);
+    let shows = |one: Evidence| Evidence { what: shown(&one.what), value: shown(&one.value) };
+    let mut evidence: Vec<Evidence> = entry.evidence.into_iter().take(50).map(shows).collect();
+    if evidence.is_empty() {
+        let what = format!("the check {}", check.id);
+        evidence.push(Evidence { what, value: shown(&seen) });
+    }
     Ok(Finding {
         severity,
         title: shown(entry.title.as_deref().unwrap_or(&check.title)),
         seen: shown(&seen),
-        evidence: evidence
-            .map(|one| Evidence { what: shown(&one.what), value: shown(&one.value) })
-            .collect(),
+        evidence,
         masked_by: None,
         fix,
         suppressed: None,

@@ -2,6 +2,7 @@
 //! than a few such lines, and beside them the steps that commands share.
 
 mod cleanup;
+mod init;
 mod load;
 mod logs;
 mod look;
@@ -32,6 +33,7 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
     match cli.command {
         Command::Diagnose(diagnose) => self::diagnose(diagnose),
         Command::Preflight(preflight) => preflight::preflight(preflight),
+        Command::Init(init) => init::init(init),
         Command::Snapshot(save) => snapshot(&save),
         Command::Demo(judging) => {
             let incident = parse(INCIDENT, Path::new("the recorded incident"))?;

@@ -8,6 +8,7 @@ mod fix;
 mod helpers;
 mod inside;
 mod own;
+mod preflight;
 mod proxy;
 mod secrets;
 mod trouble;
@@ -22,7 +23,7 @@ use libtest_mimic::Trial;
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 28] = [
+const PROMISES: [Promise; 34] = [
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
@@ -48,6 +49,12 @@ const PROMISES: [Promise; 28] = [
     ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
     ("helper-of-a-living-run", false, helpers::of_a_living_run),
     ("interrupted", false, helpers::of_an_interrupted_run),
+    ("preflight-waits-for-a-slow-start", false, preflight::waits_for_a_slow_start),
+    ("preflight-stops-at-once", false, preflight::stops_at_once_for_what_will_never_be),
+    ("preflight-holds-what-is-forbidden", false, preflight::holds_what_is_forbidden),
+    ("preflight-counts-clients", false, preflight::counts_those_that_get_no_answer),
+    ("preflight-lets-clients-pass", false, preflight::lets_pass_what_answers_all),
+    ("preflight-waits-for-a-container", false, preflight::waits_for_what_is_not_made_yet),
     // Last, so that they do not make the others wait in between.
     ("inside-a-container", true, inside::knows_its_place),
     ("nothing-changed", true, unchanged::nothing),
