@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// All evidence on the freshness of one container.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Freshness {
     /// The running image against what its name means now.
     pub tag: Fact<Tag>,
@@ -23,6 +24,7 @@ pub struct Freshness {
 
 /// The image that a container runs, and the image that its name means now.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tag {
     /// The name the container was started with.
     pub reference: String,
@@ -38,6 +40,7 @@ pub struct Tag {
 
 /// The files of an image compared with the build context.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Content {
     /// What named the context: `--source` or the Compose file.
     pub named_by: String,
@@ -66,6 +69,7 @@ pub struct Content {
 
 /// A file that was changed in the container itself.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Edited {
     /// The path in the context.
     pub source: String,
@@ -79,6 +83,7 @@ pub struct Edited {
 
 /// A file that was written while the container ran.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rewrite {
     /// The path in the container.
     pub path: String,
@@ -88,6 +93,7 @@ pub struct Rewrite {
 
 /// A mount through which a file of the container is seen.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mounted {
     /// The path inside the container.
     pub destination: String,
@@ -105,6 +111,7 @@ pub struct Mounted {
 
 /// The kinds of mounts.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MountKind {
     /// A file or folder of the engine's machine.
@@ -117,6 +124,7 @@ pub enum MountKind {
 
 /// What a label of an image says of the commit that it was built from.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Claim {
     /// The label's key.
     pub label: String,
@@ -130,6 +138,7 @@ pub struct Claim {
 
 /// What became of the files that a build copies since a commit.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Since {
     /// How many commits touch them.
     pub commits: u32,
@@ -139,6 +148,7 @@ pub struct Since {
 
 /// The base image that a Dockerfile names.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Base {
     /// Its name.
     pub name: String,
@@ -150,6 +160,7 @@ pub struct Base {
 
 /// One file of the context that is not the same in the image.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// The path in the context.
     pub source: String,
@@ -169,6 +180,7 @@ pub struct Difference {
 
 /// How a file in the image differs from the same file in the context.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// It equals an older version of the same path in the context's git history: proof.

@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 /// One client that is told to reach one endpoint.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Link {
     /// `engine:client->url`, unique in a run.
     pub id: String,
@@ -39,6 +40,7 @@ pub struct Link {
 
 /// An address that a client is told to use.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Endpoint {
     /// The normalized address without user info, query and fragment.
     pub url: String,
@@ -61,6 +63,7 @@ pub struct Endpoint {
 
 /// What an endpoint means.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Server {
     /// What kind of thing answers there.
     pub kind: ServerKind,
@@ -75,6 +78,7 @@ pub struct Server {
 
 /// The kinds of server.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ServerKind {
     /// A container of a known engine.
@@ -87,6 +91,7 @@ pub enum ServerKind {
 
 /// How the server of a link was recognised: what the dialled host is, seen from the client.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Meant {
     /// The client's own loopback, and its namespace listens on the port.
@@ -115,6 +120,7 @@ pub enum Meant {
 
 /// The client's own connection to its endpoint.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Visit {
     /// How the name was resolved; `None` for an address or `localhost`.
     pub resolution: Option<Resolution>,
@@ -132,6 +138,7 @@ pub struct Visit {
 
 /// What the client sees, in the words of the contract.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Symptom {
     /// ECONNREFUSED.
     #[serde(rename = "connection refused")]

@@ -8,6 +8,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// How a check, a link or a run came out. Ordered: the greatest decides.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It does not apply, or was left out by choice.
@@ -23,7 +24,8 @@ pub enum Outcome {
 }
 
 /// All verdicts of one run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// See [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -46,7 +48,8 @@ pub struct Report {
 }
 
 /// Who made a report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tool {
     /// Always `econn`.
     pub name: String,
@@ -55,7 +58,8 @@ pub struct Tool {
 }
 
 /// The verdicts on one link.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkReport {
     /// `engine:client->url`.
     pub id: String,
@@ -80,7 +84,8 @@ pub struct LinkReport {
 }
 
 /// An endpoint as the report shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EndpointReport {
     /// The normalized address.
     pub url: String,
@@ -91,7 +96,8 @@ pub struct EndpointReport {
 }
 
 /// One check on one link.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Row {
     /// The check's id.
     pub check: String,
@@ -106,7 +112,8 @@ pub struct Row {
 }
 
 /// One defect and its remedies.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The code.
     pub code: String,
@@ -125,7 +132,8 @@ pub struct Finding {
 }
 
 /// How many links came out how.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Summary {
     /// All links.
     pub links: usize,

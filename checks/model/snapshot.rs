@@ -10,6 +10,7 @@ pub const SNAPSHOT_VERSION: u32 = 1;
 
 /// Everything seen in one run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Snapshot {
     /// The form of this file; see [`SNAPSHOT_VERSION`].
     pub snapshot_version: u32,
@@ -31,10 +32,14 @@ pub struct Snapshot {
     pub links: Vec<Link>,
     /// What was looked at, and what could not be looked at, in plain words.
     pub notes: Vec<String>,
+    /// How many values were seen and left out for what may be secret in them, by the kind of place that held them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub redactions: BTreeMap<String, u64>,
 }
 
 /// How the run looked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Settings {
     /// Clients that are expected to connect at once.
     pub parallel_clients: u32,
@@ -50,6 +55,7 @@ impl Default for Settings {
 
 /// One engine, or the attempt to reach one.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Engine {
     /// The name that links carry: `docker`, `podman`, `docker-2`, or a context's.
     pub name: String,
@@ -67,6 +73,7 @@ pub struct Engine {
 
 /// The kinds of engine.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
     /// Docker.
@@ -88,6 +95,7 @@ impl EngineKind {
 
 /// One container as its engine describes it, in the same words for every engine.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Container {
     /// The engine's name.
     pub engine: String,
@@ -97,6 +105,12 @@ pub struct Container {
     pub id: String,
     /// The image as it was named at the start.
     pub image: String,
+    /// The id of the image that it runs, without prefix; `None` in files from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// The names of the variables in its environment, in order. No value is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<String>,
     /// Whether it runs, and how it ended.
     pub state: State,
     /// How its network namespace came to be.
@@ -150,6 +164,7 @@ pub struct Container {
 
 /// Whether a container runs, and how it ended.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct State {
     /// The engine's word: created, running, paused, restarting, exited, dead.
     pub status: String,
@@ -196,6 +211,7 @@ impl State {
 
 /// How a container's network namespace came to be.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkMode {
     /// Its own, on the networks it is attached to.
@@ -212,6 +228,7 @@ pub enum NetworkMode {
 
 /// One container on one network.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attachment {
     /// The network's name.
     pub network: String,
@@ -223,6 +240,7 @@ pub struct Attachment {
 
 /// A TCP or UDP port of a container that was asked to be published.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Port {
     /// The port inside the container.
     pub container_port: u16,
@@ -238,6 +256,7 @@ pub struct Port {
 
 /// What Compose's labels say of a container.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Compose {
     /// The project.
     pub project: String,
@@ -256,6 +275,7 @@ pub struct Compose {
 
 /// One network of an engine.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Network {
     /// The engine's name.
     pub engine: String,

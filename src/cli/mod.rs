@@ -40,6 +40,23 @@ pub(crate) enum Command {
     },
     /// List the checks and the codes of their findings
     Checks,
+    /// Say what changed between two reports or snapshots, and whether anything got worse
+    Compare(Compare),
+    /// Print the JSON Schema of what econn writes
+    Schema {
+        /// The document that it describes
+        #[arg(value_enum, default_value = "report")]
+        document: Document,
+    },
+}
+
+/// The documents that have a schema.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Document {
+    /// The JSON report
+    Report,
+    /// A saved snapshot
+    Snapshot,
 }
 
 /// `econn diagnose`
@@ -68,6 +85,27 @@ pub(crate) struct Save {
     /// The file to write
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+}
+
+/// `econn compare`
+#[derive(Args, Debug)]
+pub(crate) struct Compare {
+    /// A JSON report or a snapshot of the run before
+    pub(crate) before: PathBuf,
+    /// A JSON report or a snapshot of the run after
+    pub(crate) after: PathBuf,
+    /// The form of the comparison
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ComparisonFormat,
+}
+
+/// The forms of a comparison.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ComparisonFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
 }
 
 /// Where and what to look at.

@@ -9,7 +9,7 @@ use checks::model::{
     Settings, Snapshot, Source, is_loopback, numeric,
 };
 use std::cell::RefCell;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use tokio::time::Instant;
@@ -81,6 +81,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
         links,
         notes,
+        redactions: BTreeMap::new(),
     };
     told_by_hosts_files(&all, &mut snapshot);
     if snapshot.links.iter().any(ends_on_machine) {

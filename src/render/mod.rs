@@ -1,5 +1,6 @@
 //! Prints a report, and never judges: one format a file, each into a writer that it is given.
 
+pub(crate) mod comparison;
 mod details;
 mod github;
 mod gitlab;

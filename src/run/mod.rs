@@ -1,10 +1,13 @@
 //! The pipeline: one line for each step from the command line to the exit code. One file for each command that is more
 //! than a few such lines, and beside them the steps that commands share.
 
+mod compare;
 mod load;
 mod look;
 mod output;
 mod report;
+mod save;
+mod schema;
 
 use crate::cli::{Cli, Command, Diagnose, Save};
 use crate::exit::{Code, Failure};
@@ -28,6 +31,8 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
         }
         Command::Explain { subject } => explain(subject.as_deref()),
         Command::Checks => stdout(render::manual::checks().as_bytes()).map(|()| Code(0)),
+        Command::Compare(compare) => compare::compare(&compare),
+        Command::Schema { document } => schema::schema(document),
     }
 }
 
@@ -46,10 +51,7 @@ fn diagnose(diagnose: &Diagnose) -> Result<Code, Failure> {
 
 fn snapshot(save: &Save) -> Result<Code, Failure> {
     let snapshot = look(&save.looking, &save.containers)?;
-    let mut text =
-        serde_json::to_string_pretty(&snapshot).map_err(|e| Failure::incomplete(e.to_string()))?;
-    text.push('\n');
-    write(&save.output, text.as_bytes())?;
+    write(&save.output, &save::bytes(&snapshot, &save.output)?)?;
     let answered = snapshot.engines.iter().any(|e| e.error.is_none());
     Ok(if answered { Code(0) } else { crate::exit::INCOMPLETE })
 }

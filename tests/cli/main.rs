@@ -1,5 +1,9 @@
 //! The command line without any engine: bad input gives one clear line and the exit code of the contract.
 
+mod compare;
+mod recorder;
+mod schema;
+
 use std::path::Path;
 use std::process::{Command, Output};
 

@@ -116,10 +116,23 @@ fn one(
     let mut exposed: Vec<u16> =
         config.exposed_ports.unwrap_or_default().keys().filter_map(|p| tcp_port(p)).collect();
     exposed.sort_unstable();
+    let env: Vec<(String, String)> = config
+        .env
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|line| line.split_once('='))
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect();
+    let mut variables: Vec<String> = env.iter().map(|(name, _)| name.clone()).collect();
+    variables.sort();
+    variables.dedup();
+    let image_id = bare(&inspect.image.unwrap_or_default()).to_owned();
     let facts = Container {
         engine: engine.name.clone(),
         name: names[&id].clone(),
         image,
+        image_id: Some(image_id.clone()).filter(|id| !id.is_empty()),
+        variables,
         state,
         network_mode,
         attachments,
@@ -144,15 +157,10 @@ fn one(
         id,
     };
     let argv = inspect.path.into_iter().chain(inspect.args.unwrap_or_default()).collect();
-    let env = config.env.unwrap_or_default();
     let raw = Raw {
         pid,
         started: started.map(seconds),
-        env: env
-            .iter()
-            .filter_map(|line| line.split_once('='))
-            .map(|(k, v)| (k.to_owned(), v.to_owned()))
-            .collect(),
+        env,
         argv,
         mounts: inspect
             .mounts
@@ -168,7 +176,7 @@ fn one(
             })
             .collect(),
         memory: host.tmpfs.unwrap_or_default().into_keys().collect(),
-        image_id: bare(&inspect.image.unwrap_or_default()).to_owned(),
+        image_id,
         workdir: config.working_dir.unwrap_or_default(),
     };
     Seen { facts, raw }

@@ -1,0 +1,1 @@
+//! `econn run` without an engine.
