@@ -2,7 +2,7 @@ use super::outcomes::is_worse;
 use super::{Comparison, Run, compare};
 use crate::fixture::healthy;
 use crate::model::Outcome::{self, Fail, Pass, Skip, Unknown, Warn};
-use crate::model::{Meant, Snapshot};
+use crate::model::{Connect, Meant, Snapshot};
 use crate::{Wanted, judge};
 
 fn run(facts: Snapshot) -> Run {
@@ -49,7 +49,11 @@ fn nothing_changed_is_said_by_nothing() {
 
 #[test]
 fn a_new_fault_is_worse_and_a_repaired_one_is_not() {
-    let bound = |it: &mut Snapshot| it.listens(&["127.0.0.1:8080"]);
+    let bound = |it: &mut Snapshot| {
+        it.listens(&["127.0.0.1:8080"]);
+        it.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true));
+        it.visits("172.20.0.2:8080", Connect::Refused);
+    };
     let worse = changed(bound);
     let link = &worse.links[0];
     assert!(worse.worse && link.worse);
@@ -73,6 +77,7 @@ fn a_check_may_get_worse_under_an_outcome_that_stays() {
     before.told("127.0.0.1", 18141, Meant::OwnLoopbackPublished);
     let mut after = before.clone();
     after.listens(&["127.0.0.1:8080"]);
+    after.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true));
     let comparison = compare(&run(before), &run(after));
     let link = &comparison.links[0];
     assert_eq!((link.before, link.after, link.worse), (Some(Fail), Some(Fail), true));

@@ -5,7 +5,7 @@ use super::links::proven;
 use super::probe;
 use super::vantage::{Namespace, ProvenPid, namespace_inode, read_file, standing_in};
 use crate::words::words;
-use checks::model::{Fact, Listener, Network, QueueCounters};
+use checks::model::{Container, Fact, Listener, Network, QueueCounters};
 use std::time::Duration;
 
 /// A container younger than this may not have begun to listen, in seconds.
@@ -38,17 +38,23 @@ fn queues(pid: &ProvenPid) -> Result<(Vec<Listener>, Option<u32>), String> {
 /// Fills in what `/proc` shows of one container. `awaited` are the ports that links expect it to listen on; the sockets of
 /// a container that serves none are not read: that takes milliseconds for each.
 pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) {
+    if let Ok(pid) = place(engine, seen)
+        && !awaited.is_empty()
+    {
+        // What could not be read is said below, by the look that counts.
+        drop(settled(&pid, seen.facts.state.up_seconds, awaited).await);
+    }
+    glance(engine, seen, !awaited.is_empty()).await;
+}
+
+/// The same as it is at this moment, with the sockets or without them.
+pub(crate) async fn glance(engine: &Connection, seen: &mut Seen, with_sockets: bool) {
     let pid = place(engine, seen);
     match &pid {
         Ok(pid) => {
             seen.facts.namespace = namespace_inode(pid).into();
-            if !awaited.is_empty() {
-                let settled = settled(pid, seen.facts.state.up_seconds, awaited).await;
-                seen.facts.somaxconn = settled.as_ref().map_or(None, |(_, most)| *most);
-                seen.facts.listeners = settled.map(|(rows, _)| rows).into();
-                seen.facts.queue_counters = counters(pid).into();
-                seen.facts.state.halted = super::halted::halted(pid);
-                seen.facts.limits = super::limits::limits(pid, &seen.facts.id);
+            if with_sockets {
+                sockets(pid, &mut seen.facts);
             }
         }
         Err(why) => {
@@ -58,6 +64,16 @@ pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) 
         }
     }
     files(engine, seen, pid.as_ref().ok()).await;
+}
+
+/// Fills in what the kernel shows of a server: its sockets, counters, processes and limits.
+pub(crate) fn sockets(pid: &ProvenPid, facts: &mut Container) {
+    let seen = queues(pid);
+    facts.somaxconn = seen.as_ref().map_or(None, |(_, most)| *most);
+    facts.listeners = seen.map(|(rows, _)| rows).into();
+    facts.queue_counters = counters(pid).into();
+    facts.state.halted = super::halted::halted(pid);
+    facts.limits = super::limits::limits(pid, &facts.id);
 }
 
 /// The container's process, to be looked at from here; or why that can't be.

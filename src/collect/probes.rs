@@ -6,12 +6,12 @@ use super::client::{self, Errand, Return};
 use super::engine::Connection;
 use super::links::proven;
 use super::probe::{self, Protocol};
-use super::server::{self, Port};
+use super::server::{self, Patience, Port};
 use super::survey::{Listed, Request};
 use super::vantage::{Namespace, in_namespace};
 use super::{compose, fresh, limits, machine};
 use checks::model::{
-    Case, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, Network, ResolverConfig, Snapshot,
+    Case, Concurrency, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, Network, ResolverConfig, Snapshot,
 };
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -58,7 +58,7 @@ fn limits(all: &Listed, snapshot: &mut Snapshot, index: usize, passive: bool) {
     container.limits = now.map(|now| limits::since(container.limits, now));
 }
 
-fn passive(link: &mut checks::model::Link) {
+pub(super) fn passive(link: &mut checks::model::Link) {
     let why = || "--passive".to_owned();
     link.visit = Fact::Skipped(why());
     link.lookup = Fact::Skipped(why());
@@ -67,7 +67,7 @@ fn passive(link: &mut checks::model::Link) {
 }
 
 /// The place of a link's server among the containers, which the snapshot and the listing share.
-fn server_index(all: &Listed, snapshot: &Snapshot, link: usize) -> Option<usize> {
+pub(super) fn server_index(all: &Listed, snapshot: &Snapshot, link: usize) -> Option<usize> {
     let link = &snapshot.links[link];
     let server = link.server.as_ref()?;
     all.find(server.engine.as_deref().unwrap_or(&link.engine), server.container.as_deref()?)
@@ -96,19 +96,8 @@ async fn visits(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
     let journeys = by_client.into_iter().map(|((engine, client), errands)| async move {
         let links: Vec<(usize, bool)> =
             errands.iter().map(|e| (e.link, e.dial.is_some())).collect();
-        let stand = if client == HOST_CLIENT {
-            machine_namespace(networks)
-        } else {
-            all.find(&engine, &client)
-                .ok_or_else(|| format!("{client} is gone"))
-                .and_then(|index| namespace(all, index))
-        };
-        let seen = match stand {
-            Ok(stand) => in_time(request, in_namespace(&stand, || client::run(errands)))
-                .await
-                .and_then(|seen| seen),
-            Err(why) => Err(why),
-        };
+        let stand = stand(all, networks, &engine, &client);
+        let seen = in_time(request, journey(stand, errands)).await.and_then(|seen| seen);
         (links, seen)
     });
     for (links, seen) in join_all(journeys).await {
@@ -119,12 +108,34 @@ async fn visits(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
     }
 }
 
+/// Where a client stands.
+pub(super) fn stand(
+    all: &Listed,
+    networks: &[Network],
+    engine: &str,
+    client: &str,
+) -> Result<Namespace, String> {
+    if client == HOST_CLIENT {
+        return machine_namespace(networks);
+    }
+    let index = all.find(engine, client).ok_or_else(|| format!("{client} is gone"))?;
+    namespace(all, index)
+}
+
+/// All errands of one client, from where it stands.
+pub(super) async fn journey(
+    stand: Result<Namespace, String>,
+    errands: Vec<Errand>,
+) -> Result<Vec<Return>, String> {
+    in_namespace(&stand?, || client::run(errands)).await
+}
+
 fn machine_namespace(networks: &[Network]) -> Result<Namespace, String> {
     machine::of_engines(networks)?;
     Namespace::host()
 }
 
-fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) -> Errand {
+pub(super) fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) -> Errand {
     let link = &snapshot.links[index];
     let case = Case { link, facts: snapshot };
     let server = case.server().ok();
@@ -210,7 +221,7 @@ fn names(case: &Case<'_>) -> Result<(ResolverConfig, Vec<HostsLine>), String> {
     }
 }
 
-fn fill(snapshot: &mut Snapshot, back: Return) {
+pub(super) fn fill(snapshot: &mut Snapshot, back: Return) {
     let none_needed =
         "no name is asked for: the server does not run, or shares no network with the client";
     let link = &mut snapshot.links[back.link];
@@ -239,40 +250,47 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
         let port = snapshot.links[link].server.as_ref().map_or(0, |s| s.port);
         ports.entry((container, port)).or_default().push(link);
     }
-    let held = |container: usize, port: u16, links: &[usize]| {
-        let server = &snapshot.containers[container];
-        let listeners = match &server.listeners {
-            // What is paused would let every probe wait for its limit.
-            Fact::Known(_) if !server.state.is_running() => {
-                Fact::Unknown(format!("{} is {}", server.name, server.state.status))
-            }
-            seen => seen.clone(),
-        };
-        let protocol = protocol(snapshot, links, request);
-        async move {
-            let listeners = match listeners {
-                Fact::Known(listeners) => listeners,
-                Fact::Unknown(why) | Fact::Skipped(why) => return Fact::Unknown(why),
-            };
-            let stand = match namespace(all, container) {
-                Ok(stand) => stand,
-                Err(why) => return Fact::Unknown(why),
-            };
-            let port = Port { number: port, protocol, listeners };
-            // The probes end a little before the run, so that what they saw until then is kept.
-            let deadline = request.deadline - Duration::from_millis(200);
-            let probed = server::concurrency(&stand, &port, deadline.into_std());
-            in_time(request, probed).await.unwrap_or_else(Fact::Unknown)
-        }
-    };
     let mut facts = Vec::new();
+    // The probes end a little before the run, so that what they saw until then is kept.
+    let patience = Patience::until(request.deadline - Duration::from_millis(200));
     for ((container, port), links) in &ports {
-        facts.push(held(*container, *port, links).await);
+        let held = held(all, snapshot, request, (*container, *port), links, patience);
+        facts.push(in_time(request, held).await.unwrap_or_else(Fact::Unknown));
     }
     for (fact, links) in facts.into_iter().zip(ports.into_values()) {
         for link in links {
             snapshot.links[link].concurrency = fact.clone();
         }
+    }
+}
+
+/// The hold test of one port. Everything is looked up at once, and nothing borrowed while it lasts.
+pub(super) fn held(
+    all: &Listed,
+    snapshot: &Snapshot,
+    request: &Request,
+    (container, number): (usize, u16),
+    links: &[usize],
+    patience: Patience,
+) -> impl Future<Output = Fact<Concurrency>> + use<> {
+    let server = &snapshot.containers[container];
+    let listeners = match &server.listeners {
+        // What is paused would let every probe wait for its limit.
+        Fact::Known(_) if !server.state.is_running() => {
+            Err(format!("{} is {}", server.name, server.state.status))
+        }
+        Fact::Known(listeners) => Ok(listeners.clone()),
+        Fact::Unknown(why) | Fact::Skipped(why) => Err(why.clone()),
+    };
+    let protocol = protocol(snapshot, links, request);
+    let stand = namespace(all, container);
+    async move {
+        let (listeners, stand) = match (listeners, stand) {
+            (Ok(listeners), Ok(stand)) => (listeners, stand),
+            (Err(why), _) | (_, Err(why)) => return Fact::Unknown(why),
+        };
+        let port = Port { number, protocol, listeners };
+        server::concurrency(&stand, &port, patience).await
     }
 }
 
@@ -301,24 +319,28 @@ async fn images(
 ) -> Vec<(usize, Fact<Freshness>)> {
     let looks = servers.into_iter().map(|index| async move {
         let (engine, seen) = &all.seen[index];
-        let engine = &engines[*engine];
-        let origin = origin(seen, request);
-        let look = async {
-            let mut freshness =
-                fresh::freshness(engine, seen, origin.clone(), request.passive).await;
-            if let Ok(Some(origin)) = &origin
-                && !request.passive
-            {
-                let newest = fresh::now_is_newest(engine, seen, &freshness, origin).await;
-                if let Fact::Known(tag) = &mut freshness.tag {
-                    tag.now_is_newest = newest;
-                }
-            }
-            freshness
-        };
-        (index, in_time(request, look).await.into())
+        (index, in_time(request, image(&engines[*engine], seen, request)).await.into())
     });
     join_all(looks).await
+}
+
+/// The freshness of one server.
+pub(super) async fn image(
+    engine: &Connection,
+    seen: &super::engine::Seen,
+    request: &Request,
+) -> Freshness {
+    let origin = origin(seen, request);
+    let mut freshness = fresh::freshness(engine, seen, origin.clone(), request.passive).await;
+    if let Ok(Some(origin)) = &origin
+        && !request.passive
+    {
+        let newest = fresh::now_is_newest(engine, seen, &freshness, origin).await;
+        if let Fact::Known(tag) = &mut freshness.tag {
+            tag.now_is_newest = newest;
+        }
+    }
+    freshness
 }
 
 /// Where a server's source is: where the user says, else where Compose built it.

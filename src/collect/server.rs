@@ -4,7 +4,7 @@ use super::probe::{self, Limits, Protocol};
 use super::vantage::{Namespace, in_namespace};
 use checks::model::{Concurrency, Fact, Listener};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One port of one server, probed once for all links that mean it.
 pub(crate) struct Port {
@@ -16,18 +16,39 @@ pub(crate) struct Port {
     pub(crate) listeners: Vec<Listener>,
 }
 
+/// How long the probes of a port may take, and how long they hold a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    deadline: Instant,
+    limits: Limits,
+}
+
+impl Patience {
+    /// All the time until then.
+    pub(crate) fn until(deadline: tokio::time::Instant) -> Self {
+        Self { deadline: deadline.into_std(), limits: Limits::default() }
+    }
+
+    /// Two seconds, for a server that others are about to use. The holds are as long as both of them fit into that.
+    pub(crate) fn short() -> Self {
+        let holds = [Duration::from_millis(350), Duration::from_millis(600)];
+        let limits = Limits { holds, ..Limits::default() };
+        Self { deadline: Instant::now() + Duration::from_secs(2), limits }
+    }
+}
+
 /// Probes one port in its namespace.
 pub(crate) async fn concurrency(
     namespace: &Namespace,
     port: &Port,
-    deadline: Instant,
+    Patience { deadline, limits }: Patience,
 ) -> Fact<Concurrency> {
     let Some(target) = target(&port.listeners, port.number) else {
         return Fact::Unknown(format!("nothing listens on port {}", port.number));
     };
     let protocol = port.protocol.clone();
     let probes = move || async move {
-        probe::concurrency(target, &protocol, Limits::default(), deadline).await
+        probe::concurrency(target, &protocol, limits, deadline).await
     };
     in_namespace(namespace, probes).await.into()
 }

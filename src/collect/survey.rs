@@ -6,7 +6,7 @@ use super::links::{self, Claim, Dialled, Named, World};
 use super::{ends, machine, probes};
 use checks::model::{
     Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, Source, is_loopback, numeric,
+    Settings, Snapshot, Source, Written, is_loopback, numeric,
 };
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -99,7 +99,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
 }
 
 /// Whether the server is a process of the engine's machine.
-fn ends_on_machine(link: &Link) -> bool {
+pub(super) fn ends_on_machine(link: &Link) -> bool {
     link.server.as_ref().is_some_and(|s| s.kind == ServerKind::Host && s.container.is_none())
 }
 
@@ -108,11 +108,11 @@ fn ends_on_machine(link: &Link) -> bool {
 pub(super) struct Listed {
     /// The containers, each with the place of its engine's connection.
     pub(super) seen: Vec<(usize, Seen)>,
-    networks: Vec<Network>,
+    pub(super) networks: Vec<Network>,
 }
 
 impl Listed {
-    fn facts(&self) -> Vec<Container> {
+    pub(super) fn facts(&self) -> Vec<Container> {
         self.seen.iter().map(|(_, s)| s.facts.clone()).collect()
     }
 
@@ -172,7 +172,7 @@ impl Request {
         Ok(())
     }
 
-    fn keeps(&self, all: &Listed, link: &Link) -> bool {
+    pub(super) fn keeps(&self, all: &Listed, link: &Link) -> bool {
         let server = link.server.as_ref().and_then(|s| s.container.as_deref());
         let server_engine =
             link.server.as_ref().and_then(|s| s.engine.as_deref()).unwrap_or(&link.engine);
@@ -208,20 +208,35 @@ async fn claims(
         seen.facts.proxies = links::proxies(&seen.raw.env);
         seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
         notes.extend(found.notes);
-        for (told, source, written) in found.told {
-            if links::is_link(&told) {
-                let also = super::compose::also(seen, &source, &told);
-                let (also, also_written) = also.map_or((None, None), |(s, w)| (Some(s), w));
-                claims.push(Claim {
-                    engine: seen.facts.engine.clone(),
-                    client: seen.facts.name.clone(),
-                    told,
-                    sources: std::iter::once(source).chain(also).collect(),
-                    written: written.into_iter().chain(also_written).collect(),
-                });
-            }
-        }
+        claims.extend(told_to(seen, found.told));
     }
+    claims.extend(named(engines, all, request));
+    links::merge(claims)
+}
+
+/// What one container is told, as claims.
+pub(super) fn told_to(
+    seen: &Seen,
+    told: Vec<(links::told::Told, Source, Option<Written>)>,
+) -> Vec<Claim> {
+    let told = told.into_iter().filter(|(told, _, _)| links::is_link(told));
+    told.map(|(told, source, written)| {
+        let also = super::compose::also(seen, &source, &told);
+        let (also, also_written) = also.map_or((None, None), |(s, w)| (Some(s), w));
+        Claim {
+            engine: seen.facts.engine.clone(),
+            client: seen.facts.name.clone(),
+            told,
+            sources: std::iter::once(source).chain(also).collect(),
+            written: written.into_iter().chain(also_written).collect(),
+        }
+    })
+    .collect()
+}
+
+/// The links that the user named, as claims.
+pub(super) fn named(engines: &[Connection], all: &Listed, request: &Request) -> Vec<Claim> {
+    let mut claims = Vec::new();
     for named in &request.named {
         for engine in engines_of(engines, all, named) {
             let claim = Claim {
@@ -234,7 +249,7 @@ async fn claims(
             claims.push(claim);
         }
     }
-    links::merge(claims)
+    claims
 }
 
 /// The engines in which a link that the user named is meant: those that have the client; for a process of the machine the
@@ -271,14 +286,19 @@ async fn settle(all: &Listed, claims: &[Claim]) {
 }
 
 /// The links of all claims, each with what its address means. Sockets are read only where the meaning needs them.
-fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
+pub(super) fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
     let facts = all.facts();
     let sockets: RefCell<HashMap<usize, Result<Vec<Listener>, String>>> = RefCell::default();
     let read = |index: usize| -> Result<Vec<Listener>, String> {
         let mut sockets = sockets.borrow_mut();
         sockets
             .entry(index)
-            .or_insert_with(|| ends::listeners(&links::proven(&all.seen[index].1)?))
+            .or_insert_with(|| {
+                let seen = &all.seen[index].1;
+                let now = links::proven(seen).and_then(|pid| ends::listeners(&pid));
+                // Of a container that is gone, what it listened on while it was there.
+                now.or_else(|why| seen.facts.listeners.value().cloned().ok_or(why))
+            })
             .clone()
     };
     let listens = |container: &Container, port: u16| {
@@ -340,7 +360,7 @@ async fn look_at_ends(engines: &[Connection], all: &mut Listed, links: &[Link]) 
 
 /// A name that nobody carries, or that looks like one of the outside world, may stand in the client's own hosts file: then
 /// it means what the address there means.
-fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot) {
+pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot) {
     let (containers, networks) = (snapshot.containers.clone(), snapshot.networks.clone());
     let listens = |container: &Container, port: u16| {
         container
@@ -390,7 +410,7 @@ fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot) {
     }
 }
 
-fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
+pub(super) fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
     if engines.connections.is_empty() {
         return format!("EC906 no engine answers: {}", engines.asked.join("; "));
     }

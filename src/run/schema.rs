@@ -6,6 +6,7 @@ use crate::exit::{Code, Failure};
 use checks::model::{Report, Snapshot};
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
+use schemars::transform::RecursiveTransform;
 
 /// Prints one schema.
 pub(super) fn schema(document: Document) -> Result<Code, Failure> {
@@ -21,10 +22,17 @@ pub(super) fn schema(document: Document) -> Result<Code, Failure> {
 
 /// The schema of what is written. Nothing forbids further fields: readers are to ignore those that they do not know.
 fn of<T: schemars::JsonSchema>(name: &str, title: &str) -> Schema {
-    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(RecursiveTransform(open));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     // Stable within a major version; nobody has to fetch it.
     schema.insert("$id".into(), format!("urn:econn:{name}:1").into());
     schema.insert("title".into(), title.into());
     schema
+}
+
+/// A field that is not known yet is never an error: within a version fields are added.
+fn open(schema: &mut Schema) {
+    if schema.get("additionalProperties").and_then(serde_json::Value::as_bool) == Some(false) {
+        schema.remove("additionalProperties");
+    }
 }

@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// A container: its facts, and what only the collectors may see of it.
+#[derive(Clone)]
 pub(crate) struct Seen {
     /// What enters the snapshot.
     pub(crate) facts: Container,
@@ -18,6 +19,7 @@ pub(crate) struct Seen {
 }
 
 /// What only the collectors may see: it holds secrets, or means nothing elsewhere.
+#[derive(Clone)]
 pub(crate) struct Raw {
     /// The main process on the engine's machine; `None` when it does not run.
     pub(crate) pid: Option<u32>,
@@ -61,6 +63,19 @@ pub(super) fn all(engine: &Engine, inspected: HashMap<String, Inspect>, now: f64
         .map(|(id, c)| (id.clone(), name(if c.name.is_empty() { id } else { &c.name }).to_owned()))
         .collect();
     inspected.into_iter().map(|(id, c)| one(engine, id, c, &names, now)).collect()
+}
+
+/// The facts of one inspected container; `names` are those of the others, by id.
+pub(super) fn single(
+    engine: &Engine,
+    id: &str,
+    inspect: Inspect,
+    mut names: HashMap<String, String>,
+    now: f64,
+) -> Seen {
+    let own = if inspect.name.is_empty() { id } else { &inspect.name };
+    names.insert(id.to_owned(), name(own).to_owned());
+    one(engine, id.to_owned(), inspect, &names, now)
 }
 
 /// A container that the engine lists and can't show.

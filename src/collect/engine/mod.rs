@@ -2,12 +2,14 @@
 
 mod archive;
 mod describe;
+mod events;
 mod find;
 mod inspect;
 mod networks;
 mod transport;
 
 pub(crate) use describe::{Mount, Raw, Seen};
+pub(crate) use events::{Event, What};
 pub(crate) use find::{Place, places};
 
 use super::owner::{HELPER_LABEL, is_alive};
@@ -202,6 +204,17 @@ impl Connection {
         seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();
         Ok((seen, notes))
+    }
+
+    /// One container as it is at this moment; `names` are those of the others, by id.
+    pub(crate) async fn container(
+        &self,
+        id: &str,
+        names: HashMap<String, String>,
+    ) -> Result<Seen, String> {
+        let inspect: inspect::Inspect = self.read(&format!("/containers/{id}/json")).await?;
+        let now = describe::seconds(jiff::Timestamp::now());
+        Ok(describe::single(&self.facts, id, inspect, names, now))
     }
 
     /// What one container does at this moment.

@@ -169,15 +169,20 @@ impl Transport {
         Ok(response.headers().clone())
     }
 
-    /// Reads a path that bollard has no call for, as text.
-    pub(crate) async fn get(&self, path: &str) -> Result<String, String> {
+    /// The engine's answer to a path that bollard has no call for, as it arrives.
+    pub(crate) async fn open(&self, path: &str) -> Result<Response<Incoming>, String> {
         let body = Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync();
         let request = Request::builder()
             .method(Method::GET)
             .uri(path)
             .body(body)
             .map_err(|e| e.to_string())?;
-        let response = self.send(request).await.map_err(|e| e.to_string())?;
+        self.send(request).await.map_err(|e| e.to_string())
+    }
+
+    /// The same, whole and as text.
+    pub(crate) async fn get(&self, path: &str) -> Result<String, String> {
+        let response = self.open(path).await?;
         let status = response.status();
         let read = Limited::new(response.into_body(), BODY_LIMIT).collect();
         let body = tokio::time::timeout(ANSWER_LIMIT, read)

@@ -5,7 +5,7 @@ mod meaning;
 pub(crate) mod told;
 mod written;
 
-pub(crate) use gather::{gather, proven, proxies};
+pub(crate) use gather::{Gathered, gather, given, proven, proxies};
 pub(crate) use meaning::{Dialled, World};
 pub(crate) use told::unverified;
 pub(crate) use written::in_line;
@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use told::{Told, Trouble};
 
 /// What one client is told: the address and every place that says it.
+#[derive(Clone)]
 pub(crate) struct Claim {
     /// The client's engine.
     pub(crate) engine: String,
