@@ -5,6 +5,7 @@ mod values;
 
 use crate::collect::{Choice, Named};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::ffi::OsString;
 use std::path::PathBuf;
 pub(crate) use values::{Limit, Output};
 use values::{check_id, pair};
@@ -40,6 +41,12 @@ pub(crate) enum Command {
     },
     /// List the checks and the codes of their findings
     Checks,
+    /// Record what happens to the containers while COMMAND runs, and diagnose when it fails
+    #[command(after_help = "Example: econn run -- make test")]
+    Run(Record),
+    /// Carry one stream of COMMAND
+    #[command(hide = true, name = RELAY)]
+    Relay,
     /// Say what changed between two reports or snapshots, and whether anything got worse
     Compare(Compare),
     /// Print the JSON Schema of what econn writes
@@ -85,6 +92,24 @@ pub(crate) struct Save {
     /// The file to write
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+}
+
+/// The hidden command that carries a stream of `econn run`.
+pub(crate) const RELAY: &str = "relay";
+
+/// `econn run`
+#[derive(Args, Debug)]
+pub(crate) struct Record {
+    #[command(flatten)]
+    pub(crate) looking: Looking,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    /// Where the recording goes, in gzip where it ends in .gz [default: last-run.json in the user's state folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// The command, with its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
 }
 
 /// `econn compare`

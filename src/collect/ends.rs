@@ -92,7 +92,8 @@ fn place(engine: &Connection, seen: &Seen) -> Result<ProvenPid, String> {
     proven(seen)
 }
 
-fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
+/// The kernel's queue counters of a container's namespace.
+pub(crate) fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
     let netstat = pid.read("net/netstat")?;
     probe::queue_counters(&netstat).ok_or_else(|| "the kernel shows no such counters".into())
 }

@@ -423,6 +423,14 @@ pub(super) fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
     )
 }
 
+/// Removes what this run has made and not removed yet, when what it was made for is not waited for any longer.
+pub(crate) async fn remove_own(engines: &Engines) {
+    let me = super::owner::me();
+    for engine in &engines.connections {
+        engine.sweep(|owner| owner == me).await;
+    }
+}
+
 /// Removes what this very run has made, when it is interrupted.
 pub(crate) async fn clean_up(engines: &Engines) {
     let me = super::owner::me();

@@ -13,20 +13,8 @@ use tokio::time::Instant;
 
 /// Looks at live containers.
 pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot, Failure> {
-    let sources = sources(&looking.source)?;
-    let env = |name: &str| std::env::var(name).ok();
-    let places = collect::places(looking.host.as_deref(), looking.context.as_deref(), &env)
-        .map_err(Failure::usage)?;
-    let request = Request {
-        named: looking.link.clone(),
-        containers: containers.to_vec(),
-        project: looking.project.clone(),
-        sources,
-        probes: looking.probe.clone(),
-        passive: looking.passive,
-        deadline: Instant::now() + looking.timeout.duration,
-        limit: looking.timeout.text.clone(),
-    };
+    let request = request(looking, containers)?;
+    let places = places(looking)?;
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime =
@@ -64,8 +52,29 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
     result
 }
 
+/// What is to be looked at.
+pub(super) fn request(looking: &Looking, containers: &[String]) -> Result<Request, Failure> {
+    Ok(Request {
+        named: looking.link.clone(),
+        containers: containers.to_vec(),
+        project: looking.project.clone(),
+        sources: sources(&looking.source)?,
+        probes: looking.probe.clone(),
+        passive: looking.passive,
+        deadline: Instant::now() + looking.timeout.duration,
+        limit: looking.timeout.text.clone(),
+    })
+}
+
+/// Where engines may be.
+pub(super) fn places(looking: &Looking) -> Result<Vec<Place>, Failure> {
+    let env = |name: &str| std::env::var(name).ok();
+    collect::places(looking.host.as_deref(), looking.context.as_deref(), &env)
+        .map_err(Failure::usage)
+}
+
 /// Removes what this run made, as far as the engines answer in time; the next run removes the rest.
-async fn clean_up(places: &[Place], choice: Choice) {
+pub(super) async fn clean_up(places: &[Place], choice: Choice) {
     let work = async {
         collect::clean_up(
             &collect::connect(places.to_vec(), choice, Instant::now() + Duration::from_secs(2))

@@ -5,6 +5,7 @@ mod compare;
 mod load;
 mod look;
 mod output;
+mod recorder;
 mod report;
 mod save;
 mod schema;
@@ -31,6 +32,8 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
         }
         Command::Explain { subject } => explain(subject.as_deref()),
         Command::Checks => stdout(render::manual::checks().as_bytes()).map(|()| Code(0)),
+        Command::Run(run) => recorder::record(&run),
+        Command::Relay => Ok(recorder::relay()),
         Command::Compare(compare) => compare::compare(&compare),
         Command::Schema { document } => schema::schema(document),
     }

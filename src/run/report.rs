@@ -14,6 +14,13 @@ pub(super) fn report(
     containers: &[String],
     judging: &Judging,
 ) -> Result<Code, Failure> {
+    let report = judged(snapshot, containers, judging);
+    stdout(&rendered(&report, judging, render::Style::stdout(judging))?)?;
+    Ok(Code(written(&report, judging)?))
+}
+
+/// Judges a snapshot as the flags say.
+pub(super) fn judged(snapshot: &Snapshot, containers: &[String], judging: &Judging) -> Report {
     let wanted = Wanted {
         containers: containers.to_vec(),
         only: judging.only.clone(),
@@ -21,12 +28,15 @@ pub(super) fn report(
         fail_on_warn: judging.fail_on == FailOn::Warn,
         allow_unknown: judging.allow_unknown,
     };
-    let report = judge(snapshot, &wanted);
-    stdout(&rendered(&report, judging)?)?;
+    judge(snapshot, &wanted)
+}
+
+/// Writes a report to every file that is wanted; returns the exit code, which a file that can't be written changes.
+pub(super) fn written(report: &Report, judging: &Judging) -> Result<u8, Failure> {
     let mut code = report.exit_code;
     for output in &judging.output {
         let mut bytes = Vec::new();
-        render::render(&report, output.format, render::Style::file(judging), &mut bytes)
+        render::render(report, output.format, render::Style::file(judging), &mut bytes)
             .map_err(|e| Failure::incomplete(e.to_string()))?;
         if let Err(failure) = write(&output.path, &bytes) {
             eprintln!("econn: {}", render::clean(&failure.message));
@@ -34,7 +44,7 @@ pub(super) fn report(
             code = if code == 1 { 1 } else { failure.code.0 };
         }
     }
-    Ok(Code(code))
+    Ok(code)
 }
 
 /// A report that has no place to go is said before the containers are looked at.
@@ -50,8 +60,12 @@ pub(super) fn writable(judging: &Judging) -> Result<(), Failure> {
     }
 }
 
-fn rendered(report: &Report, judging: &Judging) -> Result<Vec<u8>, Failure> {
-    let style = render::Style::stdout(judging);
+/// The report in the form that is wanted on the terminal.
+pub(super) fn rendered(
+    report: &Report,
+    judging: &Judging,
+    style: render::Style,
+) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     render::render(report, judging.format, style, &mut bytes)
         .map_err(|e| Failure::incomplete(e.to_string()))?;

@@ -206,6 +206,14 @@ impl Connection {
         Ok((seen, notes))
     }
 
+    /// The ids of all containers, running or not, those of econn left out.
+    pub(crate) async fn ids(&self) -> Result<Vec<String>, String> {
+        let list: Vec<inspect::Listed> = self.read("/containers/json?all=true").await?;
+        let ours =
+            |c: &inspect::Listed| c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL));
+        Ok(list.into_iter().filter(|c| !ours(c)).map(|c| c.id).collect())
+    }
+
     /// One container as it is at this moment; `names` are those of the others, by id.
     pub(crate) async fn container(
         &self,
