@@ -8,6 +8,7 @@ mod fix;
 mod helpers;
 mod inside;
 mod proxy;
+mod recorder;
 mod secrets;
 mod trouble;
 mod unchanged;
@@ -21,7 +22,7 @@ use libtest_mimic::Trial;
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 26] = [
+const PROMISES: [Promise; 28] = [
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
@@ -45,6 +46,8 @@ const PROMISES: [Promise; 26] = [
     ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
     ("helper-of-a-living-run", false, helpers::of_a_living_run),
     ("interrupted", false, helpers::of_an_interrupted_run),
+    ("recorder-sees-what-a-live-look-sees", false, recorder::sees_what_a_live_look_sees),
+    ("recorder-may-be-killed", false, recorder::may_be_killed),
     // Last, so that they do not make the others wait in between.
     ("inside-a-container", true, inside::knows_its_place),
     ("nothing-changed", true, unchanged::nothing),
