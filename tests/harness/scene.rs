@@ -19,6 +19,9 @@ pub(crate) struct Scene {
     /// Nothing else may run beside it, and its names and ports stay as they are written.
     #[serde(default)]
     pub(crate) alone: bool,
+    /// A diagnosis changes it (its server dies of being spoken to, say), so that the next one needs a stage of its own.
+    #[serde(default)]
+    pub(crate) once: bool,
     /// Another scene whose stage and switches this one uses, with the switches in `on` turned on.
     pub(crate) like: Option<String>,
     #[serde(default)]

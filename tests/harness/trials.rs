@@ -85,13 +85,43 @@ pub(crate) fn on_machine(alone: bool, test: impl Fn() -> Result<()>) -> Result<(
     test()
 }
 
+/// How often a scene is diagnosed in a row: `ECONN_TEST_ROUNDS`, which `make soak` sets, else once.
+fn rounds() -> usize {
+    std::env::var("ECONN_TEST_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+}
+
 fn perform(play: &Play, engine: Engine, accuracy: &Accuracy) -> Result<()> {
+    let (stages, rounds) = if play.scene.once { (rounds(), 1) } else { (1, rounds()) };
+    (0..stages).try_for_each(|_| on_stage(play, engine, rounds, accuracy))
+}
+
+/// Sets the scene up, and diagnoses it so often.
+fn on_stage(play: &Play, engine: Engine, rounds: usize, accuracy: &Accuracy) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
     for symptom in play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only == engine))
     {
         symptom::verify(&stage, symptom, play.sees(symptom))?;
     }
-    let diagnosis = Diagnosis::of(&stage, play)?;
+    for round in 1..=rounds {
+        let (wrong, diagnosis) = diagnose(play, engine, &stage, accuracy)?;
+        if !wrong.is_empty() {
+            let round =
+                if rounds > 1 { format!("round {round} of {rounds}: ") } else { String::new() };
+            return Err(format!("{round}{}", account(play, &wrong, &diagnosis)));
+        }
+    }
+    // What cannot be taken down is held by something that econn left behind.
+    stage.strike()
+}
+
+/// One diagnosis of a scene that stands, and what is wrong with it.
+fn diagnose(
+    play: &Play,
+    engine: Engine,
+    stage: &Stage,
+    accuracy: &Accuracy,
+) -> Result<(Vec<String>, Diagnosis)> {
+    let diagnosis = Diagnosis::of(stage, play)?;
     let expected = play.expected(engine);
     let met = Met::of(&diagnosis.report, &expected, &stage.words)?;
     accuracy.note(play, engine, Tally::of(&met, &stage.words));
@@ -100,9 +130,7 @@ fn perform(play: &Play, engine: Engine, accuracy: &Accuracy) -> Result<()> {
         wrong.push(format!("the exit code {} is none that is expected", diagnosis.exit));
     }
     wrong.extend(promises::broken(&diagnosis.report, diagnosis.exit, &diagnosis.stderr));
-    // What cannot be taken down is held by something that econn left behind.
-    wrong.extend(stage.strike().err());
-    if wrong.is_empty() { Ok(()) } else { Err(account(play, &wrong, &diagnosis)) }
+    Ok((wrong, diagnosis))
 }
 
 /// Everything that somebody needs who reads only the log: what differs, the whole table, the report, the command.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The scenes three times in a row, and once more while two busy loops take the processors (`make soak`). No scene gets a
-# second try, every pass is run whatever the one before came to, and docs/soak.md tells how it went.
+# Every test, each scene diagnosed three times in a row, and the scenes once more while two busy loops take the processors
+# (`make soak`). No scene gets a second try, both passes are run whatever the first came to, and docs/soak.md tells how it went.
 # ECONN_SOAK_FILTER=NAME tries this script with the scenes whose name contains NAME; it leaves the page alone.
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -25,7 +25,7 @@ begun=$(date -u '+%F %H:%M UTC')
 pass() {
     local name=$1 log result code=0 start=$SECONDS passed=- failed=- trials=- load
     shift
-    log=$logs/${name// /-}.log
+    log=$logs/$(tr -cs '[:alnum:]\n' - <<<"$name").log
     say "soak: $name"
     cargo test --test scenes -- ${filter:+"$filter"} "$@" 2>&1 | tee "$log" || code=${PIPESTATUS[0]}
     read -r load _ </proc/loadavg
@@ -45,9 +45,7 @@ pass() {
 }
 
 scenes=(--skip promise/ --skip "performance ")
-pass "everything"
-pass "the scenes again" "${scenes[@]}"
-pass "the scenes a third time" "${scenes[@]}"
+ECONN_TEST_ROUNDS=3 pass "everything, each scene three times in a row"
 for _ in 1 2; do (while :; do :; done) & busy+=($!); done
 pass "the scenes on a busy machine" "${scenes[@]}"
 relax
@@ -59,8 +57,8 @@ done
 cat >"$page" <<PAGE
 # Soak
 
-\`make soak\`${filter:+ with ECONN_SOAK_FILTER=$filter}: every test once, the scenes twice more, and once more while two busy loops
-take the processors. No scene gets a second try. This page is written by the run.
+\`make soak\`${filter:+ with ECONN_SOAK_FILTER=$filter}: every test, each scene diagnosed three times in a row, and the
+scenes once more while two busy loops take the processors. No scene gets a second try. This page is written by the run.
 
 | | |
 |---|---|
