@@ -2,9 +2,14 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome, Report, Row,
-    Rule, SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
+    Case, Check, EndpointReport, Fact, Link, LinkReport, Outcome, OwnRow, Report, Row,
+    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, chain,
 };
+use crate::server_state::FROM_LOGS;
+pub use decided::Suppression;
+use outlook::outlook;
+pub(crate) use row::judge_check;
+use row::row_of;
 
 /// What the user wants judged, and how strictly.
 #[derive(Clone, Debug, Default)]
@@ -19,6 +24,12 @@ pub struct Wanted {
     pub fail_on_warn: bool,
     /// Whether what could not be determined may stand.
     pub allow_unknown: bool,
+    /// Checks whose faults count as warnings.
+    pub may_warn: Vec<String>,
+    /// Findings that do not count for a time.
+    pub suppressions: Vec<Suppression>,
+    /// The file in which the project says such things, to be named in the notes.
+    pub config: Option<String>,
 }
 
 impl Wanted {
@@ -33,11 +44,11 @@ impl Wanted {
                 .any(|name| *name == link.client || Some(name.as_str()) == server)
     }
 
-    fn leaves_out(&self, check: &Check) -> Option<String> {
-        if self.skip.iter().any(|id| id == check.id) {
+    fn leaves_out(&self, check: &str) -> Option<String> {
+        if self.skip.iter().any(|id| id == check) {
             return Some("--skip".into());
         }
-        let only = self.only.is_empty() || self.only.iter().any(|id| id == check.id);
+        let only = self.only.is_empty() || self.only.iter().any(|id| id == check);
         (!only).then(|| "--only".into())
     }
 }
@@ -45,17 +56,25 @@ impl Wanted {
 /// Judges every link by every check.
 #[must_use]
 pub fn judge(facts: &Snapshot, wanted: &Wanted) -> Report {
+    judge_with(facts, wanted, &[])
+}
+
+/// Judges every link by every check, the rows of plug-ins included. Outcomes and the exit code are computed here alone.
+#[must_use]
+pub fn judge_with(facts: &Snapshot, wanted: &Wanted, plugged: &[OwnRow]) -> Report {
     let links: Vec<LinkReport> = facts
         .links
         .iter()
         .filter(|link| wanted.keeps(link))
-        .map(|link| judge_link(facts, link, wanted))
+        .map(|link| judge_link(facts, link, wanted, plugged))
         .collect();
     let outcome = links.iter().map(|l| l.outcome).max().unwrap_or(Outcome::Unknown);
     let mut notes = facts.notes.clone();
     if links.is_empty() && !facts.links.is_empty() {
         notes.push("EC902 none of the links found has a named container at an end".into());
     }
+    notes.extend(heard::contradictions(facts, &links));
+    notes.extend(wanted.remarks(&links, &facts.taken_at));
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: "econn".into(), version: facts.econn.clone() },
@@ -66,17 +85,18 @@ pub fn judge(facts: &Snapshot, wanted: &Wanted) -> Report {
         notes,
         summary: Summary::of(links.iter().map(|l| l.outcome)),
         links,
+        logged_elsewhere: facts.logged_elsewhere(),
     }
 }
 
-fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
+fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted, plugged: &[OwnRow]) -> LinkReport {
     let case = Case { link, facts };
     let mut rows: Vec<(&'static Check, Row)> = ALL
         .iter()
         .map(|check| {
-            let row = match wanted.leaves_out(check) {
+            let row = match wanted.leaves_out(check.id) {
                 Some(flag) => row_of(check, Outcome::Skip, Some(flag), Vec::new()),
-                None => judge_check(check, &case),
+                None => judge_check(check, &case, wanted),
             };
             (*check, row)
         })
@@ -85,10 +105,16 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
     let chain = chain(&rows);
     let root_cause = chain.first().cloned();
     for finding in rows.iter_mut().flat_map(|(_, row)| &mut row.findings) {
-        let hidden =
-            finding.severity == Severity::Fail && root_cause.as_ref() != Some(&finding.code);
+        let hidden = finding.severity == Severity::Fail
+            && finding.counts()
+            && root_cause.as_ref() != Some(&finding.code);
         finding.masked_by = if hidden { root_cause.clone() } else { None };
     }
+    let awaits = outlook(&case, &rows, wanted);
+    let own = own::rows(&case, wanted, plugged, root_cause.as_ref());
+    let mut checks: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+    checks.extend(own);
+    let logged = facts.logged_of(link);
     LinkReport {
         id: link.id.clone(),
         engine: link.engine.clone(),
@@ -99,11 +125,14 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             sources: link.endpoint.sources.clone(),
         },
         server: link.server.clone(),
-        outcome: rows.iter().map(|(_, row)| row.outcome).max().unwrap_or(Outcome::Unknown),
-        symptom: case.symptom(),
+        outcome: checks.iter().map(|row| row.outcome).max().unwrap_or(Outcome::Unknown),
+        symptom: heard::symptom(&case, &logged),
         root_cause,
         chain,
-        checks: rows.into_iter().map(|(_, row)| row).collect(),
+        checks,
+        demand: link.demand,
+        awaits,
+        logged,
     }
 }
 
@@ -126,10 +155,16 @@ fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
     let is_seen = link.visit.value().is_some();
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
-            || (is_seen && (3..=5).contains(&check.phase) && !row.findings.is_empty())
+            || row.findings.iter().any(|f| !f.counts())
+            || (is_seen
+                && (3..=5).contains(&check.phase)
+                && row.findings.iter().any(|f| f.code != FROM_LOGS))
     };
-    let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check).is_some();
-    if link.server.is_none() || rows.iter().any(|row| explains(row) || left_out(row.0)) {
+    let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check.id).is_some();
+    if link.is_forbidden()
+        || link.server.is_none()
+        || rows.iter().any(|row| explains(row) || left_out(row.0))
+    {
         return;
     }
     let passed = |(check, row): &&mut (&Check, Row)| {
@@ -157,73 +192,13 @@ fn step(symptom: Symptom) -> Option<u8> {
     })
 }
 
-/// Asks every rule of a check and takes the worst: one fact that was not seen never drops the other findings.
-pub(crate) fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
-    let undecided = |undecided| match undecided {
-        Undecided::Unknown(why) => row_of(check, Outcome::Unknown, Some(why), Vec::new()),
-        Undecided::Skip(why) => row_of(check, Outcome::Skip, Some(why), Vec::new()),
-    };
-    if let Err(why) = (check.applies)(case) {
-        return undecided(why);
-    }
-    let mut findings = Vec::new();
-    let (mut unknown, mut skipped) = (None, None);
-    for rule in check.rules {
-        match (rule.judge)(case) {
-            Ok(found) => findings.extend(found.map(|found| finding(rule, found))),
-            Err(Undecided::Unknown(why)) => unknown = unknown.or(Some(why)),
-            Err(Undecided::Skip(why)) => skipped = skipped.or(Some(why)),
-        }
-    }
-    let worst = findings.iter().map(|f| severity_outcome(f.severity)).max();
-    match (worst, unknown) {
-        (Some(Outcome::Fail), _) => row_of(check, Outcome::Fail, None, findings),
-        (_, Some(why)) => row_of(check, Outcome::Unknown, Some(why), findings),
-        // A warning does not settle what the check could not determine.
-        (Some(outcome), None) => match (check.healthy)(case) {
-            Err(Undecided::Unknown(why)) if skipped.is_none() => {
-                row_of(check, Outcome::Unknown, Some(why), findings)
-            }
-            _ => row_of(check, outcome, None, findings),
-        },
-        (None, None) => match (skipped, (check.healthy)(case)) {
-            (Some(why), _) => row_of(check, Outcome::Skip, Some(why), findings),
-            (None, Ok(seen)) => row_of(check, Outcome::Pass, Some(seen), findings),
-            (None, Err(why)) => undecided(why),
-        },
-    }
-}
-
-fn severity_outcome(severity: Severity) -> Outcome {
-    match severity {
-        Severity::Fail => Outcome::Fail,
-        Severity::Warn => Outcome::Warn,
-    }
-}
-
-fn row_of(check: &Check, outcome: Outcome, reason: Option<String>, findings: Vec<Finding>) -> Row {
-    Row { check: check.id.into(), layer: check.layer, outcome, reason, findings }
-}
-
-fn finding(rule: &Rule, found: Found) -> Finding {
-    Finding {
-        code: rule.code.into(),
-        severity: found.severity,
-        title: rule.title.into(),
-        seen: found.seen,
-        evidence: found.evidence,
-        masked_by: None,
-        fix: found.fix,
-    }
-}
-
 /// The exit code of the contract: a fault was seen, or something stayed unknown, or neither.
 fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
     let any = |outcome| links.iter().any(|l| l.checks.iter().any(|row| row.outcome == outcome));
     let warned = links
         .iter()
         .flat_map(|l| &l.checks)
-        .any(|row| row.findings.iter().any(|f| f.severity == Severity::Warn));
+        .any(|row| row.findings.iter().any(|f| f.severity == Severity::Warn && f.counts()));
     if any(Outcome::Fail) || (wanted.fail_on_warn && warned) {
         1
     } else if links.is_empty() || (any(Outcome::Unknown) && !wanted.allow_unknown) {
@@ -235,9 +210,14 @@ fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
 
 #[cfg(test)]
 mod chains;
+mod decided;
 #[cfg(test)]
 mod form;
+mod heard;
 #[cfg(test)]
 mod outcomes;
+mod outlook;
+mod own;
+mod row;
 #[cfg(test)]
 mod unseen;

@@ -2,11 +2,13 @@
 
 mod cli;
 mod collect;
+mod config;
 mod exit;
 mod progress;
 mod redact;
 mod render;
 mod run;
+mod symptoms;
 mod words;
 
 use clap::Parser;

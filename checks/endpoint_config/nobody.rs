@@ -39,7 +39,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let found = quoted(
         case,
-        Found::fail(format!("no container of {engine} has the {what} {}", endpoint.host)),
+        Found::fail(format!("no container of {engine} has the {what} {}", endpoint.host))
+            .awaits(case.to_start()),
     );
     let Ok(server) = case.server() else {
         return Ok(Some(found.fix(format!(

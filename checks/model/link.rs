@@ -1,8 +1,8 @@
 //! Who is told to call whom, and what was seen of that one link.
 
 use super::{
-    Attempt, Certificate, Concurrency, Fact, Path, Reply, Resolution, Source, Unacknowledged,
-    Written, is_loopback, numeric,
+    Attempt, Certificate, Concurrency, Demand, Fact, Path, Replay, Reply, Resolution, Source,
+    Unacknowledged, Written, is_loopback, numeric,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -34,8 +34,17 @@ pub struct Link {
     pub path: Fact<Path>,
     /// The server's proper name, asked from the client's namespace (its container name or service, whatever the endpoint says).
     pub lookup: Fact<Resolution>,
+    /// From where visit, path and lookup were seen; `None` when they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vantage: Option<super::Vantage>,
     /// The concurrency probes of the server's port, made in the server's own namespace.
     pub concurrency: Fact<Concurrency>,
+    /// What the project demands of the link; `None` where it demands nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<Demand>,
+    /// Several requests at once from the client's namespace; `None` when nobody asked for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Fact<Replay>>,
 }
 
 /// An address that a client is told to use.
@@ -137,7 +146,7 @@ pub struct Visit {
 }
 
 /// What the client sees, in the words of the contract.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Symptom {
     /// ECONNREFUSED.

@@ -1,29 +1,37 @@
 //! The words the checks speak.
 
+mod awaited;
 mod case;
 mod certificate;
 mod check;
+mod demand;
 mod earlier;
 mod fact;
 mod fresh;
 mod halted;
+mod heard;
 mod host;
 mod limits;
 mod link;
+mod logged;
 mod need;
+mod own;
 mod place;
 mod probed;
 mod proxy;
+mod replay;
 mod report;
 mod shell;
 mod snapshot;
 mod symptom;
+mod vantage;
 mod way;
 mod written;
 
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
+pub use demand::Demand;
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
 pub use fresh::{
@@ -34,20 +42,25 @@ pub use halted::Halted;
 pub use host::{is_loopback, numeric};
 pub use limits::{Cpu, Files, Limits, Tasks};
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
+pub use logged::{LogClass, Logged};
 pub use need::Need;
+pub use own::{Own, OwnAnswer, OwnRow, Verdict};
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
     Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck, Unacknowledged,
 };
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
+pub use replay::{Errors, Replay};
 pub(crate) use report::chain;
 pub use report::{
-    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Tool,
+    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Suppressed,
+    Tool,
 };
 pub use shell::quoted;
 pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};

@@ -114,6 +114,9 @@ pub struct Concurrency {
     pub waiting_before: Option<u32>,
     /// The queue test; empty when it did not run.
     pub queue: Vec<QueueStep>,
+    /// From where it was probed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vantage: Option<super::Vantage>,
     /// What ended the probes early, if anything did.
     pub stopped: Option<String>,
     /// The listen queue when not one connection was taken off it for as long as it was watched.

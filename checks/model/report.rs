@@ -45,6 +45,9 @@ pub struct Report {
     pub links: Vec<LinkReport>,
     /// How many links came out how.
     pub summary: Summary,
+    /// What the logs that were given say of no link that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged_elsewhere: Vec<super::Logged>,
 }
 
 /// Who made a report.
@@ -81,6 +84,15 @@ pub struct LinkReport {
     pub chain: Vec<String>,
     /// One row for each check.
     pub checks: Vec<Row>,
+    /// What the project demands of it, where it demands anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<super::Demand>,
+    /// What may still come and make it better; `None` where waiting changes nothing.
+    #[serde(skip)]
+    pub awaits: Option<String>,
+    /// What the logs that were given say of it. It decides nothing: a log says what was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged: Vec<super::Logged>,
 }
 
 /// An endpoint as the report shows it.
@@ -129,6 +141,37 @@ pub struct Finding {
     pub masked_by: Option<String>,
     /// What to do.
     pub fix: Vec<Fix>,
+    /// Why it does not count, where the project says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<Suppressed>,
+    /// What may still come and end it; `None` for what will never be.
+    #[serde(skip)]
+    pub awaits: Option<String>,
+}
+
+/// Why a finding does not count, and for how long.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Suppressed {
+    /// The project's reason.
+    pub reason: String,
+    /// The last day on which it does not count, as in 2026-06-30.
+    pub until: String,
+}
+
+/// To stand beside the finding.
+impl std::fmt::Display for Suppressed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "suppressed until {}: {}", self.until, self.reason)
+    }
+}
+
+impl Finding {
+    /// Whether it decides about outcomes and the exit code.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.suppressed.is_none()
+    }
 }
 
 /// How many links came out how.
@@ -176,7 +219,7 @@ pub(crate) fn chain(rows: &[(&'static Check, Row)]) -> Vec<String> {
     let mut faults: Vec<(u8, &str)> = rows
         .iter()
         .flat_map(|(check, row)| row.findings.iter().map(|f| (check.phase, f)))
-        .filter(|(_, finding)| finding.severity == Severity::Fail)
+        .filter(|(_, finding)| finding.severity == Severity::Fail && finding.counts())
         .map(|(phase, finding)| (phase, finding.code.as_str()))
         .collect();
     faults.sort_by_key(|(phase, _)| *phase);

@@ -35,6 +35,12 @@ pub struct Snapshot {
     /// How many values were seen and left out for what may be secret in them, by the kind of place that held them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub redactions: BTreeMap<String, u64>,
+    /// What the logs that were given say of connections.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged: Vec<super::Logged>,
+    /// The answers of the user's own checks that look at the world.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<super::Own>,
 }
 
 /// How the run looked.
@@ -132,6 +138,9 @@ pub struct Container {
     pub namespace: Fact<u64>,
     /// The sockets that listen in its namespace.
     pub listeners: Fact<Vec<Listener>>,
+    /// From where its sockets were seen; `None` when they were not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vantage: Option<super::Vantage>,
     /// The kernel's queue counters of its namespace.
     pub queue_counters: Fact<QueueCounters>,
     /// The longest listen queue that its namespace grants (`net.core.somaxconn`).

@@ -6,7 +6,9 @@ mod exited;
 mod gateway_error;
 mod halted;
 mod health_contradicts;
+mod logged_status;
 mod machine_silent;
+mod missing;
 mod nothing_listens;
 mod other_protocol;
 mod out_of_memory;
@@ -16,6 +18,9 @@ mod short_of_cpu;
 mod slow_answer;
 
 use crate::model::{Case, Check, Need, Undecided};
+
+/// The finding that is about the past, and so explains nothing that is seen now.
+pub(crate) const FROM_LOGS: &str = logged_status::RULE.code;
 
 pub(crate) const CHECK: Check = Check {
     id: "server-state",
@@ -48,9 +53,14 @@ pub(crate) const CHECK: Check = Check {
         &gateway_error::RULE,
         &other_protocol::RULE,
         &health_contradicts::RULE,
+        &logged_status::RULE,
+        &missing::RULE,
     ],
     healthy,
 };
+
+/// What is asked of a link whose client is not there: nothing but that.
+pub(crate) const MISSING: Check = Check { applies: |_| Ok(()), rules: &[&missing::RULE], ..CHECK };
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     let server = case.server()?;

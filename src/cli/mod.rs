@@ -1,14 +1,18 @@
 //! The command line. Help, usage errors and the tests of both come from these types. The flags of a command stand in a file
 //! of its own where they are more than a few.
 
+mod cleanup;
+mod preflight;
 mod values;
 
-use crate::collect::{Choice, Named};
+use crate::collect::{Choice, Named, Stance};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+pub(crate) use cleanup::Cleanup;
+pub(crate) use preflight::{MOST_CLIENTS, Preflight};
 use std::ffi::OsString;
 use std::path::PathBuf;
-pub(crate) use values::{Limit, Output};
-use values::{check_id, pair};
+use values::pair;
+pub(crate) use values::{Limit, Output, check_id};
 
 /// Names every fault between two containers in one run: endpoint, network and DNS, server state, path, bind address,
 /// concurrency, image freshness, each with evidence and a fix.
@@ -30,6 +34,8 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the checklist against live containers, or against a saved snapshot
     Diagnose(Diagnose),
+    /// The same as a gate before the tests: waits for what is only "not yet", and holds what econn.toml demands
+    Preflight(Preflight),
     /// Save the redacted facts of one run, to be judged again with `diagnose --from`
     Snapshot(Save),
     /// Replay the recorded incident: five faults at once, no engine needed
@@ -55,6 +61,20 @@ pub(crate) enum Command {
         #[arg(value_enum, default_value = "report")]
         document: Document,
     },
+    /// Remove what killed runs have left on the engines
+    Cleanup(Cleanup),
+    /// Print the version
+    Version {
+        /// Say what is compiled in, and whether the program can stand alone in a container
+        #[arg(long)]
+        verbose: bool,
+    },
+    /// Serve errands on standard input; econn starts itself so in its sidecars
+    #[command(hide = true)]
+    Agent {
+        /// When it ends in any case, in seconds
+        seconds: u64,
+    },
 }
 
 /// The documents that have a schema.
@@ -66,6 +86,22 @@ pub(crate) enum Document {
     Snapshot,
 }
 
+/// Which configuration holds.
+#[derive(Args, Debug)]
+pub(crate) struct Configured {
+    /// The configuration to use instead of the project's own econn.toml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// What was written while the containers ran.
+#[derive(Args, Debug)]
+pub(crate) struct Logs {
+    /// Count what this log says of failed connections, and which link it means (repeatable)
+    #[arg(long = "log", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
 /// `econn diagnose`
 #[derive(Args, Debug)]
 pub(crate) struct Diagnose {
@@ -73,11 +109,15 @@ pub(crate) struct Diagnose {
     #[arg(value_name = "CONTAINER")]
     pub(crate) containers: Vec<String>,
     #[command(flatten)]
+    pub(crate) configured: Configured,
+    #[command(flatten)]
     pub(crate) looking: Looking,
     #[command(flatten)]
     pub(crate) judging: Judging,
+    #[command(flatten)]
+    pub(crate) logs: Logs,
     /// Judge a saved snapshot instead of live containers
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive", "vantage"])]
     pub(crate) from: Option<PathBuf>,
 }
 
@@ -87,6 +127,8 @@ pub(crate) struct Save {
     /// Keep the links whose client or server is one of these containers
     #[arg(value_name = "CONTAINER")]
     pub(crate) containers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
     #[command(flatten)]
     pub(crate) looking: Looking,
     /// The file to write
@@ -100,6 +142,10 @@ pub(crate) const RELAY: &str = "relay";
 /// `econn run`
 #[derive(Args, Debug)]
 pub(crate) struct Record {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    #[command(flatten)]
+    pub(crate) logs: Logs,
     #[command(flatten)]
     pub(crate) looking: Looking,
     #[command(flatten)]
@@ -160,9 +206,13 @@ pub(crate) struct Looking {
     /// Send no probe and create nothing
     #[arg(long)]
     pub(crate) passive: bool,
-    /// The limit of the whole run: a number with ms, s, m or h
-    #[arg(long, value_name = "DURATION", default_value = "60s", allow_hyphen_values = true, value_parser = Limit::parse)]
-    pub(crate) timeout: Limit,
+    /// From where to look: auto reads /proc, enters the network namespace where that is allowed, and starts a sidecar where
+    /// it is not; the others go no further than they say
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) vantage: Stance,
+    /// The limit of the whole run: a number with ms, s, m or h [default: 60s]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Limit::parse)]
+    pub(crate) timeout: Option<Limit>,
 }
 
 /// How strictly to judge, and how to print.
@@ -180,9 +230,9 @@ pub(crate) struct Judging {
     /// Write the report to a file as well (repeatable)
     #[arg(long, value_name = "FORMAT=PATH", value_parser = Output::parse)]
     pub(crate) output: Vec<Output>,
-    /// What counts as a fault in the exit code
-    #[arg(long, value_enum, default_value = "fail")]
-    pub(crate) fail_on: FailOn,
+    /// What counts as a fault in the exit code [default: fail]
+    #[arg(long, value_enum)]
+    pub(crate) fail_on: Option<FailOn>,
     /// Exit with 0 although something could not be determined
     #[arg(long)]
     pub(crate) allow_unknown: bool,
@@ -215,7 +265,8 @@ pub(crate) enum Format {
 }
 
 /// The level that makes the exit code 1.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum FailOn {
     /// Faults
     Fail,

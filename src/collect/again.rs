@@ -3,8 +3,9 @@
 
 use super::engine::Connection;
 use super::links::proven;
+use super::stand::Stands;
 use super::survey::{Listed, Request};
-use checks::model::{Connect, Earlier, Fact, Link, Snapshot, State};
+use checks::model::{Connect, Earlier, Fact, Link, Snapshot, State, Vantage};
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
@@ -19,7 +20,7 @@ const LOOK: Duration = Duration::from_millis(150);
 
 /// Looks again at those servers whose state may have changed since the first look.
 pub(super) async fn again(
-    engines: &[Connection],
+    stands: &Stands<'_>,
     all: &Listed,
     snapshot: &mut Snapshot,
     servers: &BTreeSet<usize>,
@@ -27,10 +28,11 @@ pub(super) async fn again(
 ) {
     let doubtful = servers.iter().copied().filter(|&index| is_doubtful(all, snapshot, index));
     let looks = doubtful.collect::<Vec<usize>>().into_iter().map(|index| {
-        let engine = &engines[all.seen[index].0];
+        let engine = stands.engine(all.seen[index].0);
         let container = snapshot.containers[index].clone();
         // The process that was looked at first is no more, which an engine may notice a moment later than its clients.
-        let is_gone = container.namespace.value().is_some() && proven(&all.seen[index].1).is_err();
+        let was_here = matches!(container.vantage, Some(Vantage::Proc | Vantage::Namespace));
+        let is_gone = was_here && proven(&all.seen[index].1).is_err();
         async move {
             let seen = second_look(engine, &container.id, &container.state, is_gone);
             (index, tokio::time::timeout_at(request.deadline, seen).await.ok().flatten())

@@ -1,11 +1,12 @@
-//! What `/proc` shows of the containers at the ends of links: sockets, counters, namespace, name servers. No traffic.
+//! What the kernel shows of the containers at the ends of links: sockets, counters, namespace, name servers. No traffic.
 
 use super::engine::{Connection, Seen};
 use super::links::proven;
 use super::probe;
+use super::stand::{Place, Sockets, Stance, Stands};
 use super::vantage::{Namespace, ProvenPid, namespace_inode, read_file, standing_in};
 use crate::words::words;
-use checks::model::{Container, Fact, Listener, Network, QueueCounters};
+use checks::model::{Container, Fact, Listener, Network, QueueCounters, Vantage};
 use std::time::Duration;
 
 /// A container younger than this may not have begun to listen, in seconds.
@@ -13,83 +14,118 @@ const YOUNG: u64 = 10;
 /// How often and how long a young container is looked at again.
 const AGAIN: (u32, Duration) = (100, Duration::from_millis(20));
 
-/// The sockets that listen in a running container's namespace: asked from the kernel inside it where that is allowed, else
-/// read from its tables. These show less, and the kernel walks through all connections of the machine for each.
-pub(crate) fn listeners(pid: &ProvenPid) -> Result<Vec<Listener>, String> {
-    queues(pid).map(|(rows, _)| rows)
+/// What was read of a namespace's sockets.
+struct Read {
+    rows: Vec<Listener>,
+    /// The longest listen queue that the kernel grants there; `None` where nobody may look from inside.
+    most: Option<u32>,
+    vantage: Vantage,
 }
 
-/// The same, with the longest listen queue that the kernel grants there; `None` where nobody may look from inside.
-fn queues(pid: &ProvenPid) -> Result<(Vec<Listener>, Option<u32>), String> {
+/// The sockets that listen in a running container's namespace: asked from the kernel inside it where that is allowed, else
+/// read from its tables. These show less, and the kernel walks through all connections of the machine for each.
+pub(crate) fn listeners(pid: &ProvenPid, stance: Stance) -> Result<Vec<Listener>, String> {
+    queues(pid, stance).map(|read| read.rows)
+}
+
+fn queues(pid: &ProvenPid, stance: Stance) -> Result<Read, String> {
     let look = || {
         let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
         (probe::listening(None), most.and_then(|text| text.trim().parse().ok()))
     };
-    if let Ok((Ok(rows), most)) = Namespace::of(pid).and_then(|n| standing_in(&n, look)) {
+    if stance.enters()
+        && let Ok((Ok(rows), most)) = Namespace::of(pid).and_then(|n| standing_in(&n, look))
+    {
         pid.still_valid()?;
-        return Ok((rows, most));
+        return Ok(Read { rows, most, vantage: Vantage::Namespace });
     }
     let tcp = pid.read("net/tcp")?;
     // A kernel without IPv6 has no such table.
     let tcp6 = pid.read("net/tcp6").unwrap_or_default();
-    Ok((probe::listeners(&tcp, &tcp6)?, None))
+    Ok(Read { rows: probe::listeners(&tcp, &tcp6)?, most: None, vantage: Vantage::Proc })
 }
 
-/// Fills in what `/proc` shows of one container. `awaited` are the ports that links expect it to listen on; the sockets of
-/// a container that serves none are not read: that takes milliseconds for each.
-pub(crate) async fn look(engine: &Connection, seen: &mut Seen, awaited: &[u16]) {
-    if let Ok(pid) = place(engine, seen)
-        && !awaited.is_empty()
-    {
-        // What could not be read is said below, by the look that counts.
-        drop(settled(&pid, seen.facts.state.up_seconds, awaited).await);
-    }
-    glance(engine, seen, !awaited.is_empty()).await;
-}
-
-/// The same as it is at this moment, with the sockets or without them.
-pub(crate) async fn glance(engine: &Connection, seen: &mut Seen, with_sockets: bool) {
-    let pid = place(engine, seen);
+/// Fills in what the kernel shows of one container. `awaited` are the ports that links expect it to listen on; the sockets of
+/// a container that serves none are not read: that takes milliseconds for each. Who is `patient` looks again at those that a
+/// young container does not have yet.
+pub(crate) async fn look(
+    stands: &Stands<'_>,
+    engine: usize,
+    place: Place,
+    seen: &mut Seen,
+    awaited: &[u16],
+    patient: bool,
+) {
+    let pid = if seen.facts.state.is_up() { proven(seen) } else { Err(down(seen)) };
     match &pid {
-        Ok(pid) => {
-            seen.facts.namespace = namespace_inode(pid).into();
-            if with_sockets {
-                sockets(pid, &mut seen.facts);
+        Ok(pid) => by_proc(pid, stands.stance(), seen, awaited, patient).await,
+        Err(why) => {
+            let read = if seen.facts.state.is_up() && stands.makes_sidecars() {
+                by_sidecar(stands, engine, place, seen, awaited).await
+            } else {
+                Err(why.clone())
+            };
+            if let Err(why) = read {
+                seen.facts.listeners = Fact::Unknown(why.clone());
+                seen.facts.queue_counters = Fact::Unknown(why.clone());
+                seen.facts.namespace = Fact::Unknown(why);
             }
         }
-        Err(why) => {
-            seen.facts.listeners = Fact::Unknown(why.clone());
-            seen.facts.queue_counters = Fact::Unknown(why.clone());
-            seen.facts.namespace = Fact::Unknown(why.clone());
-        }
     }
-    files(engine, seen, pid.as_ref().ok()).await;
+    files(stands.engine(engine), seen, pid.as_ref().ok()).await;
 }
 
-/// Fills in what the kernel shows of a server: its sockets, counters, processes and limits.
-pub(crate) fn sockets(pid: &ProvenPid, facts: &mut Container) {
-    let seen = queues(pid);
-    facts.somaxconn = seen.as_ref().map_or(None, |(_, most)| *most);
-    facts.listeners = seen.map(|(rows, _)| rows).into();
+async fn by_proc(pid: &ProvenPid, stance: Stance, seen: &mut Seen, awaited: &[u16], patient: bool) {
+    seen.facts.namespace = namespace_inode(pid).into();
+    if awaited.is_empty() {
+        return;
+    }
+    let up_seconds = seen.facts.state.up_seconds.filter(|_| patient);
+    let settled = settled(pid, stance, up_seconds, awaited).await;
+    told(settled, pid, &mut seen.facts);
+}
+
+/// Fills in what the kernel shows of a server at this moment: its sockets, counters, processes and limits.
+pub(crate) fn sockets(pid: &ProvenPid, stance: Stance, facts: &mut Container) {
+    told(queues(pid, stance), pid, facts);
+}
+
+fn told(settled: Result<Read, String>, pid: &ProvenPid, facts: &mut Container) {
+    facts.somaxconn = settled.as_ref().map_or(None, |read| read.most);
+    facts.vantage = settled.as_ref().ok().map(|read| read.vantage);
+    facts.listeners = settled.map(|read| read.rows).into();
     facts.queue_counters = counters(pid).into();
     facts.state.halted = super::halted::halted(pid);
     facts.limits = super::limits::limits(pid, &facts.id);
 }
 
-/// The container's process, to be looked at from here; or why that can't be.
-fn place(engine: &Connection, seen: &Seen) -> Result<ProvenPid, String> {
-    let facts = &seen.facts;
-    if !facts.state.is_up() {
-        let status = &facts.state.status;
-        return Err(format!(
-            "{} is {status}, so it has no sockets and no network namespace",
-            facts.name
-        ));
+/// The same from inside, as far as a sidecar sees it. The sidecar of a client is begun early, for the probes to come.
+async fn by_sidecar(
+    stands: &Stands<'_>,
+    engine: usize,
+    place: Place,
+    seen: &mut Seen,
+    awaited: &[u16],
+) -> Result<(), String> {
+    let stand = stands.at(engine, place).await?;
+    let is_young = seen.facts.state.up_seconds.is_some_and(|s| s < YOUNG);
+    let read =
+        stand.run(Sockets { awaited: if is_young { awaited.to_vec() } else { vec![] } }).await?;
+    let facts = &mut seen.facts;
+    let unseen = || "the kernel shows no such thing in the sidecar".to_owned();
+    facts.namespace = read.inode.ok_or_else(unseen).into();
+    if !awaited.is_empty() {
+        facts.somaxconn = read.somaxconn;
+        facts.vantage = Some(stand.vantage());
+        facts.listeners = read.listeners.into();
+        facts.queue_counters = read.counters.ok_or_else(unseen).into();
     }
-    if !engine.by_socket {
-        return Err("the engine is remote, and its processes can't be seen from here".into());
-    }
-    proven(seen)
+    Ok(())
+}
+
+fn down(seen: &Seen) -> String {
+    let (name, status) = (&seen.facts.name, &seen.facts.state.status);
+    format!("{name} is {status}, so it has no sockets and no network namespace")
 }
 
 /// The kernel's queue counters of a container's namespace.
@@ -101,30 +137,31 @@ pub(crate) fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
 /// The listening sockets as of [`queues`], looked at again while a young container does not yet listen where it is awaited.
 async fn settled(
     pid: &ProvenPid,
+    stance: Stance,
     up_seconds: Option<u64>,
     awaited: &[u16],
-) -> Result<(Vec<Listener>, Option<u32>), String> {
-    let mut seen = queues(pid)?;
+) -> Result<Read, String> {
+    let mut seen = queues(pid, stance)?;
     let missing = |rows: &[Listener]| {
         awaited.iter().any(|port| !rows.iter().any(|l| l.address.port() == *port))
     };
     if up_seconds.is_some_and(|s| s < YOUNG) {
         for _ in 0..AGAIN.0 {
-            if !missing(&seen.0) {
+            if !missing(&seen.rows) {
                 break;
             }
             tokio::time::sleep(AGAIN.1).await;
-            seen = queues(pid)?;
+            seen = queues(pid, stance)?;
         }
     }
     Ok(seen)
 }
 
 /// Waits while a young container does not yet listen on a port.
-pub(crate) async fn settle(seen: &Seen, port: u16) {
+pub(crate) async fn settle(seen: &Seen, stance: Stance, port: u16) {
     if let Ok(pid) = proven(seen) {
         // What could not be read here is said where the sockets are read.
-        drop(settled(&pid, seen.facts.state.up_seconds, &[port]).await);
+        drop(settled(&pid, stance, seen.facts.state.up_seconds, &[port]).await);
     }
 }
 

@@ -1,8 +1,10 @@
 //! Builds the facts of one run, and never judges them.
 
 mod again;
+mod clean;
 mod client;
 mod compose;
+mod crowd;
 mod ends;
 mod engine;
 mod fresh;
@@ -11,15 +13,21 @@ mod limits;
 mod links;
 mod machine;
 mod owner;
+mod places;
 mod probe;
 mod probes;
 pub(crate) mod recorder;
 mod server;
+mod sockets;
 mod source;
+mod stand;
 mod survey;
 mod vantage;
 
+pub(crate) use clean::{Left, clean_up, remove_own, sweep};
+pub(crate) use crowd::{Crowd, Over};
 pub(crate) use engine::{Choice, Engines, Place, connect, places};
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
-pub(crate) use survey::{Request, clean_up, remove_own, survey};
+pub(crate) use stand::{Stance, is_static, serve};
+pub(crate) use survey::{Request, survey};

@@ -1,6 +1,7 @@
 //! Who owns a helper container: a run that is alive, never an age.
 
 use std::fs;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 /// The label that every container of ours carries; its value is the owner.
 pub(crate) const HELPER_LABEL: &str = "io.econn.owner";
@@ -8,6 +9,21 @@ pub(crate) const HELPER_LABEL: &str = "io.econn.owner";
 /// This run, so that another one can tell whether it is alive.
 pub(crate) fn me() -> String {
     owner(std::process::id()).unwrap_or_else(|| "unknown".into())
+}
+
+/// A name for a helper of this run that no other one has.
+pub(crate) fn helper_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let me = me();
+    let began = me.rsplit('/').next().unwrap_or_default().to_owned();
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("econn-{}-{began}-{number}", std::process::id())
+}
+
+/// Whether an owner is a process of another machine, of which nothing can be told from here.
+pub(crate) fn is_elsewhere(owner_text: &str) -> bool {
+    let machine = |owner: &str| owner.split('/').next().map(str::to_owned);
+    machine(owner_text) != machine(&me())
 }
 
 /// Whether the owner may still be alive. What can't be told counts as alive: nothing of another run is ever removed.

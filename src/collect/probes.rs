@@ -2,17 +2,16 @@
 //! them the comparison of images. What time or rights do not allow becomes a reason.
 
 use super::again::again;
-use super::client::{self, Errand, Return};
+use super::client::{self, Journey, Return, Witness};
+use super::crowd::crowds;
 use super::engine::Connection;
 use super::links::proven;
-use super::probe::{self, Protocol};
+use super::probe::Protocol;
 use super::server::{self, Patience, Port};
+use super::stand::{Dial, Names, OwnNames, Stand, Stands};
 use super::survey::{Listed, Request};
-use super::vantage::{Namespace, in_namespace};
-use super::{compose, fresh, limits, machine};
-use checks::model::{
-    Case, Concurrency, Fact, Freshness, HOST_CLIENT, HostsLine, Meant, Network, ResolverConfig, Snapshot,
-};
+use super::{compose, fresh, limits, places};
+use checks::model::{Case, Concurrency, Fact, Freshness, HOST_CLIENT, Meant, Snapshot, Vantage};
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -22,29 +21,31 @@ use std::time::Duration;
 
 /// Fills the snapshot's probed facts in.
 pub(super) async fn probe(
-    engines: &[Connection],
+    stands: &Stands<'_>,
     all: &Listed,
     snapshot: &mut Snapshot,
     request: &Request,
 ) {
     let servers: BTreeSet<usize> =
         (0..snapshot.links.len()).filter_map(|link| server_index(all, snapshot, link)).collect();
-    let images = images(engines, all, servers.clone(), request);
+    let pictured = if request.glance { BTreeSet::new() } else { servers.clone() };
+    let images = images(stands, all, pictured, request);
     let active = async {
         if request.passive {
             for link in &mut snapshot.links {
                 passive(link);
             }
         } else {
-            visits(all, snapshot, request).await;
-            holds(all, snapshot, request).await;
+            visits(stands, all, snapshot, request).await;
+            holds(stands, all, snapshot, request).await;
+            crowds(stands, all, snapshot, request).await;
         }
     };
     let ((), images) = join(active, images).await;
     for &index in &servers {
         limits(all, snapshot, index, request.passive);
     }
-    again(engines, all, snapshot, &servers, request).await;
+    again(stands, all, snapshot, &servers, request).await;
     for (index, freshness) in images {
         snapshot.containers[index].freshness = freshness;
     }
@@ -67,75 +68,105 @@ pub(super) fn passive(link: &mut checks::model::Link) {
 }
 
 /// The place of a link's server among the containers, which the snapshot and the listing share.
-pub(super) fn server_index(all: &Listed, snapshot: &Snapshot, link: usize) -> Option<usize> {
+fn server_index(all: &Listed, snapshot: &Snapshot, link: usize) -> Option<usize> {
     let link = &snapshot.links[link];
     let server = link.server.as_ref()?;
     all.find(server.engine.as_deref().unwrap_or(&link.engine), server.container.as_deref()?)
 }
 
-/// A namespace to stand in, or why there is none.
-fn namespace(all: &Listed, index: usize) -> Result<Namespace, String> {
-    Namespace::of(&proven(&all.seen[index].1)?)
+/// A stand in a container's place, or why there is none.
+async fn stand(stands: &Stands<'_>, all: &Listed, index: usize) -> Result<Arc<Stand>, String> {
+    let (engine, seen) = &all.seen[index];
+    if seen.facts.state.is_up() {
+        return stands.at(*engine, places::of_running(all, index)).await;
+    }
+    if !stands.makes_sidecars() {
+        return Err(format!("{} is {}", seen.facts.name, seen.facts.state.status));
+    }
+    stands.at(*engine, places::of_dead(seen)?).await
 }
 
 /// The work's outcome, or the run's limit as the reason.
-async fn in_time<T>(request: &Request, work: impl Future<Output = T>) -> Result<T, String> {
+pub(super) async fn in_time<T>(
+    request: &Request,
+    work: impl Future<Output = T>,
+) -> Result<T, String> {
     let late = |_| format!("the run's limit of {} was reached (--timeout)", request.limit);
     tokio::time::timeout_at(request.deadline, work).await.map_err(late)
 }
 
 /// Every client's own view, all clients at once.
-async fn visits(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
-    let mut by_client: BTreeMap<(String, String), Vec<Errand>> = BTreeMap::new();
-    for index in 0..snapshot.links.len() {
-        let errand = errand(all, snapshot, index, request);
-        let link = &snapshot.links[index];
-        by_client.entry((link.engine.clone(), link.client.clone())).or_default().push(errand);
+async fn visits(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, request: &Request) {
+    let mut by_client: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
+    for (index, link) in snapshot.links.iter().enumerate() {
+        by_client.entry((link.engine.clone(), link.client.clone())).or_default().push(index);
     }
-    let networks = &snapshot.networks.clone();
-    let journeys = by_client.into_iter().map(|((engine, client), errands)| async move {
-        let links: Vec<(usize, bool)> =
-            errands.iter().map(|e| (e.link, e.dial.is_some())).collect();
-        let stand = stand(all, networks, &engine, &client);
-        let seen = in_time(request, journey(stand, errands)).await.and_then(|seen| seen);
+    let seen_so_far = &*snapshot;
+    let journeys = by_client.into_iter().map(|((engine, client), links)| async move {
+        let away = visit(stands, all, seen_so_far, (&engine, &client), &links, request);
+        let seen = in_time(request, away).await.and_then(|seen| seen);
         (links, seen)
     });
     for (links, seen) in join_all(journeys).await {
         match seen {
-            Ok(returns) => returns.into_iter().for_each(|back| fill(snapshot, back)),
-            Err(why) => links.iter().for_each(|(link, _)| unseen(snapshot, *link, &why)),
+            Ok((returns, from)) => returns.into_iter().for_each(|back| fill(snapshot, back, from)),
+            Err(why) => links.iter().for_each(|link| unseen(snapshot, *link, &why)),
         }
     }
 }
 
-/// Where a client stands.
-pub(super) fn stand(
+/// One client's own view of its links, from its place.
+pub(super) async fn visit(
+    stands: &Stands<'_>,
     all: &Listed,
-    networks: &[Network],
+    snapshot: &Snapshot,
+    (engine, client): (&str, &str),
+    links: &[usize],
+    request: &Request,
+) -> Result<(Vec<Return>, Vantage), String> {
+    let stand = stand_of_client(stands, all, engine, client).await?;
+    let names = own_names(&stand, client).await?;
+    let journeys = links.iter().map(|&link| {
+        let names = names.clone();
+        journey(stands, all, snapshot, link, request, names, stand.vantage())
+    });
+    let journeys = join_all(journeys).await;
+    Ok((client::run(journeys, &stand).await, stand.vantage()))
+}
+
+/// A stand in the place of a link's client, or why there is none.
+pub(super) async fn stand_of_client(
+    stands: &Stands<'_>,
+    all: &Listed,
     engine: &str,
     client: &str,
-) -> Result<Namespace, String> {
+) -> Result<Arc<Stand>, String> {
     if client == HOST_CLIENT {
-        return machine_namespace(networks);
+        let engine = stands.place_of(engine);
+        return stands.at(engine, places::of_machine(stands, engine, &all.networks)).await;
     }
-    let index = all.find(engine, client).ok_or_else(|| format!("{client} is gone"))?;
-    namespace(all, index)
+    let index = all.find(engine, client);
+    stand(stands, all, index.ok_or_else(|| format!("there is no container {client}"))?).await
 }
 
-/// All errands of one client, from where it stands.
-pub(super) async fn journey(
-    stand: Result<Namespace, String>,
-    errands: Vec<Errand>,
-) -> Result<Vec<Return>, String> {
-    in_namespace(&stand?, || client::run(errands)).await
+/// How names are resolved at a stand that has its own way to, where nobody else's can be read.
+async fn own_names(stand: &Stand, client: &str) -> Result<Option<Names>, String> {
+    match stand.vantage() {
+        Vantage::StandIn => stand.run(OwnNames {}).await.map(Some),
+        Vantage::Sidecar if client == HOST_CLIENT => stand.run(OwnNames {}).await.map(Some),
+        _ => Ok(None),
+    }
 }
 
-fn machine_namespace(networks: &[Network]) -> Result<Namespace, String> {
-    machine::of_engines(networks)?;
-    Namespace::host()
-}
-
-pub(super) fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &Request) -> Errand {
+async fn journey(
+    stands: &Stands<'_>,
+    all: &Listed,
+    snapshot: &Snapshot,
+    index: usize,
+    request: &Request,
+    own_names: Option<Names>,
+    from: Vantage,
+) -> Journey {
     let link = &snapshot.links[index];
     let case = Case { link, facts: snapshot };
     let server = case.server().ok();
@@ -146,27 +177,38 @@ pub(super) fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &
         Meant::Name => link.endpoint.host.clone(),
         _ => case.proper_name(s).to_owned(),
     });
-    let addresses = server.filter(|_| asks_name).map(|s| {
+    // Who is kept apart on purpose is tried at every address, whatever networks there are.
+    let is_forbidden = link.is_forbidden() && running && !case.shares_namespace();
+    let addresses = server.filter(|_| asks_name || is_forbidden).map(|s| {
         let on_common = case
             .attachments(s.container)
             .iter()
-            .filter(|a| common.iter().any(|n| n.name == a.network));
+            .filter(|a| is_forbidden || common.iter().any(|n| n.name == a.network));
         on_common.flat_map(|a| &a.addresses).map(|ip| SocketAddr::new(*ip, s.port)).collect()
     });
     let scheme = link.endpoint.scheme.as_deref();
     let is_http = matches!(scheme, Some("http" | "ws" | "https" | "wss"));
-    let dialled =
-        !case.is_outside() && link.endpoint.malformed.is_none() && link.endpoint.port != 0;
-    let process =
-        server_index(all, snapshot, index).and_then(|i| proven(&all.seen[i].1).ok()).map(Arc::new);
-    Errand {
+    // What is a stand-in's own is not the client's.
+    let is_its_own = from == Vantage::StandIn
+        && (link.endpoint.is_loopback()
+            || case.client().is_some_and(|c| c.is_named(&link.endpoint.host)));
+    let dialled = !case.is_outside()
+        && link.endpoint.malformed.is_none()
+        && link.endpoint.port != 0
+        && !is_its_own;
+    let names = own_names.map_or_else(|| names(&case), Ok);
+    let server = link.server.as_ref().and_then(|s| s.container.as_deref());
+    Journey {
         link: index,
-        dial: dialled.then(|| (link.endpoint.host.clone(), link.endpoint.port)),
-        http_path: is_http.then(|| {
-            probe_path(request, link.server.as_ref().and_then(|s| s.container.as_deref()))
+        dial: dialled.then(|| Dial {
+            host: link.endpoint.host.clone(),
+            port: link.endpoint.port,
+            http_path: is_http.then(|| probe_path(request, server)),
+            speaks_tls: scheme.is_some_and(begins_with_tls),
+            names: names.clone(),
         }),
-        speaks_tls: scheme.is_some_and(begins_with_tls),
-        name,
+        is_its_own,
+        name: name.map(|name| (name, names)),
         addresses: addresses.unwrap_or_default(),
         own: case
             .client()
@@ -174,13 +216,24 @@ pub(super) fn errand(all: &Listed, snapshot: &Snapshot, index: usize, request: &
                 case.attachments(client).iter().flat_map(|a| a.addresses.clone()).collect()
             })
             .unwrap_or_default(),
-        server: process,
-        resolver: names(&case),
+        witness: witness(stands, all, server_index(all, snapshot, index)).await,
     }
 }
 
+/// Who can read the server's counters: econn by its process, else whoever stands in its namespace by now.
+async fn witness(stands: &Stands<'_>, all: &Listed, server: Option<usize>) -> Option<Witness> {
+    let index = server?;
+    let (engine, seen) = &all.seen[index];
+    if let Ok(pid) = proven(seen) {
+        return Some(Witness::Process(pid));
+    }
+    let is_up = seen.facts.state.is_up() && stands.makes_sidecars();
+    let place = is_up.then(|| places::of_running(all, index))?;
+    stands.at(*engine, place).await.ok().map(Witness::Stand)
+}
+
 /// Whether the scheme's clients shake hands before anything else. Others (Postgres, say) ask in plain text first.
-fn begins_with_tls(scheme: &str) -> bool {
+pub(super) fn begins_with_tls(scheme: &str) -> bool {
     matches!(
         scheme,
         "https"
@@ -200,37 +253,40 @@ fn begins_with_tls(scheme: &str) -> bool {
 }
 
 /// The path of HTTP requests to a server: the user's, else the root. The endpoint's own path is never requested unasked.
-fn probe_path(request: &Request, server: Option<&str>) -> String {
+pub(super) fn probe_path(request: &Request, server: Option<&str>) -> String {
     let named = request.probes.iter().find(|(name, _)| Some(name.as_str()) == server);
     named.map_or_else(|| "/".into(), |(_, path)| path.clone())
 }
 
 /// The client's name servers and hosts file; for a process of the machine the machine's.
-fn names(case: &Case<'_>) -> Result<(ResolverConfig, Vec<HostsLine>), String> {
-    let Some(client) = case.client() else {
-        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
-        return Ok((
-            probe::parse_resolv_conf(&read("/etc/resolv.conf")),
-            probe::parse_hosts(&read("/etc/hosts")),
-        ));
-    };
+fn names(case: &Case<'_>) -> Result<Names, String> {
+    let Some(client) = case.client() else { return Ok(Names::here()) };
     match (&client.resolver, &client.hosts) {
-        (Fact::Known(resolver), Fact::Known(hosts)) => Ok((resolver.clone(), hosts.clone())),
+        (Fact::Known(config), Fact::Known(hosts)) => {
+            Ok(Names { config: config.clone(), hosts: hosts.clone() })
+        }
         (Fact::Unknown(why) | Fact::Skipped(why), _)
         | (_, Fact::Unknown(why) | Fact::Skipped(why)) => Err(why.clone()),
     }
 }
 
-pub(super) fn fill(snapshot: &mut Snapshot, back: Return) {
+pub(super) fn fill(snapshot: &mut Snapshot, back: Return, from: Vantage) {
     let none_needed =
         "no name is asked for: the server does not run, or shares no network with the client";
     let link = &mut snapshot.links[back.link];
-    link.visit =
-        back.visit.map_or_else(|| Fact::Skipped("the endpoint is not dialled".into()), Fact::from);
+    link.vantage = Some(from);
+    link.visit = match back.visit {
+        Some(visit) => visit.into(),
+        None if back.is_its_own => Fact::Unknown(format!(
+            "{} does not run, and the loopback of a stand-in is not its own",
+            link.client
+        )),
+        None => Fact::Skipped("the endpoint is not dialled".into()),
+    };
     link.lookup = back.lookup.map_or_else(|| Fact::Skipped(none_needed.into()), Fact::from);
     link.path = back.path.map_or_else(
         || Fact::Unknown("the server has no address on a common network".into()),
-        Fact::Known,
+        Fact::from,
     );
 }
 
@@ -243,19 +299,25 @@ fn unseen(snapshot: &mut Snapshot, link: usize, why: &str) {
 
 /// Every server port once and one after the other, after the visits: two probes at one port would disturb each other, and so
 /// may those of two servers, where one waits for the other. A proxy whose back end is held answers nobody, either.
-async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
+async fn holds(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, request: &Request) {
     let mut ports: BTreeMap<(usize, u16), Vec<usize>> = BTreeMap::new();
     for link in 0..snapshot.links.len() {
         let Some(container) = server_index(all, snapshot, link) else { continue };
+        if snapshot.links[link].is_forbidden() {
+            continue;
+        }
         let port = snapshot.links[link].server.as_ref().map_or(0, |s| s.port);
         ports.entry((container, port)).or_default().push(link);
     }
-    let mut facts = Vec::new();
     // The probes end a little before the run, so that what they saw until then is kept.
     let patience = Patience::until(request.deadline - Duration::from_millis(200));
+    let held = |container: usize, port: u16, links: &[usize]| {
+        let held = held(stands, all, snapshot, request, (container, port), links, patience);
+        async move { in_time(request, held).await.unwrap_or_else(Fact::Unknown) }
+    };
+    let mut facts = Vec::new();
     for ((container, port), links) in &ports {
-        let held = held(all, snapshot, request, (*container, *port), links, patience);
-        facts.push(in_time(request, held).await.unwrap_or_else(Fact::Unknown));
+        facts.push(held(*container, *port, links).await);
     }
     for (fact, links) in facts.into_iter().zip(ports.into_values()) {
         for link in links {
@@ -264,15 +326,16 @@ async fn holds(all: &Listed, snapshot: &mut Snapshot, request: &Request) {
     }
 }
 
-/// The hold test of one port. Everything is looked up at once, and nothing borrowed while it lasts.
-pub(super) fn held(
-    all: &Listed,
+/// The hold test of one port.
+pub(super) fn held<'a>(
+    stands: &'a Stands<'_>,
+    all: &'a Listed,
     snapshot: &Snapshot,
     request: &Request,
     (container, number): (usize, u16),
     links: &[usize],
     patience: Patience,
-) -> impl Future<Output = Fact<Concurrency>> + use<> {
+) -> impl Future<Output = Fact<Concurrency>> + use<'a> {
     let server = &snapshot.containers[container];
     let listeners = match &server.listeners {
         // What is paused would let every probe wait for its limit.
@@ -283,14 +346,16 @@ pub(super) fn held(
         Fact::Unknown(why) | Fact::Skipped(why) => Err(why.clone()),
     };
     let protocol = protocol(snapshot, links, request);
-    let stand = namespace(all, container);
     async move {
-        let (listeners, stand) = match (listeners, stand) {
-            (Ok(listeners), Ok(stand)) => (listeners, stand),
-            (Err(why), _) | (_, Err(why)) => return Fact::Unknown(why),
+        let listeners = match listeners {
+            Ok(listeners) => listeners,
+            Err(why) => return Fact::Unknown(why),
         };
         let port = Port { number, protocol, listeners };
-        server::concurrency(&stand, &port, patience).await
+        match stand(stands, all, container).await {
+            Ok(stand) => server::concurrency(&stand, &port, patience).await,
+            Err(why) => Fact::Unknown(why),
+        }
     }
 }
 
@@ -312,14 +377,14 @@ fn protocol(snapshot: &Snapshot, links: &[usize], request: &Request) -> Protocol
 
 /// The freshness of every server.
 async fn images(
-    engines: &[Connection],
+    stands: &Stands<'_>,
     all: &Listed,
     servers: BTreeSet<usize>,
     request: &Request,
 ) -> Vec<(usize, Fact<Freshness>)> {
     let looks = servers.into_iter().map(|index| async move {
         let (engine, seen) = &all.seen[index];
-        (index, in_time(request, image(&engines[*engine], seen, request)).await.into())
+        (index, in_time(request, image(stands.engine(*engine), seen, request)).await.into())
     });
     join_all(looks).await
 }

@@ -1,10 +1,11 @@
 //! What the server's own namespace shows: its listen queue, and whether it answers while a connection is held.
 
-use super::probe::{self, Limits, Protocol};
-use super::vantage::{Namespace, in_namespace};
+use super::probe::Protocol;
+use super::stand::{Hold, Stand};
 use checks::model::{Concurrency, Fact, Listener};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// One port of one server, probed once for all links that mean it.
 pub(crate) struct Port {
@@ -20,37 +21,36 @@ pub(crate) struct Port {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
     deadline: Instant,
-    limits: Limits,
+    holds_ms: Option<[u64; 2]>,
 }
 
 impl Patience {
     /// All the time until then.
-    pub(crate) fn until(deadline: tokio::time::Instant) -> Self {
-        Self { deadline: deadline.into_std(), limits: Limits::default() }
+    pub(crate) fn until(deadline: Instant) -> Self {
+        Self { deadline, holds_ms: None }
     }
 
     /// Two seconds, for a server that others are about to use. The holds are as long as both of them fit into that.
     pub(crate) fn short() -> Self {
-        let holds = [Duration::from_millis(350), Duration::from_millis(600)];
-        let limits = Limits { holds, ..Limits::default() };
-        Self { deadline: Instant::now() + Duration::from_secs(2), limits }
+        let deadline = Instant::now() + Duration::from_secs(2);
+        Self { deadline, holds_ms: Some([350, 600]) }
     }
 }
 
-/// Probes one port in its namespace.
+/// Probes one port from its own namespace.
 pub(crate) async fn concurrency(
-    namespace: &Namespace,
+    stand: &Stand,
     port: &Port,
-    Patience { deadline, limits }: Patience,
+    Patience { deadline, holds_ms }: Patience,
 ) -> Fact<Concurrency> {
     let Some(target) = target(&port.listeners, port.number) else {
         return Fact::Unknown(format!("nothing listens on port {}", port.number));
     };
+    let left = deadline.saturating_duration_since(Instant::now()).as_millis();
+    let limit_ms = u64::try_from(left).unwrap_or(u64::MAX);
     let protocol = port.protocol.clone();
-    let probes = move || async move {
-        probe::concurrency(target, &protocol, limits, deadline).await
-    };
-    in_namespace(namespace, probes).await.into()
+    let seen = stand.run(Hold { target, protocol, limit_ms, holds_ms }).await;
+    seen.map(|seen| Concurrency { vantage: Some(stand.vantage()), ..seen }).into()
 }
 
 /// The address in the server's own namespace at which the port answers: the loopback for a wildcard, else the bound one.

@@ -1,23 +1,29 @@
 //! One run's look at everything: list, find the links, read the ends, probe. The order is that of the data: each step needs
 //! the one before it.
 
+use super::crowd::Crowd;
 use super::engine::{Connection, Engines, Seen};
 use super::links::{self, Claim, Dialled, Named, World};
-use super::{ends, machine, probes};
+use super::sockets::{Sockets, machine_listeners, takes};
+use super::stand::{Place, Stance, Stands};
+use super::{ends, machine, places, probes};
 use checks::model::{
-    Container, Fact, HOST_CLIENT, Link, Listener, Meant, Network, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, Source, Written, is_loopback, numeric,
+    Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
+    Settings, Snapshot, Source, Written, is_loopback,
 };
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::net::{Ipv4Addr, Ipv6Addr};
 use std::path::PathBuf;
 use tokio::time::Instant;
 
 /// What one run is to look at.
+#[derive(Clone)]
 pub(crate) struct Request {
     /// Links that the user named.
     pub(crate) named: Vec<Named>,
+    /// Links of which the project demands something. A client that does not exist is no slip of the pen here.
+    pub(crate) demands: Vec<(Named, Demand)>,
+    /// Containers that have to exist, each with the flag that names it.
+    pub(crate) must_exist: Vec<(&'static str, String)>,
     /// Keep the links with one of these containers at an end; all when empty.
     pub(crate) containers: Vec<String>,
     /// Keep the links with a container of this Compose project at an end.
@@ -28,6 +34,12 @@ pub(crate) struct Request {
     pub(crate) probes: Vec<(String, String)>,
     /// Send nothing and create nothing.
     pub(crate) passive: bool,
+    /// Wait for nothing and leave the images out besides: a glance whether a full look is worth its while.
+    pub(crate) glance: bool,
+    /// The clients that come at once.
+    pub(crate) crowd: Crowd,
+    /// How far to go to look.
+    pub(crate) stance: Stance,
     /// When the run has to end.
     pub(crate) deadline: Instant,
     /// The same, as the user gave it.
@@ -65,33 +77,39 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         request.names_exist(&all)?;
     }
     let connections = &engines.connections;
+    if let Some(why) = request.stance.forbids_proc() {
+        all.seen.iter_mut().for_each(|(_, seen)| seen.raw.hidden = Some(why.clone()));
+    }
+    let stands = Stands::new(connections, request.stance, request.deadline);
     let claims = claims(connections, &mut all, request, &mut notes).await;
-    settle(&all, &claims).await;
-    let mut links = understood(&all, claims);
-    links.retain(|link| request.keeps(&all, link));
-    look_at_ends(connections, &mut all, &links).await;
+    if !request.glance {
+        settle(&all, &claims, request.stance).await;
+    }
+    let sockets = Sockets::new(&all, &stands);
+    let links = sockets.links(claims, |link| request.keeps(&all, link)).await;
+    look_at_ends(&stands, &mut all, &links, !request.glance).await;
     let mut snapshot = Snapshot {
         snapshot_version: SNAPSHOT_VERSION,
         econn: env!("CARGO_PKG_VERSION").into(),
         taken_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        settings: Settings { passive: request.passive, ..Settings::default() },
+        settings: Settings { passive: request.passive, parallel_clients: request.crowd.clients },
         engines: facts,
         containers: all.facts(),
         networks: all.networks.clone(),
         host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
         links,
         notes,
+        logged: Vec::new(),
+        own: Vec::new(),
         redactions: BTreeMap::new(),
     };
-    told_by_hosts_files(&all, &mut snapshot);
-    if snapshot.links.iter().any(ends_on_machine) {
-        snapshot.host_listeners = if connections.iter().all(|c| c.by_socket) {
-            ends::machine_listeners(&all.networks).into()
-        } else {
-            Fact::Unknown("the engine is remote, and its machine's sockets can't be seen".into())
-        };
+    told_by_hosts_files(&all, &mut snapshot, request.stance);
+    if let Some(link) = snapshot.links.iter().find(|link| ends_on_machine(link)) {
+        let engine = stands.place_of(&link.engine);
+        snapshot.host_listeners = machine_listeners(&stands, engine, &all).await.into();
     }
-    probes::probe(connections, &all, &mut snapshot, request).await;
+    probes::probe(&stands, &all, &mut snapshot, request).await;
+    stands.close().await;
     if snapshot.links.is_empty() {
         snapshot.notes.push(nothing_found(&snapshot, &engines));
     }
@@ -104,7 +122,7 @@ pub(super) fn ends_on_machine(link: &Link) -> bool {
 }
 
 /// Everything that the engines listed.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Listed {
     /// The containers, each with the place of its engine's connection.
     pub(super) seen: Vec<(usize, Seen)>,
@@ -142,11 +160,7 @@ impl Request {
     fn names_exist(&self, all: &Listed) -> Result<(), String> {
         let known =
             |name: &str| name == HOST_CLIENT || all.seen.iter().any(|(_, s)| s.facts.name == name);
-        let clients = self.named.iter().map(|n| ("--link", &n.client));
-        let sources = self.sources.iter().map(|(name, _)| ("--source", name));
-        let probes = self.probes.iter().map(|(name, _)| ("--probe", name));
-        let wanted = self.containers.iter().map(|name| ("diagnose", name));
-        for (flag, name) in wanted.chain(clients).chain(sources).chain(probes) {
+        for (flag, name) in &self.must_exist {
             if !known(name) {
                 let near = all
                     .seen
@@ -182,8 +196,11 @@ impl Request {
             let (_, seen) = &all.seen[all.find(engine, name)?];
             seen.facts.compose.as_ref().map(|c| c.project.clone())
         };
+        // Whose client is not there yet may belong to any project.
+        let is_to_come = link.demand.is_some() && all.find(&link.engine, &link.client).is_none();
         let of_project = self.project.as_ref().is_none_or(|wanted| {
-            project(&link.engine, &link.client).as_ref() == Some(wanted)
+            is_to_come
+                || project(&link.engine, &link.client).as_ref() == Some(wanted)
                 || server.and_then(|name| project(server_engine, name)).as_ref() == Some(wanted)
         });
         named && of_project
@@ -229,24 +246,31 @@ pub(super) fn told_to(
             told,
             sources: std::iter::once(source).chain(also).collect(),
             written: written.into_iter().chain(also_written).collect(),
+            demand: None,
         }
     })
     .collect()
 }
 
-/// The links that the user named, as claims.
+/// The links that the user and the project named, as claims.
 pub(super) fn named(engines: &[Connection], all: &Listed, request: &Request) -> Vec<Claim> {
     let mut claims = Vec::new();
-    for named in &request.named {
-        for engine in engines_of(engines, all, named) {
-            let claim = Claim {
+    let named = request.named.iter().map(|named| (named, None));
+    let demanded = request.demands.iter().map(|(named, demand)| (named, Some(*demand)));
+    for (named, demand) in named.chain(demanded) {
+        let mut of = engines_of(engines, all, named);
+        if of.is_empty() && demand.is_some() {
+            of.extend(engines.first().map(|c| c.facts.name.clone()));
+        }
+        for engine in of {
+            claims.push(Claim {
                 engine,
                 client: named.client.clone(),
                 told: named.told.clone(),
                 sources: vec![Source::Flag],
                 written: Vec::new(),
-            };
-            claims.push(claim);
+                demand,
+            });
         }
     }
     claims
@@ -271,7 +295,7 @@ fn engines_of(engines: &[Connection], all: &Listed, named: &Named) -> Vec<String
 }
 
 /// Gives clients that were started moments ago the time to listen themselves, where the verdict rests on it.
-async fn settle(all: &Listed, claims: &[Claim]) {
+async fn settle(all: &Listed, claims: &[Claim], stance: Stance) {
     let facts = all.facts();
     let world =
         World { containers: &facts, networks: &all.networks, machine: &[], listens: &|_, _| false };
@@ -280,64 +304,13 @@ async fn settle(all: &Listed, claims: &[Claim]) {
         let (engine, name, host, port) =
             (&claim.engine, &claim.client, &claim.told.host, claim.told.port?);
         let dialled = Dialled { engine, client: name, host, port, listens_itself: false };
-        world.rests_on_own_sockets(dialled).then(|| ends::settle(client, port))
+        world.rests_on_own_sockets(dialled).then(|| ends::settle(client, stance, port))
     });
     futures_util::future::join_all(waits).await;
 }
 
-/// The links of all claims, each with what its address means. Sockets are read only where the meaning needs them.
-pub(super) fn understood(all: &Listed, claims: Vec<Claim>) -> Vec<Link> {
-    let facts = all.facts();
-    let sockets: RefCell<HashMap<usize, Result<Vec<Listener>, String>>> = RefCell::default();
-    let read = |index: usize| -> Result<Vec<Listener>, String> {
-        let mut sockets = sockets.borrow_mut();
-        sockets
-            .entry(index)
-            .or_insert_with(|| {
-                let seen = &all.seen[index].1;
-                let now = links::proven(seen).and_then(|pid| ends::listeners(&pid));
-                // Of a container that is gone, what it listened on while it was there.
-                now.or_else(|why| seen.facts.listeners.value().cloned().ok_or(why))
-            })
-            .clone()
-    };
-    let listens = |container: &Container, port: u16| {
-        let index = all.find(&container.engine, &container.name);
-        index.is_some_and(|index| {
-            read(index).is_ok_and(|rows| rows.iter().any(|l| l.address.port() == port))
-        })
-    };
-    let machine = machine::addresses();
-    let world =
-        World { containers: &facts, networks: &all.networks, machine: &machine, listens: &listens };
-    let links = claims.into_iter().filter_map(|claim| {
-        let port = claim.told.port.unwrap_or(0);
-        // Reading a namespace's sockets takes milliseconds, and only a loopback's meaning needs them.
-        let itself = if is_loopback(&claim.told.host) {
-            let rows = match all.find(&claim.engine, &claim.client) {
-                Some(index) => read(index),
-                None => ends::machine_listeners(&all.networks),
-            };
-            rows.map(|rows| takes(&rows, &claim.told.host, port)).into()
-        } else {
-            Fact::Skipped("the endpoint is no loopback".into())
-        };
-        links::link(claim, &world, itself)
-    });
-    let mut links: Vec<Link> = links.collect();
-    links.sort_by(|a, b| a.id.cmp(&b.id));
-    links
-}
-
-/// Whether a socket takes connections to this port of a loopback, however that is called.
-fn takes(rows: &[Listener], host: &str, port: u16) -> bool {
-    let both = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-    let to = numeric(host).map_or_else(|| both.to_vec(), |ip| vec![ip]);
-    rows.iter().any(|l| l.address.port() == port && to.iter().any(|ip| l.takes(*ip)))
-}
-
 /// Reads the ends of the links, and nothing else, in detail.
-async fn look_at_ends(engines: &[Connection], all: &mut Listed, links: &[Link]) {
+async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], patient: bool) {
     let mut wanted: HashMap<usize, BTreeSet<u16>> = HashMap::new();
     for link in links {
         if let Some(index) = all.find(&link.engine, &link.client) {
@@ -350,17 +323,19 @@ async fn look_at_ends(engines: &[Connection], all: &mut Listed, links: &[Link]) 
             wanted.entry(index).or_default().insert(server.port);
         }
     }
+    let mut places: HashMap<usize, Place> =
+        wanted.keys().map(|&index| (index, places::of_running(all, index))).collect();
     let looks = all.seen.iter_mut().enumerate().filter_map(|(index, (engine, seen))| {
         let awaited: Vec<u16> = wanted.get(&index)?.iter().copied().collect();
-        let engine = &engines[*engine];
-        Some(async move { ends::look(engine, seen, &awaited).await })
+        let (engine, place) = (*engine, places.remove(&index)?);
+        Some(async move { ends::look(stands, engine, place, seen, &awaited, patient).await })
     });
     futures_util::future::join_all(looks).await;
 }
 
 /// A name that nobody carries, or that looks like one of the outside world, may stand in the client's own hosts file: then
 /// it means what the address there means.
-pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot) {
+pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance: Stance) {
     let (containers, networks) = (snapshot.containers.clone(), snapshot.networks.clone());
     let listens = |container: &Container, port: u16| {
         container
@@ -391,7 +366,8 @@ pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot) {
             if is_loopback(&address)
                 && let Some(index) = all.find(&link.engine, &link.client)
             {
-                let rows = links::proven(&all.seen[index].1).and_then(|pid| ends::listeners(&pid));
+                let rows =
+                    links::proven(&all.seen[index].1).and_then(|pid| ends::listeners(&pid, stance));
                 link.listens_itself =
                     rows.map(|rows| takes(&rows, &address, link.endpoint.port)).into();
             }
@@ -421,24 +397,4 @@ pub(super) fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
         "EC901 no link found: the environment, the command line and the mounted configuration files of {count} containers \
          ({names}) tell no address of another container; name one with --link CLIENT=URL"
     )
-}
-
-/// Removes what this run has made and not removed yet, when what it was made for is not waited for any longer.
-pub(crate) async fn remove_own(engines: &Engines) {
-    let me = super::owner::me();
-    for engine in &engines.connections {
-        engine.sweep(|owner| owner == me).await;
-    }
-}
-
-/// Removes what this very run has made, when it is interrupted.
-pub(crate) async fn clean_up(engines: &Engines) {
-    let me = super::owner::me();
-    // An engine may still be making what it was asked for: look twice.
-    for _ in 0..2 {
-        for engine in &engines.connections {
-            engine.sweep(|owner| owner == me).await;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
-    }
 }

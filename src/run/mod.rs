@@ -1,23 +1,30 @@
 //! The pipeline: one line for each step from the command line to the exit code. One file for each command that is more
 //! than a few such lines, and beside them the steps that commands share.
 
+mod cleanup;
 mod compare;
 mod load;
+mod logs;
 mod look;
 mod output;
+mod preflight;
 mod recorder;
 mod report;
 mod save;
 mod schema;
+mod version;
 
-use crate::cli::{Cli, Command, Diagnose, Save};
+use crate::cli::{Cli, Command, Configured, Diagnose, Save};
+use crate::collect::{self, Over};
+use crate::config::{self, Config};
 use crate::exit::{Code, Failure};
 use crate::render;
 use load::{known, load, parse};
-use look::look;
+use look::{Task, look};
 use output::{stdout, write};
-use report::{report, writable};
+use report::{report, wanted, writable};
 use std::path::Path;
+use std::time::Duration;
 
 /// The incident as it was recorded from a real engine.
 const INCIDENT: &str = include_str!("../../tests/snapshots/incident.json");
@@ -25,35 +32,54 @@ const INCIDENT: &str = include_str!("../../tests/snapshots/incident.json");
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
     match cli.command {
-        Command::Diagnose(diagnose) => self::diagnose(&diagnose),
+        Command::Diagnose(diagnose) => self::diagnose(diagnose),
+        Command::Preflight(preflight) => preflight::preflight(preflight),
         Command::Snapshot(save) => snapshot(&save),
         Command::Demo(judging) => {
-            report(&parse(INCIDENT, Path::new("the recorded incident"))?, &[], &judging)
+            let incident = parse(INCIDENT, Path::new("the recorded incident"))?;
+            report(&incident, &wanted(&[], &judging, &Config::default()), &judging)
         }
         Command::Explain { subject } => explain(subject.as_deref()),
+        Command::Cleanup(cleanup) => cleanup::cleanup(&cleanup),
+        Command::Version { verbose } => version::version(verbose),
+        Command::Agent { seconds } => collect::serve(Duration::from_secs(seconds))
+            .map(|()| Code(0))
+            .map_err(Failure::incomplete),
         Command::Checks => stdout(render::manual::checks().as_bytes()).map(|()| Code(0)),
-        Command::Run(run) => recorder::record(&run),
+        Command::Run(run) => recorder::record(run),
         Command::Relay => Ok(recorder::relay()),
         Command::Compare(compare) => compare::compare(&compare),
         Command::Schema { document } => schema::schema(document),
     }
 }
 
-fn diagnose(diagnose: &Diagnose) -> Result<Code, Failure> {
+fn diagnose(mut diagnose: Diagnose) -> Result<Code, Failure> {
+    let config = configured(&diagnose.configured)?;
+    config.complete(&mut diagnose.judging);
     writable(&diagnose.judging)?;
-    let snapshot = match &diagnose.from {
-        Some(file) => {
-            let snapshot = load(file)?;
-            known(&snapshot, &diagnose.containers)?;
-            snapshot
-        }
-        None => look(&diagnose.looking, &diagnose.containers)?,
+    let logged = logs::read(&diagnose.logs)?;
+    let mut snapshot = if let Some(file) = &diagnose.from {
+        let snapshot = load(file)?;
+        known(&snapshot, &diagnose.containers)?;
+        snapshot
+    } else {
+        let Diagnose { looking, containers, .. } = &diagnose;
+        look(&Task::new("diagnose", looking, containers, &config, Over::None)?)?
     };
-    report(&snapshot, &diagnose.containers, &diagnose.judging)
+    logs::add(&mut snapshot, logged);
+    let wanted = wanted(&diagnose.containers, &diagnose.judging, &config);
+    report(&snapshot, &wanted, &diagnose.judging)
+}
+
+/// The configuration that holds for this run.
+fn configured(configured: &Configured) -> Result<Config, Failure> {
+    config::find(configured.config.as_deref()).map_err(Failure::usage)
 }
 
 fn snapshot(save: &Save) -> Result<Code, Failure> {
-    let snapshot = look(&save.looking, &save.containers)?;
+    let config = configured(&save.configured)?;
+    let task = Task::new("snapshot", &save.looking, &save.containers, &config, Over::None)?;
+    let snapshot = look(&task)?;
     write(&save.output, &save::bytes(&snapshot, &save.output)?)?;
     let answered = snapshot.engines.iter().any(|e| e.error.is_none());
     Ok(if answered { Code(0) } else { crate::exit::INCOMPLETE })

@@ -2,7 +2,7 @@
 
 use super::inspect::Listed;
 use super::{Connection, line};
-use crate::collect::owner::HELPER_LABEL;
+use crate::collect::owner::{self, HELPER_LABEL};
 use bollard::models::ContainerCreateBody;
 use bollard::query_parameters::{
     CreateContainerOptionsBuilder, DownloadFromContainerOptionsBuilder,
@@ -34,8 +34,7 @@ impl Connection {
             network_disabled: Some(true),
             ..ContainerCreateBody::default()
         };
-        let name = format!("econn-{}-{}", std::process::id(), &image_id[..image_id.len().min(12)]);
-        let options = CreateContainerOptionsBuilder::new().name(&name).build();
+        let options = CreateContainerOptionsBuilder::new().name(&owner::helper_name()).build();
         let made = self
             .docker
             .create_container(Some(options), body)
@@ -109,27 +108,27 @@ impl Connection {
         arrived.and(taken).map(Some)
     }
 
-    /// Removes our own containers whose owner `is_dead` says to be.
-    pub(crate) async fn sweep(&self, is_dead: impl Fn(&str) -> bool) {
-        let Ok(list) = self.read::<Vec<Listed>>("/containers/json?all=true").await else { return };
-        self.remove_dead(&list, &is_dead).await;
-    }
-
-    /// Removes those of the listed containers that are ours and whose owner is dead.
-    pub(super) async fn remove_dead(&self, list: &[Listed], is_dead: &impl Fn(&str) -> bool) {
+    /// Removes those of the listed containers that are ours and whose owner is dead, and gives a word on each.
+    pub(super) async fn remove_dead(
+        &self,
+        list: &[Listed],
+        is_dead: &impl Fn(&str) -> bool,
+    ) -> Vec<String> {
+        let mut removed = Vec::new();
         for helper in list {
             let owner = helper.labels.as_ref().and_then(|l| l.get(HELPER_LABEL));
-            if owner.is_some_and(|owner| is_dead(owner)) {
-                self.remove(&helper.id).await;
+            if owner.is_some_and(|owner| is_dead(owner)) && self.remove(&helper.id).await {
+                removed.push(format!("container {}", &helper.id[..helper.id.len().min(12)]));
             }
         }
+        removed
     }
 
     /// Removes one of our own containers.
-    async fn remove(&self, id: &str) {
+    pub(crate) async fn remove(&self, id: &str) -> bool {
         let options = RemoveContainerOptionsBuilder::new().force(true).build();
         // What can't be removed now is removed by the next run, by its label.
-        drop(self.docker.remove_container(id, Some(options)).await);
+        self.docker.remove_container(id, Some(options)).await.is_ok()
     }
 }
 

@@ -1,7 +1,7 @@
 //! One container's facts in the same words for every engine, and beside them what never enters a snapshot.
 
-use super::bare;
 use super::inspect::{self, Inspect, PortMap};
+use super::{Naming, bare};
 use checks::model::{
     Attachment, Compose, Container, Engine, EngineKind, Fact, NetworkMode, Port, State,
 };
@@ -23,6 +23,10 @@ pub(crate) struct Seen {
 pub(crate) struct Raw {
     /// The main process on the engine's machine; `None` when it does not run.
     pub(crate) pid: Option<u32>,
+    /// Why its process must not be looked at from here, where that is so.
+    pub(crate) hidden: Option<String>,
+    /// What decides names in it.
+    pub(crate) naming: Naming,
     /// When it was started, seconds since 1970.
     pub(crate) started: Option<f64>,
     /// The environment it was started with.
@@ -158,6 +162,7 @@ fn one(
         compose: compose(&labels),
         namespace: Fact::Skipped(unseen()),
         listeners: Fact::Skipped(unseen()),
+        vantage: None,
         queue_counters: Fact::Skipped(unseen()),
         somaxconn: None,
         limits: None,
@@ -174,6 +179,13 @@ fn one(
     let argv = inspect.path.into_iter().chain(inspect.args.unwrap_or_default()).collect();
     let raw = Raw {
         pid,
+        hidden: None,
+        naming: Naming {
+            dns: host.dns.unwrap_or_default(),
+            search: host.dns_search.unwrap_or_default(),
+            options: host.dns_options.unwrap_or_default(),
+            extra_hosts: host.extra_hosts.unwrap_or_default(),
+        },
         started: started.map(seconds),
         env,
         argv,

@@ -88,6 +88,10 @@ pub(super) struct HostConfig {
     pub(super) network_mode: Maybe<String>,
     pub(super) port_bindings: Maybe<PortMap>,
     pub(super) tmpfs: Maybe<HashMap<String, String>>,
+    pub(super) dns: Maybe<Vec<String>>,
+    pub(super) dns_search: Maybe<Vec<String>>,
+    pub(super) dns_options: Maybe<Vec<String>>,
+    pub(super) extra_hosts: Maybe<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -4,6 +4,7 @@ mod archive;
 mod describe;
 mod events;
 mod find;
+mod helper;
 mod inspect;
 mod networks;
 mod transport;
@@ -11,6 +12,7 @@ mod transport;
 pub(crate) use describe::{Mount, Raw, Seen};
 pub(crate) use events::{Event, What};
 pub(crate) use find::{Place, places};
+pub(crate) use helper::{Helper, Line, Naming};
 
 use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;
@@ -170,17 +172,19 @@ impl Connection {
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
     pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
         let list: Vec<inspect::Listed> = self.read("/containers/json?all=true").await?;
-        self.remove_dead(&list, &|owner| !is_alive(owner)).await;
+        let is_dead = |owner: &str| !is_alive(owner);
+        self.remove_dead(&list, &is_dead).await;
         let ours =
             |c: &inspect::Listed| c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL));
-        let inspected: Vec<_> = futures_util::stream::iter(list.into_iter().filter(|c| !ours(c)))
+        let inspected = futures_util::stream::iter(list.into_iter().filter(|c| !ours(c)))
             .map(|listed| async move {
                 let path = format!("/containers/{}/json", listed.id);
                 (listed, self.read::<inspect::Inspect>(&path).await)
             })
             .buffer_unordered(8)
-            .collect()
-            .await;
+            .collect::<Vec<_>>();
+        let (inspected, _) =
+            futures_util::future::join(inspected, self.sweep_images(&is_dead)).await;
         let mut notes = Vec::new();
         let mut raw = HashMap::new();
         let mut unread = Vec::new();
@@ -201,6 +205,10 @@ impl Connection {
         }
         let mut seen = describe::all(&self.facts, raw, now);
         seen.extend(unread);
+        if !self.by_socket {
+            let why = "the engine is remote, and its processes can't be seen from here";
+            seen.iter_mut().for_each(|one| one.raw.hidden = Some(why.to_owned()));
+        }
         seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();
         Ok((seen, notes))

@@ -126,7 +126,7 @@ fn named(text: &str, known: &Known<'_>) -> Vec<String> {
 async fn files(engine: &Connection, seen: &Seen, gathered: &mut Gathered) -> Vec<File> {
     let raw = &seen.raw;
     let mut files = Vec::new();
-    let here = if engine.by_socket { proven(seen).ok() } else { None };
+    let here = proven(seen).ok();
     for mount in raw.mounts.iter().filter(|m| is_searched(m)) {
         let in_place = here.as_ref().map(|pid| in_place(pid, mount, gathered));
         match in_place {
@@ -152,7 +152,10 @@ async fn files(engine: &Connection, seen: &Seen, gathered: &mut Gathered) -> Vec
 
 /// The proof that the container's process is the one on this machine.
 pub(crate) fn proven(seen: &Seen) -> Result<ProvenPid, String> {
-    let Raw { pid, started, .. } = &seen.raw;
+    let Raw { pid, started, hidden, .. } = &seen.raw;
+    if let Some(why) = hidden {
+        return Err(why.clone());
+    }
     let pid = pid.ok_or_else(|| format!("{} is {}", seen.facts.name, seen.facts.state.status))?;
     let pid = i32::try_from(pid).map_err(|_| format!("{pid} is no process id"))?;
     ProvenPid::prove(pid, &seen.facts.id, *started)

@@ -10,7 +10,9 @@ pub(crate) use meaning::{Dialled, World};
 pub(crate) use told::unverified;
 pub(crate) use written::in_line;
 
-use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit, Written};
+use checks::model::{
+    Container, Demand, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit, Written,
+};
 use std::collections::HashMap;
 use told::{Told, Trouble};
 
@@ -27,6 +29,8 @@ pub(crate) struct Claim {
     pub(crate) sources: Vec<Source>,
     /// How they write it, where they write it out.
     pub(crate) written: Vec<Written>,
+    /// What the project demands of it.
+    pub(crate) demand: Option<Demand>,
 }
 
 /// A link that the user named: `CLIENT=URL`.
@@ -69,6 +73,7 @@ pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
             Some(known) => {
                 known.sources.extend(claim.sources);
                 known.written.extend(claim.written);
+                known.demand = known.demand.or(claim.demand);
                 known.told.trouble = known.told.trouble.take().or(claim.told.trouble);
             }
             None => merged.push(claim),
@@ -141,7 +146,10 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         visit: Fact::<Visit>::Skipped(not_yet()),
         path: Fact::Skipped(not_yet()),
         lookup: Fact::Skipped(not_yet()),
+        vantage: None,
         concurrency: Fact::Skipped(not_yet()),
+        demand: claim.demand,
+        replay: None,
     })
 }
 

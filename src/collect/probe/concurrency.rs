@@ -9,6 +9,7 @@ use super::http1::{Ask, Silence, Talk};
 use super::queue::{Arrivals, arrivals, queue_test};
 use super::staircase;
 use checks::model::{Answered, Concurrency, Hold, HoldMode};
+use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
@@ -24,7 +25,7 @@ const DEALS: usize = 7;
 const MODES: [HoldMode; 3] = [HoldMode::Idle, HoldMode::Partial, HoldMode::KeptAlive];
 
 /// What is known of the server's protocol.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub(crate) enum Protocol {
     /// Plain HTTP: the requests name this host and this path.
     Http {

@@ -80,8 +80,8 @@ pub(crate) async fn record(
                 Some((index, event)) => recorder.hear(index, event),
                 None => deaf = true,
             },
-            Some(update) = recorder.jobs.next(), if !recorder.jobs.is_empty() => recorder.learn(update),
-            _ = tick.tick() => recorder.tick(),
+            Some(update) = recorder.jobs.next(), if !recorder.jobs.is_empty() => recorder.learn(update).await,
+            _ = tick.tick() => recorder.tick().await,
         }
         if recorder.memory.is_new && written.elapsed() >= WRITE {
             keep(&recorder.memory.record());
@@ -122,11 +122,10 @@ impl Recorder<'_> {
         if self.memory.is_leaving(index, &id) {
             return;
         }
-        let engine = &self.engines[index];
-        self.jobs.push(jobs::look(engine, index, id, self.memory.names(index)));
+        self.jobs.push(jobs::look(self.engines, index, id, self.memory.names(index), self.request.stance));
     }
 
-    fn learn(&mut self, update: Update) {
+    async fn learn(&mut self, update: Update) {
         match update {
             Update::Listed { index, ids, networks } => {
                 self.memory.learn_networks(index, networks);
@@ -143,25 +142,25 @@ impl Recorder<'_> {
             Update::Held { key, links, fact } => self.memory.learn_hold(key, &links, fact),
             Update::Image { index, id, fact } => self.memory.learn_image(index, &id, *fact),
         }
-        self.memory.relink(self.engines);
+        self.memory.relink(self.engines).await;
         self.probe();
     }
 
     /// What is up and did not listen yet may do so now.
-    fn tick(&mut self) {
+    async fn tick(&mut self) {
         if self.memory.refresh() {
-            self.memory.relink(self.engines);
+            self.memory.relink(self.engines).await;
             self.probe();
         }
     }
 
     /// Sends every probe that became possible.
     fn probe(&mut self) {
-        for (links, journey) in self.memory.visits() {
-            self.jobs.push(jobs::visit(links, journey));
+        for visit in self.memory.visits() {
+            self.jobs.push(jobs::visit(self.engines, self.request, visit));
         }
-        if let Some((key, links, held)) = self.memory.next_hold(self.request, false) {
-            self.jobs.push(jobs::hold(key, links, held));
+        if let Some(hold) = self.memory.next_hold(self.request, false) {
+            self.jobs.push(jobs::hold(self.engines, self.request, hold));
         }
         for (index, seen) in self.memory.images() {
             self.jobs.push(jobs::image(&self.engines[index], index, seen, self.request));
@@ -177,15 +176,15 @@ impl Recorder<'_> {
         }
         self.wait(Instant::now() + LAST).await;
         let end = Instant::now() + LAST;
-        while let Some((key, links, held)) = self.memory.next_hold(self.request, true) {
-            self.jobs.push(jobs::hold(key, links, held));
+        while let Some(hold) = self.memory.next_hold(self.request, true) {
+            self.jobs.push(jobs::hold(self.engines, self.request, hold));
             self.wait(end).await;
         }
     }
 
     async fn wait(&mut self, until: Instant) {
         while let Ok(Some(update)) = timeout_at(until, self.jobs.next()).await {
-            self.learn(update);
+            self.learn(update).await;
         }
     }
 }

@@ -6,6 +6,6 @@ mod netns;
 mod pid;
 mod root;
 
-pub(crate) use netns::{Namespace, in_namespace, namespace_inode, standing_in};
+pub(crate) use netns::{Namespace, Post, namespace_inode, standing_in};
 pub(crate) use pid::ProvenPid;
 pub(crate) use root::{Held, list_files, look_at, read_file};

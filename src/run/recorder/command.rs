@@ -2,6 +2,7 @@
 
 use super::relay::Streams;
 use crate::words::words;
+use checks::model::Logged;
 use rustix::process::{Pid, Signal, kill_process};
 use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::SignalsInfo;
@@ -57,12 +58,11 @@ impl Command {
         Ok(Self { child, streams, has_ended })
     }
 
-    /// Waits for its end, and for what it printed until then; returns its exit code.
-    pub(super) fn end(mut self) -> u8 {
+    /// Waits for its end, and for what it printed until then; returns its exit code, and what it said of connections.
+    pub(super) fn end(mut self) -> (u8, Vec<Logged>) {
         let status = self.child.wait();
         self.has_ended.store(true, Ordering::Relaxed);
-        self.streams.end();
-        status.map_or(126, code)
+        (status.map_or(126, code), self.streams.end())
     }
 }
 

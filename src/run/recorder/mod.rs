@@ -8,11 +8,14 @@ mod watch;
 
 pub(super) use relay::relay;
 
-use super::look::{places, request};
-use super::report::{judged, rendered, writable, written};
+use super::look::Task;
+use super::report::{rendered, wanted, writable, written};
+use super::{configured, logs};
 use crate::cli::Record;
+use crate::collect::Over;
 use crate::exit::{Code, Failure};
 use crate::render;
+use checks::judge;
 use checks::model::{Outcome, Report, Snapshot};
 use command::Command;
 use file::Recording;
@@ -20,27 +23,35 @@ use std::io::Write;
 use watch::Watch;
 
 /// Runs the command; ends with its exit code.
-pub(super) fn record(asked: &Record) -> Result<Code, Failure> {
+pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
+    let config = configured(&asked.configured)?;
+    config.complete(&mut asked.judging);
     writable(&asked.judging)?;
-    let request = request(&asked.looking, &[])?;
-    let places = places(&asked.looking)?;
+    let task = Task::new("run", &asked.looking, &[], &config, Over::None)?;
+    let wanted = wanted(&[], &asked.judging, &config);
     let recording = Recording::at(asked.record.as_deref());
-    let watch = Watch::begin(places, asked.looking.engine, request, recording.clone());
-    let code = Command::start(&asked.command).map(Command::end);
-    let failed = !matches!(code, Ok(0));
-    let record = watch.end(failed && code.is_ok());
-    let code = match code {
-        Ok(code) => code,
+    let watch = Watch::begin(task, recording.clone());
+    let ended = Command::start(&asked.command).map(Command::end);
+    let failed = ended.as_ref().is_ok_and(|(code, _)| *code != 0);
+    let record = watch.end(failed);
+    let (code, said) = match ended {
+        Ok(ended) => ended,
         // It never ran: there is nothing to judge.
         Err((code, why)) => {
             say(&why);
             return Ok(Code(code));
         }
     };
-    if let Some(record) = record {
-        recording.keep(&record);
+    if let Some(mut record) = record {
+        logs::add(&mut record, said);
         // What goes wrong from here on is said, and is not the command's.
-        if let Err(failure) = tell(&record, code, asked, &recording) {
+        match logs::read(&asked.logs) {
+            Ok(logged) => logs::add(&mut record, logged),
+            Err(failure) => say(&failure.message),
+        }
+        recording.keep(&record);
+        let report = judge(&record, &wanted);
+        if let Err(failure) = tell(&record, &report, code, &asked, &recording) {
             say(&failure.message);
         }
     }
@@ -55,32 +66,26 @@ fn say(line: &str) {
 /// Tells what was found: everything where the command failed and something is wrong, little where nothing is.
 fn tell(
     record: &Snapshot,
+    report: &Report,
     code: u8,
     asked: &Record,
     recording: &Recording,
 ) -> Result<(), Failure> {
-    let report = judged(record, &[], &asked.judging);
-    written(&report, &asked.judging)?;
+    written(report, &asked.judging)?;
     let from = recording.name();
     if record.engines.iter().all(|engine| engine.error.is_some()) {
         say(&format!("nothing was recorded: {}", no_engine(record)));
     } else if code == 0 {
-        if report.outcome == Outcome::Fail {
-            let faults = report.links.iter().filter(|l| l.outcome == Outcome::Fail).count();
-            say(&format!(
-                "the command succeeded, and yet {faults} of {} links have faults; econn diagnose --from {from} tells which",
-                report.links.len()
-            ));
-        }
+        // The recording and the files of --output tell more; where all is well nobody asked.
     } else if matches!(report.outcome, Outcome::Fail | Outcome::Unknown) && !report.links.is_empty() {
         let style = render::Style::stderr(&asked.judging);
         let mut bytes = format!("\neconn: the command ended with {code}\n");
-        bytes.push_str(&String::from_utf8_lossy(&rendered(&report, &asked.judging, style)?));
+        bytes.push_str(&String::from_utf8_lossy(&rendered(report, &asked.judging, style)?));
         // A reader that has gone away is no trouble of the command's.
         drop(std::io::stderr().lock().write_all(bytes.as_bytes()));
         say(&format!("recorded in {from}"));
     } else {
-        say(&healthy(&report, code));
+        say(&healthy(report, code));
         say(&format!("recorded in {from}"));
     }
     Ok(())

@@ -4,12 +4,15 @@
 
 use crate::cli::RELAY;
 use crate::exit::Code;
+use crate::symptoms::{self, Recogniser};
+use checks::model::Logged;
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl, fstat};
 use rustix::process::setsid;
 use std::fs::File;
 use std::io::{IsTerminal, PipeReader, Read, Write, pipe};
 use std::os::fd::AsFd;
 use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -20,8 +23,11 @@ const PIECE: usize = 64 << 10;
 
 /// The streams of a command.
 pub(super) struct Streams {
-    copies: Vec<JoinHandle<()>>,
+    copies: Vec<Copied>,
 }
+
+/// What a stream says of connections so far, and the thread that reads its copy.
+type Copied = (Arc<Mutex<Recogniser>>, JoinHandle<()>);
 
 impl Streams {
     /// Joins the command to the streams that econn has.
@@ -54,19 +60,22 @@ impl Streams {
         Self { copies }
     }
 
-    /// Waits until everything that the command has printed is where it belongs.
-    pub(super) fn end(self) {
+    /// Waits until everything that the command has printed is where it belongs; returns what it said of connections.
+    pub(super) fn end(self) -> Vec<Logged> {
         let until = Instant::now() + LAST;
-        while self.copies.iter().any(|copy| !copy.is_finished()) && Instant::now() < until {
+        while self.copies.iter().any(|(_, copy)| !copy.is_finished()) && Instant::now() < until {
             std::thread::sleep(Duration::from_millis(2));
         }
+        // A reader that broke down leaves its lock poisoned, and nothing to tell.
+        let said = |(said, _): &Copied| said.lock().ok().map(|mut said| std::mem::take(&mut *said));
+        symptoms::together(self.copies.iter().filter_map(said).map(Recogniser::finish))
     }
 }
 
 /// Starts a carrier to this stream; `None` where it can't be, and the command has to be given the stream itself.
 fn carrier(
     stream: impl FnOnce() -> std::io::Result<std::os::fd::OwnedFd>,
-) -> Option<(std::io::PipeWriter, JoinHandle<()>)> {
+) -> Option<(std::io::PipeWriter, Copied)> {
     let (exit, entry) = pipe().ok()?;
     let (copied, copy) = pipe().ok()?;
     Command::new("/proc/self/exe")
@@ -76,13 +85,18 @@ fn carrier(
         .stderr(copy)
         .spawn()
         .ok()?;
-    Some((entry, std::thread::spawn(move || listen(copied))))
+    let said = Arc::new(Mutex::new(Recogniser::default()));
+    let listener = Arc::clone(&said);
+    Some((entry, (said, std::thread::spawn(move || listen(copied, &listener)))))
 }
 
 /// Takes in the copy of a stream until it ends.
-fn listen(mut copied: PipeReader) {
+fn listen(mut copied: PipeReader, said: &Mutex<Recogniser>) {
     let mut piece = vec![0; PIECE];
-    while matches!(copied.read(&mut piece), Ok(n) if n > 0) {}
+    while let Ok(read @ 1..) = copied.read(&mut piece) {
+        let Ok(mut said) = said.lock() else { return };
+        said.read(&piece[..read]);
+    }
 }
 
 /// The carrier itself: from stdin to stdout, with a copy to stderr as long as somebody reads it.

@@ -2,7 +2,8 @@
 
 use super::file::Recording;
 use super::say;
-use crate::collect::{self, Choice, Place, Request, recorder};
+use crate::collect::{self, recorder};
+use crate::run::look::Task;
 use checks::model::Snapshot;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
@@ -23,12 +24,8 @@ pub(super) struct Watch {
 
 impl Watch {
     /// Begins to listen to the engines, and returns when it does.
-    pub(super) fn begin(
-        places: Vec<Place>,
-        choice: Choice,
-        request: Request,
-        recording: Recording,
-    ) -> Self {
+    pub(super) fn begin(task: Task, recording: Recording) -> Self {
+        let (places, choice, request) = task.parts();
         let (end, ended) = oneshot::channel();
         let (tell, ready) = mpsc::channel();
         let work = std::thread::spawn(move || {

@@ -63,13 +63,15 @@ impl<'a> Memory<'a> {
             snapshot_version: SNAPSHOT_VERSION,
             econn: env!("CARGO_PKG_VERSION").into(),
             taken_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            settings: Settings { passive: request.passive, ..Settings::default() },
+            settings: Settings { passive: request.passive, parallel_clients: request.crowd.clients },
             engines: facts,
             containers: Vec::new(),
             networks: Vec::new(),
             host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
             links: Vec::new(),
             notes: Vec::new(),
+            logged: Vec::new(),
+            own: Vec::new(),
             redactions: BTreeMap::new(),
         };
         Self {

@@ -1,16 +1,17 @@
 //! Which probes are possible now, and what came of them.
 
-use super::super::jobs::PortKey;
+use super::super::jobs::{Hold, PortKey, Visit};
 use super::Memory;
 use crate::collect::client::Return;
 use crate::collect::engine::Seen;
-use crate::collect::probes::{self, errand, fill, journey, stand};
+use crate::collect::probes::fill;
 use crate::collect::server::Patience;
-use crate::collect::survey::Request;
+use crate::collect::survey::{Listed, Request};
 use crate::collect::{ends, links};
-use checks::model::{Concurrency, Fact, Freshness, HOST_CLIENT, Link, Visit, is_loopback};
+use checks::model::{
+    self as model, Concurrency, Fact, Freshness, HOST_CLIENT, Link, Snapshot, Vantage, is_loopback,
+};
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::time::{Duration, Instant};
 use tokio::time::Instant as Deadline;
 
@@ -69,7 +70,7 @@ impl Memory<'_> {
                 let seen = &mut self.all.seen[at].1;
                 let Ok(pid) = links::proven(seen) else { continue };
                 let mut facts = seen.facts.clone();
-                ends::sockets(&pid, &mut facts);
+                ends::sockets(&pid, self.request.stance, &mut facts);
                 if facts.listeners.value().is_some() && facts.listeners != seen.facts.listeners {
                     changed = true;
                     facts.limits = facts.limits.or(seen.facts.limits);
@@ -85,9 +86,7 @@ impl Memory<'_> {
     }
 
     /// Every client's own view that is not the same as when it was last taken.
-    pub(in super::super) fn visits(
-        &mut self,
-    ) -> Vec<(Vec<String>, impl Future<Output = Result<Vec<Return>, String>> + use<>)> {
+    pub(in super::super) fn visits(&mut self) -> Vec<Visit> {
         let mut by_client: BTreeMap<(String, String), Vec<usize>> = BTreeMap::new();
         if self.request.passive {
             return Vec::new();
@@ -105,24 +104,18 @@ impl Memory<'_> {
                 by_client.entry((link.engine.clone(), link.client.clone())).or_default().push(at);
             }
         }
-        let mut journeys = Vec::new();
-        for ((engine, client), links) in by_client {
-            let ids: Vec<String> =
-                links.iter().map(|at| self.record.links[*at].id.clone()).collect();
-            let errands = links.iter().enumerate().map(|(place, at)| {
-                let errand = errand(&self.all, &self.record, *at, self.request);
-                crate::collect::client::Errand { link: place, ..errand }
-            });
-            let errands = errands.collect();
-            for at in links {
-                let link = &self.record.links[at];
-                self.visited.insert(link.id.clone(), self.situation(link));
-                self.visiting.insert(link.id.clone());
-            }
-            let stand = stand(&self.all, &self.record.networks, &engine, &client);
-            journeys.push((ids, journey(stand, errands)));
+        for at in by_client.values().flatten() {
+            let link = &self.record.links[*at];
+            self.visited.insert(link.id.clone(), self.situation(link));
+            self.visiting.insert(link.id.clone());
         }
-        journeys
+        let visit = |(client, links)| Visit { world: self.world(), client, links };
+        by_client.into_iter().map(visit).collect()
+    }
+
+    /// Everything as it is now, for a job to look things up in.
+    fn world(&self) -> (Listed, Snapshot) {
+        (self.all.clone(), self.record.clone())
     }
 
     /// Everything that a client's own view depends on. As long as it stays, another look would see the same.
@@ -142,16 +135,13 @@ impl Memory<'_> {
     pub(in super::super) fn learn_visits(
         &mut self,
         links: &[String],
-        returns: Result<Vec<Return>, String>,
+        returns: Result<(Vec<Return>, Vantage), String>,
     ) {
         for id in links {
             self.visiting.remove(id);
         }
-        let returns = match returns {
-            Ok(returns) => returns,
-            // What was seen before stays; what never was is settled at the end.
-            Err(_) => return,
-        };
+        // What was seen before stays; what never was is settled at the end.
+        let Ok((returns, from)) = returns else { return };
         for back in returns {
             let Some(at) =
                 self.record.links.iter().position(|link| links.get(back.link) == Some(&link.id))
@@ -164,7 +154,7 @@ impl Memory<'_> {
                 .into_iter()
                 .chain(self.server(link))
                 .any(|end| self.more[end].gone.is_some());
-            let fine = |visit: &Visit| visit.connected() && visit.symptom().is_none();
+            let fine = |visit: &model::Visit| visit.connected() && visit.symptom().is_none();
             let now = back.visit.as_ref().and_then(|visit| visit.as_ref().ok());
             // An end that goes away meanwhile shows what nobody else came to see.
             if disturbed && !now.is_some_and(fine) {
@@ -180,7 +170,7 @@ impl Memory<'_> {
                     self.began.elapsed().as_secs_f64()
                 ));
             }
-            fill(&mut self.record, Return { link: at, ..back });
+            fill(&mut self.record, Return { link: at, ..back }, from);
         }
     }
 
@@ -190,7 +180,7 @@ impl Memory<'_> {
         &mut self,
         request: &Request,
         again: bool,
-    ) -> Option<(PortKey, Vec<String>, impl Future<Output = Fact<Concurrency>> + use<>)> {
+    ) -> Option<Hold> {
         if self.is_holding || request.passive {
             return None;
         }
@@ -217,9 +207,7 @@ impl Memory<'_> {
             Patience::short()
         };
         self.is_holding = true;
-        let held = probes::held(&self.all, &self.record, request, (server, key.3), &links, patience);
-        let ids = links.iter().map(|at| self.record.links[*at].id.clone()).collect();
-        Some((key, ids, held))
+        Some(Hold { world: self.world(), key, server, links, patience })
     }
 
     pub(in super::super) fn learn_hold(

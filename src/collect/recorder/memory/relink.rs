@@ -3,17 +3,22 @@
 use super::super::life::exited;
 use super::{Memory, NOT_YET};
 use crate::collect::engine::Connection;
-use crate::collect::survey::{ends_on_machine, named, told_by_hosts_files, told_to, understood};
+use crate::collect::sockets::Sockets;
+use crate::collect::stand::{Stance, Stands};
+use crate::collect::survey::{ends_on_machine, named, told_by_hosts_files, told_to};
 use crate::collect::{ends, links};
 use checks::model::{Fact, HOST_CLIENT, Link};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant as Moment};
+use tokio::time::Instant;
 
 /// A client outlives its server when it is there for so much longer. One that fails with it may be gone at once.
 const LONGER: Duration = Duration::from_secs(1);
+/// Reading sockets takes no longer.
+const LIMIT: Duration = Duration::from_secs(5);
 
 impl Memory<'_> {
     /// Finds the links anew: a container that came may be the server, or the client, of one.
-    pub(in super::super) fn relink(&mut self, engines: &[Connection]) {
+    pub(in super::super) async fn relink(&mut self, engines: &[Connection]) {
         self.is_new = true;
         let facts = self.all.facts();
         let carriers = links::carriers(&facts);
@@ -26,13 +31,20 @@ impl Memory<'_> {
             claims.extend(told_to(seen, told));
         }
         claims.extend(named(engines, &self.all, self.request));
-        let mut links = understood(&self.all, links::merge(claims));
-        links.retain(|link| self.request.keeps(&self.all, link));
+        // What an address means is asked again and again: no container is made for it.
+        let stance = match self.request.stance {
+            Stance::Auto => Stance::Netns,
+            other => other,
+        };
+        let stands = Stands::new(engines, stance, Instant::now() + LIMIT);
+        let keeps = |link: &Link| self.request.keeps(&self.all, link);
+        let links = Sockets::new(&self.all, &stands).links(links::merge(claims), keeps).await;
+        stands.close().await;
         let old = std::mem::replace(&mut self.record.links, links);
         self.carry(&old);
         self.record.containers = facts;
         self.record.networks.clone_from(&self.all.networks);
-        told_by_hosts_files(&self.all, &mut self.record);
+        told_by_hosts_files(&self.all, &mut self.record, self.request.stance);
         self.machine(engines);
         self.blame();
     }
@@ -111,8 +123,8 @@ impl Memory<'_> {
                 let Some(client) = client else { return life.ended.is_some_and(|(_, c)| c != 0) };
                 let more = &self.more[client];
                 let came_later = more.up.is_some_and(|up| up > gone);
-                let end = more.gone.unwrap_or_else(Instant::now);
-                let longer = |(at, code): (Instant, i64)| {
+                let end = more.gone.unwrap_or_else(Moment::now);
+                let longer = |(at, code): (Moment, i64)| {
                     end > at && (code != 0 || end.duration_since(at) > LONGER)
                 };
                 client != at && (came_later || (more.up.is_some() && life.ended.is_some_and(longer)))

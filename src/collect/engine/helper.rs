@@ -1,0 +1,212 @@
+//! The engine's side of our helpers: their image, their containers, and the line to one that runs.
+
+use super::inspect::Listed;
+use super::{Connection, line};
+use crate::collect::owner::{self, HELPER_LABEL};
+use bollard::models::{ContainerCreateBody, HostConfig, HostConfigLogConfig};
+use bollard::query_parameters::{
+    CreateContainerOptionsBuilder, ImportImageOptionsBuilder, RemoveImageOptionsBuilder,
+    StartContainerOptions,
+};
+use futures_util::StreamExt;
+use hyper::body::Bytes;
+use hyper::header::{CONNECTION, UPGRADE};
+use hyper::upgrade::Upgraded;
+use hyper::{Method, Request, StatusCode};
+use hyper_util::rt::TokioIo;
+use serde::Deserialize;
+use std::collections::HashMap;
+use std::time::Duration;
+
+/// What a sidecar may use: it is small, and must never be what makes a machine short of anything.
+const MEMORY: i64 = 256 << 20;
+const TASKS: i64 = 64;
+
+/// A container to be made from our own image.
+pub(crate) struct Helper<'a> {
+    /// The image's name and tag.
+    pub(crate) image: &'a str,
+    /// In whose network it stands: `container:ID`, `host`, or a network's name.
+    pub(crate) network: String,
+    /// More networks to join before it is started.
+    pub(crate) more_networks: Vec<String>,
+    /// What decides names in it, where that is not another container's.
+    pub(crate) naming: Naming,
+    /// After which time it ends by itself.
+    pub(crate) limit: Duration,
+}
+
+/// The settings of a container that decide how it resolves names.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Naming {
+    pub(crate) dns: Vec<String>,
+    pub(crate) search: Vec<String>,
+    pub(crate) options: Vec<String>,
+    pub(crate) extra_hosts: Vec<String>,
+}
+
+/// The standard streams of a running container, as one.
+pub(crate) type Line = TokioIo<Upgraded>;
+
+/// One image in the list.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedImage {
+    id: String,
+    #[serde(default)]
+    repo_tags: Option<Vec<String>>,
+    #[serde(default)]
+    labels: Option<HashMap<String, String>>,
+}
+
+impl Connection {
+    /// The processor that the engine's containers run on, in the word that images use.
+    pub(crate) async fn architecture(&self) -> Result<String, String> {
+        let version = self.docker.version().await.map_err(|e| line(&e))?;
+        version.arch.ok_or_else(|| "the engine does not name its processor".to_owned())
+    }
+
+    /// Gives the engine an image.
+    pub(crate) async fn load_image(&self, archive: Bytes) -> Result<(), String> {
+        let quiet = ImportImageOptionsBuilder::new().quiet(true).build();
+        let body = bollard::body_full(archive);
+        let mut said = Box::pin(self.docker.import_image(quiet, body, None));
+        while let Some(word) = said.next().await {
+            word.map_err(|e| {
+                format!("the engine does not take the sidecar's image: {}", line(&e))
+            })?;
+        }
+        Ok(())
+    }
+
+    /// Makes a container from our own image, and gives its id. It may do nothing but look at its network.
+    pub(crate) async fn make_helper(&self, helper: Helper<'_>) -> Result<String, String> {
+        let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
+        let naming = helper.naming;
+        let host = HostConfig {
+            network_mode: Some(helper.network),
+            cap_drop: Some(vec!["ALL".into()]),
+            security_opt: Some(vec!["no-new-privileges".into()]),
+            readonly_rootfs: Some(true),
+            memory: Some(MEMORY),
+            pids_limit: Some(TASKS),
+            log_config: Some(HostConfigLogConfig { typ: Some("none".into()), config: None }),
+            dns: some(naming.dns),
+            dns_search: some(naming.search),
+            dns_options: some(naming.options),
+            extra_hosts: some(naming.extra_hosts),
+            ..HostConfig::default()
+        };
+        let body = ContainerCreateBody {
+            image: Some(helper.image.to_owned()),
+            cmd: Some(vec![helper.limit.as_secs().max(1).to_string()]),
+            labels: Some([(HELPER_LABEL.to_owned(), owner::me())].into()),
+            attach_stdin: Some(true),
+            attach_stdout: Some(true),
+            open_stdin: Some(true),
+            stdin_once: Some(true),
+            host_config: Some(host),
+            ..ContainerCreateBody::default()
+        };
+        let options = CreateContainerOptionsBuilder::new().name(&owner::helper_name()).build();
+        let made = self.docker.create_container(Some(options), body).await;
+        let id = made.map_err(|e| format!("no sidecar can be made: {}", line(&e)))?.id;
+        for network in helper.more_networks {
+            let joined = self.join(&network, &id).await;
+            if let Err(why) = joined {
+                self.remove(&id).await;
+                return Err(why);
+            }
+        }
+        Ok(id)
+    }
+
+    async fn join(&self, network: &str, container: &str) -> Result<(), String> {
+        let request = bollard::models::NetworkConnectRequest {
+            container: container.to_owned(),
+            ..Default::default()
+        };
+        let joined = self.docker.connect_network(network, request).await;
+        joined.map_err(|e| format!("no sidecar can join the network {network}: {}", line(&e)))
+    }
+
+    /// Opens the line to a container of ours. It has to be there before the container is started, or its first words are lost.
+    pub(crate) async fn attach(&self, id: &str) -> Result<Line, String> {
+        let broken = |why: String| format!("no line to the sidecar: {why}");
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(format!("/containers/{id}/attach?stream=1&stdin=1&stdout=1"))
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "tcp")
+            .body(bollard::body_full(Bytes::new()))
+            .map_err(|e| broken(e.to_string()))?;
+        let answer = self.transport.clone().carry(request).await.map_err(|e| broken(line(&e)))?;
+        if answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+            return Err(broken(format!("the engine answered {}", answer.status())));
+        }
+        let upgraded = hyper::upgrade::on(answer).await.map_err(|e| broken(e.to_string()))?;
+        Ok(TokioIo::new(upgraded))
+    }
+
+    /// Starts a container of ours.
+    pub(crate) async fn start(&self, id: &str) -> Result<(), String> {
+        let started = self.docker.start_container(id, None::<StartContainerOptions>).await;
+        started.map_err(|e| format!("the sidecar can't be started: {}", line(&e)))
+    }
+
+    /// Removes an image of ours, by the name that it has alone.
+    pub(crate) async fn remove_image(&self, tag: &str) -> bool {
+        let options = RemoveImageOptionsBuilder::new().noprune(false).build();
+        // What can't be removed now is removed by the next run, by its label.
+        self.docker.remove_image(tag, Some(options), None).await.is_ok()
+    }
+
+    /// Removes what is ours and whose owner `is_dead` says to be: containers first, because they hold the images. Gives a
+    /// word on each.
+    pub(crate) async fn sweep(&self, is_dead: impl Fn(&str) -> bool) -> Vec<String> {
+        let mut removed = Vec::new();
+        if let Ok(list) = self.read::<Vec<Listed>>("/containers/json?all=true").await {
+            removed.extend(self.remove_dead(&list, &is_dead).await);
+        }
+        removed.extend(self.sweep_images(&is_dead).await);
+        removed
+    }
+
+    /// The same for images alone.
+    pub(super) async fn sweep_images(&self, is_dead: &impl Fn(&str) -> bool) -> Vec<String> {
+        let mut removed = Vec::new();
+        for (owner, id, names) in self.own_images().await {
+            if !is_dead(&owner) {
+                continue;
+            }
+            let names = if names.is_empty() { vec![id] } else { names };
+            for name in names {
+                if self.remove_image(&name).await {
+                    removed.push(format!("image {name}"));
+                }
+            }
+        }
+        removed
+    }
+
+    /// The images of ours that the engine has: owner, id, names.
+    pub(crate) async fn own_images(&self) -> Vec<(String, String, Vec<String>)> {
+        // `{"label":["io.econn.owner"]}`
+        let path = format!("/images/json?filters=%7B%22label%22%3A%5B%22{HELPER_LABEL}%22%5D%7D");
+        let list = self.read::<Option<Vec<ListedImage>>>(&path).await.unwrap_or_default();
+        let ours = |image: ListedImage| {
+            let owner = image.labels?.remove(HELPER_LABEL)?;
+            let names = image.repo_tags.unwrap_or_default();
+            Some((owner, image.id, names.into_iter().filter(|n| !n.contains('<')).collect()))
+        };
+        list.unwrap_or_default().into_iter().filter_map(ours).collect()
+    }
+
+    /// The owners of our containers and images that stand on the engine.
+    pub(crate) async fn owners(&self) -> Vec<String> {
+        let list = self.read::<Vec<Listed>>("/containers/json?all=true").await.unwrap_or_default();
+        let of = |c: Listed| c.labels?.remove(HELPER_LABEL);
+        let images = self.own_images().await.into_iter().map(|(owner, ..)| owner);
+        list.into_iter().filter_map(of).chain(images).collect()
+    }
+}

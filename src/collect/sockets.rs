@@ -1,0 +1,168 @@
+//! The listening sockets that the meaning of an address rests on: those of a client that is told its own loopback, and of
+//! whoever else may be meant. They are read where that is cheap; a sidecar is begun only for links that are kept.
+
+use super::ends;
+use super::links::{self, Claim, World};
+use super::stand::{self, Stands};
+use super::survey::Listed;
+use super::{machine, places};
+use checks::model::{Container, Fact, Link, Listener, is_loopback, numeric};
+use futures_util::future::join_all;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// Sidecars that are begun to learn what an address means, at most.
+const SIDECARS: usize = 16;
+
+type Rows = Result<Vec<Listener>, String>;
+
+/// Whose sockets.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+enum Whose {
+    /// Those of the machine of the engine at this place.
+    Machine(usize),
+    /// Those of the container at this place.
+    Container(usize),
+}
+
+/// The sockets that were read so far.
+pub(super) struct Sockets<'a> {
+    all: &'a Listed,
+    stands: &'a Stands<'a>,
+    facts: Vec<Container>,
+    machine: Vec<IpAddr>,
+    read: RefCell<BTreeMap<Whose, Rows>>,
+}
+
+impl<'a> Sockets<'a> {
+    pub(super) fn new(all: &'a Listed, stands: &'a Stands<'a>) -> Self {
+        let (facts, machine) = (all.facts(), machine::addresses());
+        Self { all, stands, facts, machine, read: RefCell::default() }
+    }
+
+    /// The links of all claims that `keeps` says to keep, each with what its address means.
+    pub(super) async fn links(
+        &self,
+        claims: Vec<Claim>,
+        keeps: impl Fn(&Link) -> bool,
+    ) -> Vec<Link> {
+        let understood = |claims: Vec<Claim>| {
+            let mut links: Vec<(Link, BTreeSet<Whose>)> =
+                claims.into_iter().filter_map(|claim| self.understood(claim)).collect();
+            links.retain(|(link, _)| keeps(link));
+            links.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
+            links
+        };
+        let first = understood(claims.clone());
+        let unseen: BTreeSet<Whose> = first.iter().flat_map(|(_, unseen)| unseen.clone()).collect();
+        let links = if self.stands.makes_sidecars() && !unseen.is_empty() {
+            self.look(unseen).await;
+            understood(claims)
+        } else {
+            first
+        };
+        links.into_iter().map(|(link, _)| link).collect()
+    }
+
+    /// The link of one claim, and whose sockets could not be read for it.
+    fn understood(&self, claim: Claim) -> Option<(Link, BTreeSet<Whose>)> {
+        let unseen = RefCell::default();
+        let read = |whose| {
+            let rows = self.rows(whose);
+            if rows.is_err() && self.is_up(whose) {
+                RefCell::<BTreeSet<Whose>>::borrow_mut(&unseen).insert(whose);
+            }
+            rows
+        };
+        let listens = |container: &Container, port: u16| {
+            let index = self.all.find(&container.engine, &container.name);
+            index.is_some_and(|index| {
+                read(Whose::Container(index))
+                    .is_ok_and(|rows| rows.iter().any(|l| l.address.port() == port))
+            })
+        };
+        let world = World {
+            containers: &self.facts,
+            networks: &self.all.networks,
+            machine: &self.machine,
+            listens: &listens,
+        };
+        let port = claim.told.port.unwrap_or(0);
+        // Reading a namespace's sockets takes milliseconds, and only a loopback's meaning needs them.
+        let itself = if is_loopback(&claim.told.host) {
+            let whose = match self.all.find(&claim.engine, &claim.client) {
+                Some(index) => Whose::Container(index),
+                None => Whose::Machine(self.stands.place_of(&claim.engine)),
+            };
+            read(whose).map(|rows| takes(&rows, &claim.told.host, port)).into()
+        } else {
+            Fact::Skipped("the endpoint is no loopback".into())
+        };
+        let link = links::link(claim, &world, itself)?;
+        Some((link, unseen.take()))
+    }
+
+    fn rows(&self, whose: Whose) -> Rows {
+        let read = || match whose {
+            Whose::Container(index) => {
+                let seen = &self.all.seen[index].1;
+                let now = links::proven(seen)
+                    .and_then(|pid| ends::listeners(&pid, self.stands.stance()));
+                // Of a container that is gone, what it listened on while it was there.
+                now.or_else(|why| seen.facts.listeners.value().cloned().ok_or(why))
+            }
+            Whose::Machine(engine) => {
+                self.stands.is_here(engine)?;
+                ends::machine_listeners(&self.all.networks)
+            }
+        };
+        self.read.borrow_mut().entry(whose).or_insert_with(read).clone()
+    }
+
+    fn is_up(&self, whose: Whose) -> bool {
+        match whose {
+            Whose::Container(index) => self.all.seen[index].1.facts.state.is_up(),
+            Whose::Machine(_) => true,
+        }
+    }
+
+    /// Reads by sidecars what can't be read otherwise.
+    async fn look(&self, unseen: BTreeSet<Whose>) {
+        let looks = unseen.into_iter().take(SIDECARS).map(|whose| async move {
+            let rows = match whose {
+                Whose::Container(index) => {
+                    let engine = self.all.seen[index].0;
+                    asked(self.stands, engine, places::of_running(self.all, index)).await
+                }
+                Whose::Machine(engine) => machine_listeners(self.stands, engine, self.all).await,
+            };
+            (whose, rows)
+        });
+        let seen = join_all(looks).await;
+        self.read.borrow_mut().extend(seen);
+    }
+}
+
+/// The sockets that listen on the machine of an engine.
+pub(super) async fn machine_listeners(stands: &Stands<'_>, engine: usize, all: &Listed) -> Rows {
+    let here = stands.is_here(engine).and_then(|()| ends::machine_listeners(&all.networks));
+    match here {
+        Err(_) if stands.makes_sidecars() => {
+            let place = places::of_machine(stands, engine, &all.networks);
+            asked(stands, engine, place).await
+        }
+        here => here,
+    }
+}
+
+async fn asked(stands: &Stands<'_>, engine: usize, place: stand::Place) -> Rows {
+    stands.at(engine, place).await?.run(stand::Sockets { awaited: vec![] }).await?.listeners
+}
+
+/// Whether a socket takes connections to this port of a loopback, however that is called.
+pub(super) fn takes(rows: &[Listener], host: &str, port: u16) -> bool {
+    let both = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+    let to = numeric(host).map_or_else(|| both.to_vec(), |ip| vec![ip]);
+    rows.iter().any(|l| l.address.port() == port && to.iter().any(|ip| l.takes(*ip)))
+}

@@ -1,0 +1,334 @@
+//! What can be done at a stand: plain data in, plain data out. The same code runs on a thread in a namespace and in a
+//! sidecar, so an errand asks nobody but the kernel and the network that it stands in.
+
+use crate::collect::probe::{self, Limits, Protocol, Speech};
+use checks::model::{
+    Asked, Attempt, Concurrency, Connect, HostsLine, Listener, Lookup, QueueCounters, Replay,
+    Reply, Resolution, ResolverConfig, Unacknowledged, Visit, is_loopback, numeric,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::unix::fs::MetadataExt;
+use std::time::{Duration, Instant};
+
+/// How long a connect or a question may take.
+const LIMIT: Duration = Duration::from_secs(2);
+/// How long a reply may take.
+const REPLY_LIMIT: Duration = Duration::from_secs(3);
+/// The pause before a name is asked for again.
+const AGAIN: Duration = Duration::from_millis(700);
+/// Addresses of one name that are tried, at most.
+pub(crate) const ADDRESSES: usize = 4;
+/// How often sockets that are awaited are looked at again, and after which pause.
+const AWAIT: (u32, Duration) = (100, Duration::from_millis(20));
+
+/// Something to do at a stand.
+pub(crate) trait Errand: Serialize + DeserializeOwned + Send + 'static {
+    /// Its name on the way to a sidecar.
+    const NAME: &'static str;
+    /// What comes back.
+    type Seen: Serialize + DeserializeOwned + Send + 'static;
+
+    /// Does it, where the calling thread stands.
+    fn run(self) -> impl Future<Output = Self::Seen>;
+}
+
+/// A client's name servers and its hosts file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Names {
+    pub(crate) config: ResolverConfig,
+    pub(crate) hosts: Vec<HostsLine>,
+}
+
+impl Names {
+    /// Those of whoever runs this.
+    pub(crate) fn here() -> Self {
+        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        Self {
+            config: probe::parse_resolv_conf(&read("/etc/resolv.conf")),
+            hosts: probe::parse_hosts(&read("/etc/hosts")),
+        }
+    }
+}
+
+/// Makes the client's own connection to its endpoint.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Dial {
+    /// The endpoint's host and port.
+    pub(crate) host: String,
+    pub(crate) port: u16,
+    /// The path of an HTTP request, where the endpoint speaks HTTP.
+    pub(crate) http_path: Option<String>,
+    /// Whether a connection to it begins with a TLS handshake.
+    pub(crate) speaks_tls: bool,
+    /// How the client resolves names; a host that is an address needs none.
+    pub(crate) names: Result<Names, String>,
+}
+
+/// What came of a [`Dial`].
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Dialled {
+    pub(crate) visit: Result<Visit, String>,
+    /// Whether a reply began and never ended.
+    pub(crate) stopped: bool,
+}
+
+impl Errand for Dial {
+    const NAME: &'static str = "dial";
+    type Seen = Dialled;
+
+    async fn run(self) -> Dialled {
+        let mut visit = Visit::default();
+        let mut stopped = false;
+        let addresses = if let Some(ip) = numeric(&self.host) {
+            vec![ip]
+        } else {
+            let names = match &self.names {
+                Ok(names) => names,
+                Err(why) => return Dialled { visit: Err(why.clone()), stopped },
+            };
+            let resolution = resolve(&self.host, names).await;
+            let mut addresses = resolution.addresses();
+            // Resolvers answer for localhost and what belongs to it, also without a hosts file.
+            if addresses.is_empty() && is_loopback(&self.host) {
+                addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            } else {
+                visit.resolution = Some(resolution);
+            }
+            addresses
+        };
+        for ip in addresses.into_iter().take(ADDRESSES) {
+            let to = SocketAddr::new(ip, self.port);
+            let attempt = probe::connect(to, LIMIT).await;
+            let connected = attempt.connect == Connect::Connected;
+            visit.attempts.push(attempt);
+            if connected {
+                if self.speaks_tls {
+                    visit.certificate = probe::certificate(to, &self.host, REPLY_LIMIT).await;
+                }
+                if visit.certificate.is_none() {
+                    (visit.reply, stopped) = self.reply(to).await;
+                }
+                break;
+            }
+        }
+        Dialled { visit: Ok(visit), stopped }
+    }
+}
+
+impl Dial {
+    /// What came of a request, and whether a reply stopped before its end.
+    async fn reply(&self, to: SocketAddr) -> (Option<Reply>, bool) {
+        match &self.http_path {
+            Some(path) if self.speaks_tls => {
+                let reply = probe::handshake(to, &self.host, path, REPLY_LIMIT).await;
+                let stopped = reply.is_none();
+                (reply, stopped)
+            }
+            Some(path) => probe::request(to, &self.host, path, REPLY_LIMIT).await,
+            None => (None, self.speaks_tls),
+        }
+    }
+}
+
+/// Asks for a name, as the client would.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Ask {
+    pub(crate) name: String,
+    pub(crate) names: Names,
+}
+
+impl Errand for Ask {
+    const NAME: &'static str = "ask";
+    type Seen = Resolution;
+
+    async fn run(self) -> Resolution {
+        resolve(&self.name, &self.names).await
+    }
+}
+
+/// Resolves a name, and asks again where a name server stayed silent or could not be reached: an engine restarts its own
+/// whenever a network comes or goes, and one silence is no verdict.
+async fn resolve(name: &str, names: &Names) -> Resolution {
+    let once = || probe::resolve(name, &names.config, &names.hosts, LIMIT);
+    let mut resolution = once().await;
+    for _ in 0..2 {
+        let silent = |a: &Asked| matches!(a.answer, Lookup::Timeout | Lookup::Unreachable(_));
+        if !resolution.addresses().is_empty() || !resolution.asked.iter().any(silent) {
+            break;
+        }
+        tokio::time::sleep(AGAIN).await;
+        resolution = once().await;
+    }
+    resolution
+}
+
+/// Connects to one address. A refusal is tried [`Knock::REFUSALS`] times in all, so that the server's counter of refusals
+/// tells its own from a firewall's.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Knock {
+    pub(crate) to: SocketAddr,
+}
+
+impl Knock {
+    pub(crate) const REFUSALS: u64 = 3;
+}
+
+impl Errand for Knock {
+    const NAME: &'static str = "knock";
+    type Seen = Attempt;
+
+    async fn run(self) -> Attempt {
+        let attempt = probe::connect(self.to, LIMIT).await;
+        if attempt.connect == Connect::Refused {
+            for _ in 1..Self::REFUSALS {
+                probe::connect(self.to, LIMIT).await;
+            }
+        }
+        attempt
+    }
+}
+
+/// Reads how many refusals the namespace's kernel has sent.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Resets {}
+
+impl Errand for Resets {
+    const NAME: &'static str = "resets";
+    type Seen = Option<u64>;
+
+    async fn run(self) -> Option<u64> {
+        probe::resets_sent(&table("snmp").ok()?)
+    }
+}
+
+/// Reads what the namespace's kernel still sends in vain from a port to any of these peers.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Lost {
+    pub(crate) port: u16,
+    pub(crate) peers: Vec<IpAddr>,
+}
+
+impl Errand for Lost {
+    const NAME: &'static str = "lost";
+    type Seen = Option<Unacknowledged>;
+
+    async fn run(self) -> Option<Unacknowledged> {
+        let tables = [table("tcp").ok()?, table("tcp6").unwrap_or_default()];
+        probe::unacknowledged(&tables.concat(), self.port, &self.peers)
+    }
+}
+
+/// Reads the listening sockets, and again while those that are awaited are not there.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Sockets {
+    pub(crate) awaited: Vec<u16>,
+}
+
+/// What a namespace's kernel shows of its sockets.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct SocketsSeen {
+    pub(crate) listeners: Result<Vec<Listener>, String>,
+    /// The longest listen queue that is granted there.
+    pub(crate) somaxconn: Option<u32>,
+    pub(crate) counters: Option<QueueCounters>,
+    /// The number of the namespace; equal numbers of one machine mean a shared one.
+    pub(crate) inode: Option<u64>,
+}
+
+impl Errand for Sockets {
+    const NAME: &'static str = "sockets";
+    type Seen = SocketsSeen;
+
+    async fn run(self) -> SocketsSeen {
+        let mut listeners = listening();
+        for _ in 0..AWAIT.0 {
+            let there = |port: &u16| {
+                listeners.as_ref().is_ok_and(|rows| rows.iter().any(|l| l.address.port() == *port))
+            };
+            if listeners.is_err() || self.awaited.iter().all(there) {
+                break;
+            }
+            tokio::time::sleep(AWAIT.1).await;
+            listeners = listening();
+        }
+        let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+        SocketsSeen {
+            listeners,
+            somaxconn: most.and_then(|text| text.trim().parse().ok()),
+            counters: table("netstat").ok().and_then(|text| probe::queue_counters(&text)),
+            inode: std::fs::metadata("/proc/thread-self/ns/net").ok().map(|ns| ns.ino()),
+        }
+    }
+}
+
+fn listening() -> Result<Vec<Listener>, String> {
+    probe::listening(None).or_else(|_| {
+        // A kernel without IPv6 has no such table.
+        probe::listeners(&table("tcp")?, &table("tcp6").unwrap_or_default())
+    })
+}
+
+/// A table of the namespace that this thread stands in.
+fn table(name: &str) -> Result<String, String> {
+    let path = format!("/proc/thread-self/net/{name}");
+    std::fs::read_to_string(&path).map_err(|e| format!("{path}: {}", crate::words::words(&e)))
+}
+
+/// Probes one port of the server whose namespace this is.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Hold {
+    pub(crate) target: SocketAddr,
+    pub(crate) protocol: Protocol,
+    /// How long it may take, in milliseconds.
+    pub(crate) limit_ms: u64,
+    /// How long the two holds are at least, in milliseconds; the measured lengths without.
+    pub(crate) holds_ms: Option<[u64; 2]>,
+}
+
+impl Errand for Hold {
+    const NAME: &'static str = "hold";
+    type Seen = Concurrency;
+
+    async fn run(self) -> Concurrency {
+        let deadline = Instant::now() + Duration::from_millis(self.limit_ms);
+        let usual = Limits::default();
+        let holds = self.holds_ms.map_or(usual.holds, |holds| holds.map(Duration::from_millis));
+        let limits = Limits { holds, ..usual };
+        probe::concurrency(self.target, &self.protocol, limits, deadline).await
+    }
+}
+
+/// Lets clients come at once.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Burst {
+    pub(crate) to: SocketAddr,
+    pub(crate) speech: Speech,
+    pub(crate) clients: u32,
+    /// How long each waits for its answer, in milliseconds.
+    pub(crate) limit_ms: u64,
+}
+
+impl Errand for Burst {
+    const NAME: &'static str = "burst";
+    type Seen = Result<Replay, String>;
+
+    async fn run(self) -> Result<Replay, String> {
+        let limit = Duration::from_millis(self.limit_ms);
+        probe::crowd(self.to, &self.speech, self.clients, limit).await
+    }
+}
+
+/// Reads the name servers and the hosts file that the stand itself was given.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct OwnNames {}
+
+impl Errand for OwnNames {
+    const NAME: &'static str = "own-names";
+    type Seen = Names;
+
+    async fn run(self) -> Names {
+        Names::here()
+    }
+}
