@@ -8,6 +8,7 @@ mod crowd;
 mod ends;
 mod engine;
 mod fresh;
+mod gate;
 mod halted;
 mod limits;
 mod links;

@@ -107,8 +107,8 @@ impl<'a> Sockets<'a> {
         let read = || match whose {
             Whose::Container(index) => {
                 let seen = &self.all.seen[index].1;
-                let now = links::proven(seen)
-                    .and_then(|pid| ends::listeners(&pid, self.stands.stance()));
+                let now =
+                    links::proven(seen).and_then(|pid| ends::listeners(&pid, self.stands.stance()));
                 // Of a container that is gone, what it listened on while it was there.
                 now.or_else(|why| seen.facts.listeners.value().cloned().ok_or(why))
             }

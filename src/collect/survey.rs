@@ -3,6 +3,7 @@
 
 use super::crowd::Crowd;
 use super::engine::{Connection, Engines, Seen};
+use super::gate::Gate;
 use super::links::{self, Claim, Dialled, Named, World};
 use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
@@ -113,7 +114,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     if snapshot.links.is_empty() {
         snapshot.notes.push(nothing_found(&snapshot, &engines));
     }
-    Ok(snapshot)
+    Ok(Gate::of(all.seen.iter().map(|(_, seen)| seen)).pass(snapshot))
 }
 
 /// Whether the server is a process of the engine's machine.

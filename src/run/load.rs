@@ -30,8 +30,7 @@ pub(super) enum Kept {
 /// Reads a snapshot or a report.
 pub(super) fn kept(file: &Path) -> Result<Kept, Failure> {
     const EITHER: &str = "give a JSON report or a snapshot of econn";
-    let foreign =
-        |why: &str| Failure::usage(format!("{}: {why}; {EITHER}", file.display()));
+    let foreign = |why: &str| Failure::usage(format!("{}: {why}; {EITHER}", file.display()));
     let text = text(file, "", EITHER)?;
     let value: Value = serde_json::from_str(&text)
         .map_err(|e| foreign(&format!("no JSON (line {} column {})", e.line(), e.column())))?;

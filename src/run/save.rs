@@ -19,8 +19,7 @@ pub(super) fn bytes(snapshot: &Snapshot, file: &Path) -> Result<Vec<u8>, Failure
     }
     // The header holds neither a name nor a time.
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
-    packed
-        .write_all(&text)
-        .and_then(|()| packed.finish())
-        .map_err(|e| Failure::incomplete(format!("{} can't be packed: {}", file.display(), words(&e))))
+    packed.write_all(&text).and_then(|()| packed.finish()).map_err(|e| {
+        Failure::incomplete(format!("{} can't be packed: {}", file.display(), words(&e)))
+    })
 }

@@ -20,9 +20,11 @@ pub(super) fn schema(document: Document) -> Result<Code, Failure> {
     stdout(text.as_bytes()).map(|()| Code(0))
 }
 
-/// The schema of what is written. Nothing forbids further fields: readers are to ignore those that they do not know.
+/// The schema that every document of this version fits, the oldest too: fields that came later may be missing, and nothing
+/// forbids further ones.
 fn of<T: schemars::JsonSchema>(name: &str, title: &str) -> Schema {
-    let settings = SchemaSettings::draft2020_12().for_serialize().with_transform(RecursiveTransform(open));
+    let settings =
+        SchemaSettings::draft2020_12().for_deserialize().with_transform(RecursiveTransform(open));
     let mut schema = settings.into_generator().into_root_schema_for::<T>();
     // Stable within a major version; nobody has to fetch it.
     schema.insert("$id".into(), format!("urn:econn:{name}:1").into());

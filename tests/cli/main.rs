@@ -3,6 +3,7 @@
 mod compare;
 mod recorder;
 mod schema;
+mod snapshots;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -36,8 +36,8 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
                     "null" => value.is_null(),
                     other => panic!("{at}: the type {other}"),
                 };
-                let right = says.as_str().is_some_and(is)
-                    || list().any(|kind| is(kind.as_str().unwrap()));
+                let right =
+                    says.as_str().is_some_and(is) || list().any(|kind| is(kind.as_str().unwrap()));
                 if !right {
                     found.push(format!("{at}: {value} is no {says}"));
                 }

@@ -62,7 +62,10 @@ impl Connection {
     ) -> Result<impl Future<Output = ()> + use<>, String> {
         let response = self.transport.open("/events?stream=true").await?;
         if !response.status().is_success() {
-            return Err(format!("it answered {} to the question for its events", response.status()));
+            return Err(format!(
+                "it answered {} to the question for its events",
+                response.status()
+            ));
         }
         let mut body = response.into_body().into_data_stream();
         Ok(async move {

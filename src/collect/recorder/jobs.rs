@@ -126,11 +126,7 @@ fn ids(snapshot: &Snapshot, links: &[usize]) -> Vec<String> {
     links.iter().map(|at| snapshot.links[*at].id.clone()).collect()
 }
 
-pub(super) fn visit<'a>(
-    engines: &'a [Connection],
-    request: &'a Request,
-    visit: Visit,
-) -> Job<'a> {
+pub(super) fn visit<'a>(engines: &'a [Connection], request: &'a Request, visit: Visit) -> Job<'a> {
     Box::pin(async move {
         let Visit { world: (all, snapshot), client: (engine, name), links } = visit;
         let stands = Stands::new(engines, request.stance, Instant::now() + LIMIT);
@@ -154,7 +150,8 @@ pub(super) fn hold<'a>(engines: &'a [Connection], request: &'a Request, hold: Ho
         let Hold { world: (all, snapshot), key, server, links, patience } = hold;
         let stands = Stands::new(engines, request.stance, Instant::now() + LIMIT);
         let fact =
-            probes::held(&stands, &all, &snapshot, request, (server, key.3), &links, patience).await;
+            probes::held(&stands, &all, &snapshot, request, (server, key.3), &links, patience)
+                .await;
         stands.close().await;
         Update::Held { key, links: ids(&snapshot, &links), fact }
     })

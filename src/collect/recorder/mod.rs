@@ -122,7 +122,13 @@ impl Recorder<'_> {
         if self.memory.is_leaving(index, &id) {
             return;
         }
-        self.jobs.push(jobs::look(self.engines, index, id, self.memory.names(index), self.request.stance));
+        self.jobs.push(jobs::look(
+            self.engines,
+            index,
+            id,
+            self.memory.names(index),
+            self.request.stance,
+        ));
     }
 
     async fn learn(&mut self, update: Update) {

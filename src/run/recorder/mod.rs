@@ -77,7 +77,8 @@ fn tell(
         say(&format!("nothing was recorded: {}", no_engine(record)));
     } else if code == 0 {
         // The recording and the files of --output tell more; where all is well nobody asked.
-    } else if matches!(report.outcome, Outcome::Fail | Outcome::Unknown) && !report.links.is_empty() {
+    } else if matches!(report.outcome, Outcome::Fail | Outcome::Unknown) && !report.links.is_empty()
+    {
         let style = render::Style::stderr(&asked.judging);
         let mut bytes = format!("\neconn: the command ended with {code}\n");
         bytes.push_str(&String::from_utf8_lossy(&rendered(report, &asked.judging, style)?));
@@ -101,7 +102,9 @@ fn healthy(report: &Report, code: u8) -> String {
     if report.links.is_empty() {
         let notes = report.notes.iter().find(|note| note.starts_with("EC901"));
         let why = notes.map_or("no link was seen", String::as_str);
-        return format!("the command ended with {code}, and no link between containers was seen: {why}");
+        return format!(
+            "the command ended with {code}, and no link between containers was seen: {why}"
+        );
     }
     let warnings = match report.summary.warn {
         0 => String::new(),

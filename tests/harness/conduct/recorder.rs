@@ -8,6 +8,7 @@ use crate::harness::verdict::{list, text};
 use crate::harness::{Cast, Engine, Result, free_port, run_id};
 use serde_json::Value;
 use std::collections::BTreeSet;
+use std::io::{Read, Seek};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -74,18 +75,22 @@ impl<'a> Suite<'a> {
 
     /// One part of the suite alone.
     fn part(&self, part: &str) -> Result<()> {
-        let mut command = Command::new(SUITE);
+        let (mut command, mut trouble) =
+            (Command::new(SUITE), tempfile::tempfile().map_err(|t| t.to_string())?);
+        // What it starts in the background must not keep a pipe open.
+        let told = trouble.try_clone().map_err(|t| t.to_string())?;
         self.tell(command.arg(part).stdin(Stdio::null()).stdout(Stdio::null()))?;
-        let done = command.stderr(Stdio::null()).status().map_err(|t| t.to_string())?;
-        must(done.success(), || format!("suite.sh {part} ended with {done}"))
+        let done = command.stderr(told).status().map_err(|t| t.to_string())?;
+        let mut said = String::new();
+        let _ = trouble.rewind().and_then(|()| trouble.read_to_string(&mut said));
+        must(done.success(), || format!("suite.sh {part} ended with {done}: {said}"))
     }
 
     /// A diagnosis while the containers are there.
     fn live(&self) -> Result<BTreeSet<String>> {
         self.part("up")?;
-        let runs = |name: &str| {
-            self.stage.engine.run(["inspect", "--format", "{{.State.Running}}", name])
-        };
+        let runs =
+            |name: &str| self.stage.engine.run(["inspect", "--format", "{{.State.Running}}", name]);
         until(|| runs(&self.client).is_ok_and(|runs| runs == "true"));
         let mut command = econn();
         command.args(["diagnose", "--engine", self.stage.engine.name(), "--format", "json"]);

@@ -7,6 +7,7 @@ mod relink;
 use super::jobs::{Names, PortKey};
 use super::life::Life;
 use crate::collect::engine::{Engines, Seen};
+use crate::collect::gate::Gate;
 use crate::collect::links::{Gathered, told::Told};
 use crate::collect::survey::{Listed, Request, nothing_found};
 use crate::collect::{ends, limits, links};
@@ -63,7 +64,10 @@ impl<'a> Memory<'a> {
             snapshot_version: SNAPSHOT_VERSION,
             econn: env!("CARGO_PKG_VERSION").into(),
             taken_at: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-            settings: Settings { passive: request.passive, parallel_clients: request.crowd.clients },
+            settings: Settings {
+                passive: request.passive,
+                parallel_clients: request.crowd.clients,
+            },
             engines: facts,
             containers: Vec::new(),
             networks: Vec::new(),
@@ -100,7 +104,7 @@ impl<'a> Memory<'a> {
         record.networks.sort_by(|a, b| (&a.engine, &a.name).cmp(&(&b.engine, &b.name)));
         record.notes = self.notes.iter().cloned().collect();
         self.settle(&mut record);
-        record
+        Gate::of(self.all.seen.iter().map(|(_, seen)| seen)).pass(record)
     }
 
     /// The record at the end.
@@ -172,7 +176,12 @@ impl<'a> Memory<'a> {
     }
 
     /// Takes note of one container; true where it is on a network that is not known yet.
-    pub(super) fn learn_container(&mut self, index: usize, mut seen: Seen, found: Gathered) -> bool {
+    pub(super) fn learn_container(
+        &mut self,
+        index: usize,
+        mut seen: Seen,
+        found: Gathered,
+    ) -> bool {
         let life = self.lives.entry((index, seen.facts.id.clone())).or_default();
         let is_up = seen.facts.state.is_up();
         if is_up && life.is_killed() {

@@ -176,11 +176,7 @@ impl Memory<'_> {
 
     /// The next server port that listens and was not probed yet: one at a time, since two probes may disturb each other.
     /// With `again` those that two seconds were too short for, with the time that every run has.
-    pub(in super::super) fn next_hold(
-        &mut self,
-        request: &Request,
-        again: bool,
-    ) -> Option<Hold> {
+    pub(in super::super) fn next_hold(&mut self, request: &Request, again: bool) -> Option<Hold> {
         if self.is_holding || request.passive {
             return None;
         }
@@ -235,10 +231,7 @@ impl Memory<'_> {
         for at in servers {
             let (index, seen) = &self.all.seen[at];
             let known = seen.facts.freshness.value().is_some();
-            if self.is_there(at)
-                && !known
-                && self.imaged.insert((*index, seen.facts.id.clone()))
-            {
+            if self.is_there(at) && !known && self.imaged.insert((*index, seen.facts.id.clone())) {
                 found.push((*index, seen.clone()));
             }
         }

@@ -106,7 +106,11 @@ impl Memory<'_> {
         };
         let links = self.record.links.iter().filter(move |link| of(link) == Some(server));
         links.map(|link| {
-            if link.client == HOST_CLIENT { None } else { self.all.find(&link.engine, &link.client) }
+            if link.client == HOST_CLIENT {
+                None
+            } else {
+                self.all.find(&link.engine, &link.client)
+            }
         })
     }
 
@@ -127,7 +131,8 @@ impl Memory<'_> {
                 let longer = |(at, code): (Moment, i64)| {
                     end > at && (code != 0 || end.duration_since(at) > LONGER)
                 };
-                client != at && (came_later || (more.up.is_some() && life.ended.is_some_and(longer)))
+                client != at
+                    && (came_later || (more.up.is_some() && life.ended.is_some_and(longer)))
             };
             if self.clients(at).any(needed) {
                 let code = life.ended.map_or(seen.facts.state.exit_code, |(_, code)| code);
