@@ -1,7 +1,7 @@
 # What one does with this repository. `make demo` and `make test` work from a clone on a Debian machine with Rust,
 # make, git and apt only; they install what is missing, and stop what they started.
 
-.PHONY: demo test soak bench lab docs check
+.PHONY: demo test soak bench lab docs check dist
 
 engines = tests/lab/with-engines.sh
 
@@ -29,3 +29,13 @@ check: ## format, lints, licences
 	cargo clippy --workspace --all-targets -- --deny warnings
 	@if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; \
 		else echo "cargo-deny is not installed: licences were not checked"; fi
+
+target := x86_64-unknown-linux-gnu
+
+dist: ## a static, stripped binary with its checksum, in target/dist
+	ECONN_COMMIT=$$(git rev-parse --short=12 HEAD 2>/dev/null) cargo build --release --target $(target)
+	@rm -rf target/dist && mkdir -p target/dist
+	@version=$$(target/$(target)/release/econn version | cut -d' ' -f2); \
+	cp target/$(target)/release/econn target/dist/econn-$$version-$(target)
+	@cd target/dist && sha256sum econn-* >SHA256SUMS && cat SHA256SUMS
+	@target/$(target)/release/econn version --verbose

@@ -3,7 +3,7 @@
 use crate::ALL;
 use crate::model::{
     Case, Check, EndpointReport, Fact, Link, LinkReport, Outcome, OwnRow, Report, Row,
-    SCHEMA_VERSION, Severity, Snapshot, Summary, Symptom, Tool, chain,
+    SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, chain,
 };
 use crate::server_state::FROM_LOGS;
 pub use decided::Suppression;
@@ -133,7 +133,15 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted, plugged: &[OwnRow]
         demand: link.demand,
         awaits,
         logged,
+        seen_from: seen_from(&case),
     }
+}
+
+fn seen_from(case: &Case<'_>) -> Option<SeenFrom> {
+    let probed = case.link.concurrency.value().and_then(|seen| seen.vantage);
+    let server = probed.or_else(|| case.server().ok()?.container.vantage);
+    let client = case.link.vantage;
+    (client.is_some() || server.is_some()).then_some(SeenFrom { client, server })
 }
 
 /// A link must not pass while the client's own connection fails and no check says why, or was not seen at all: that

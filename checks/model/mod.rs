@@ -54,8 +54,8 @@ pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub use replay::{Errors, Replay};
 pub(crate) use report::chain;
 pub use report::{
-    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, Summary, Suppressed,
-    Tool,
+    EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, SeenFrom, Summary,
+    Suppressed, Tool,
 };
 pub use shell::quoted;
 pub use snapshot::{

@@ -1,6 +1,6 @@
 //! The verdicts of one run, ready to print. Root cause and chain are decided here and nowhere else.
 
-use super::{Check, Evidence, Fix, Server, Severity, Source, Symptom};
+use super::{Check, Evidence, Fix, Server, Severity, Source, Symptom, Vantage};
 use serde::{Deserialize, Serialize};
 
 /// The version of the report's form.
@@ -93,6 +93,21 @@ pub struct LinkReport {
     /// What the logs that were given say of it. It decides nothing: a log says what was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logged: Vec<super::Logged>,
+    /// From where its ends were seen; missing when neither was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_from: Option<SeenFrom>,
+}
+
+/// From where the two ends of a link were seen.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct SeenFrom {
+    /// Where the probes stood that went the client's way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client: Option<Vantage>,
+    /// Where the server's sockets were seen and its port was probed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<Vantage>,
 }
 
 /// An endpoint as the report shows it.

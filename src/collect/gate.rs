@@ -96,7 +96,7 @@ fn closed(snapshot: Snapshot) -> Snapshot {
         links: Vec::new(),
         logged: Vec::new(),
         own: Vec::new(),
-        notes: vec!["EC924 what was seen could not be redacted, and was left out".into()],
+        notes: vec!["EC934 what was seen could not be redacted, and was left out".into()],
         ..snapshot
     }
 }

@@ -62,7 +62,10 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
             |_| format!("it did not list its containers within {} (--timeout)", request.limit);
         tokio::time::timeout_at(request.deadline, list(c, started)).await.map_err(late)?
     });
-    for (index, listing) in futures_util::future::join_all(listings).await.into_iter().enumerate() {
+    let stands = Stands::new(&engines.connections, request.stance, request.deadline);
+    let listings = futures_util::future::join_all(listings);
+    let (listings, ()) = futures_util::future::join(listings, stands.prepare()).await;
+    for (index, listing) in listings.into_iter().enumerate() {
         match listing {
             Ok((seen, networks, seen_notes)) => {
                 all.seen.extend(seen.into_iter().map(|s| (index, s)));
@@ -74,14 +77,16 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     }
     facts.extend(engines.silent.iter().cloned());
     facts.sort_by(|a, b| a.name.cmp(&b.name));
-    if facts.iter().any(|e| e.error.is_none()) {
-        request.names_exist(&all)?;
+    if facts.iter().any(|e| e.error.is_none())
+        && let Err(why) = request.names_exist(&all)
+    {
+        stands.close().await;
+        return Err(why);
     }
     let connections = &engines.connections;
     if let Some(why) = request.stance.forbids_proc() {
         all.seen.iter_mut().for_each(|(_, seen)| seen.raw.hidden = Some(why.clone()));
     }
-    let stands = Stands::new(connections, request.stance, request.deadline);
     let claims = claims(connections, &mut all, request, &mut notes).await;
     if !request.glance {
         settle(&all, &claims, request.stance).await;

@@ -2,7 +2,7 @@
 //! meet them, and below it the evidence and the fixes. Commands stand on lines of their own, so that they can be copied.
 
 use super::{Style, clean, details};
-use checks::model::{LinkReport, Outcome, Report, Row, Severity, Source};
+use checks::model::{LinkReport, Outcome, Report, Row, Severity, Source, Vantage};
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use std::io::{self, Write};
 
@@ -79,10 +79,24 @@ fn head(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> 
             ),
         ));
     }
+    lines.extend(seen_from(link).map(|text| ("seen from", text)));
     for (label, text) in lines {
         writeln!(out, "  {label:<11}{}", clean(&text))?;
     }
     Ok(())
+}
+
+/// Where the probes stood, if not in the namespaces themselves.
+fn seen_from(link: &LinkReport) -> Option<String> {
+    let ends = link.seen_from?;
+    let server = link.server.as_ref().and_then(|s| s.container.as_deref()).unwrap_or("the server");
+    let told = [(link.client.as_str(), ends.client), (server, ends.server)];
+    let told: Vec<String> = told
+        .into_iter()
+        .filter_map(|(end, from)| Some((end, from.filter(|from| *from != Vantage::Namespace)?)))
+        .map(|(end, from)| format!("{end}: {from}"))
+        .collect();
+    (!told.is_empty()).then(|| told.join("; "))
 }
 
 fn table(link: &LinkReport, style: Style) -> Table {

@@ -28,7 +28,7 @@ pub(super) fn cleanup(cleanup: &Cleanup) -> Result<Code, Failure> {
         let done = done.map_err(|_| Failure::incomplete("the engines did not answer in 60 s"))?;
         Ok::<_, Failure>((words(&done), !engines.connections.is_empty()))
     })?;
-    stdout(render::clean(&told).as_bytes())?;
+    stdout(told.as_bytes())?;
     Ok(if answers { Code(0) } else { INCOMPLETE })
 }
 
@@ -36,7 +36,7 @@ fn words(done: &[Left]) -> String {
     let mut told = String::new();
     for Left { engine, removed, alive, elsewhere } in done {
         for one in removed {
-            let _ = writeln!(told, "{engine}: removed {one}");
+            let _ = writeln!(told, "{engine}: removed {}", render::clean(one));
         }
         if removed.is_empty() {
             let _ = writeln!(told, "{engine}: nothing to remove");

@@ -28,7 +28,7 @@ fn verbose_lines() -> String {
     };
     let formats: Vec<String> = Format::value_variants()
         .iter()
-        .filter_map(|format| format.to_possible_value())
+        .filter_map(ValueEnum::to_possible_value)
         .map(|value| value.get_name().to_owned())
         .collect();
     let checks: Vec<&str> = checks::ALL.iter().map(|check| check.id).collect();

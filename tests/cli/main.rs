@@ -4,6 +4,7 @@ mod compare;
 mod recorder;
 mod schema;
 mod snapshots;
+mod vantage;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -33,8 +33,7 @@ fn a_packed_file_is_known_by_its_bytes_and_gives_the_same_report() {
     let folder = tempfile::tempdir().unwrap();
     for file in kept() {
         let packed = folder.path().join("a.snapshot");
-        let mut gzip =
-            flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
         gzip.write_all(&std::fs::read(&file).unwrap()).unwrap();
         let bytes = gzip.finish().unwrap();
         std::fs::write(&packed, &bytes).unwrap();

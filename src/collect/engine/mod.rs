@@ -207,7 +207,9 @@ impl Connection {
         seen.extend(unread);
         if !self.by_socket {
             let why = "the engine is remote, and its processes can't be seen from here";
-            seen.iter_mut().for_each(|one| one.raw.hidden = Some(why.to_owned()));
+            for one in &mut seen {
+                one.raw.hidden = Some(why.to_owned());
+            }
         }
         seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();

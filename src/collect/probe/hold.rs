@@ -15,6 +15,9 @@ use tokio::time::{Instant, sleep_until, timeout};
 const PROMPT: Duration = Duration::from_millis(150);
 /// How much longer a late answer is waited for, only to write down when it came.
 const LATE: Duration = Duration::from_millis(500);
+/// How long the first connection must stay as it is after the second was answered: a server that turns it away at the same
+/// time, on another thread, has not held it.
+const QUIET: Duration = Duration::from_millis(40);
 
 /// What all holds of one server share.
 pub(super) struct Ground<'a> {
@@ -77,10 +80,12 @@ pub(super) async fn hold(
     let mut answer = Box::pin(ask(second, ground.ask));
     // The answer is looked at first: if this process itself was kept waiting, an answer that is
     // there came in time.
+    let mut answered_at = None;
     let (during, stirred) = tokio::select! {
         biased;
         answer = &mut answer => {
-            (Some(answer), timeout(Duration::ZERO, first.stirred()).await.is_ok())
+            answered_at = Some(held.elapsed());
+            (Some(answer), timeout(QUIET, first.stirred()).await.is_ok())
         }
         () = first.stirred() => (None, true),
         () = sleep_until(release) => (None, false),
@@ -99,7 +104,7 @@ pub(super) async fn hold(
             }
         },
     };
-    let answer_ms = status.is_ok().then(|| millis(held.elapsed()));
+    let answer_ms = status.is_ok().then(|| millis(answered_at.unwrap_or_else(|| held.elapsed())));
     let prompt = released.elapsed() <= ground.window();
     second.finish().await;
     if stirred {

@@ -42,7 +42,7 @@ pub(crate) async fn listen(engines: &Engines) -> Ear {
         match engine.events(tell.clone(), index).await {
             Ok(events) => drop(tokio::spawn(events)),
             Err(why) => deaf.push(format!(
-                "EC920 {}: its events could not be followed, so containers that came and went may be missing: {why}",
+                "EC930 {}: its events could not be followed, so containers that came and went may be missing: {why}",
                 engine.facts.name
             )),
         }

@@ -83,7 +83,13 @@ impl Sidecar {
             .map_err(|e| format!("the sidecar's answer to {} is garbled: {e}", E::NAME))
     }
 
-    /// Ends it and removes its container.
+    /// Lets it end: with its input, it has nothing more to do.
+    pub(crate) async fn hang_up(&self) {
+        // One that is gone has ended.
+        let _ = self.input.lock().await.shutdown().await;
+    }
+
+    /// Removes its container.
     pub(crate) async fn close(&self, engine: &Connection) {
         self.reader.abort();
         engine.remove(&self.id).await;

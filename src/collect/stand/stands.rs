@@ -4,6 +4,7 @@
 use super::image::{self, Image, architecture};
 use super::{By, Sidecar, Stand};
 use crate::collect::engine::{Connection, Helper, Naming};
+use crate::collect::owner::is_alive;
 use crate::collect::vantage::{Namespace, Post, ProvenPid};
 use checks::model::Vantage;
 use futures_util::future::join_all;
@@ -49,15 +50,14 @@ impl Stance {
     }
 
     /// The flag, as the reason for what it leaves unseen.
-    pub(crate) fn reason(self) -> String {
-        let word = match self {
-            Self::Auto => "auto",
-            Self::Proc => "proc",
-            Self::Netns => "netns",
-            Self::Sidecar => "sidecar",
-            Self::None => "none",
-        };
-        format!("--vantage {word}")
+    fn reason(self) -> String {
+        match self {
+            Self::Auto | Self::Netns => "no network namespace is entered",
+            Self::Proc => "--vantage proc reads /proc and sends no probe",
+            Self::Sidecar => "--vantage sidecar does not look at processes of this machine",
+            Self::None => "--vantage none looks at the engine's own answers only",
+        }
+        .to_owned()
     }
 }
 
@@ -130,6 +130,16 @@ impl<'a> Stands<'a> {
     /// The connection to an engine, by its place among them.
     pub(crate) fn engine(&self, engine: usize) -> &'a Connection {
         &self.engines[engine]
+    }
+
+    /// Gives the image early to those engines that will not do without.
+    pub(crate) async fn prepare(&self) {
+        let needed = |engine: &usize| {
+            self.stance == Stance::Sidecar
+                || (self.stance.makes_sidecars() && !self.engines[*engine].by_socket)
+        };
+        // Who stands there later is told what went wrong.
+        join_all((0..self.engines.len()).filter(needed).map(|engine| self.image(engine))).await;
     }
 
     /// The place of the engine of that name among them.
@@ -225,19 +235,26 @@ impl<'a> Stands<'a> {
     /// Gives all stands up: removes the containers that were made for them, and then their images.
     pub(crate) async fn close(self) {
         let taken = self.taken.into_inner();
+        let sidecars: Vec<(usize, &Sidecar)> = taken
+            .iter()
+            .filter_map(|((engine, _), cell)| match &cell.get()?.as_ref().ok()?.by {
+                By::Sidecar(sidecar) => Some((*engine, sidecar)),
+                By::Thread(_) => None,
+            })
+            .collect();
+        // All at once: an engine takes its time to kill what does not end by itself.
+        join_all(sidecars.iter().map(|(_, sidecar)| sidecar.hang_up())).await;
         let places = &self.places;
-        join_all(taken.iter().map(|((engine, _), cell)| async move {
-            if let Some(Ok(stand)) = cell.get()
-                && let By::Sidecar(sidecar) = &stand.by
-            {
-                let _place = places.acquire().await;
-                sidecar.close(&self.engines[*engine]).await;
-            }
+        join_all(sidecars.into_iter().map(|(engine, sidecar)| async move {
+            let _place = places.acquire().await;
+            sidecar.close(&self.engines[engine]).await;
         }))
         .await;
         join_all(self.loaded.iter().zip(self.engines).map(|(image, engine)| async move {
             if let Some(Ok(tag)) = image.get() {
                 engine.remove_image(tag).await;
+                // What a run asked for that was killed moments ago, its engine may have made since this one began.
+                engine.sweep(|owner| !is_alive(owner)).await;
             }
         }))
         .await;

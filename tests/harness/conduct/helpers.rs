@@ -92,7 +92,7 @@ fn paused_at_its_helper(stage: &Stage, play: &Play) -> Result<(Running, Proxy)> 
 }
 
 /// The owner's label of this process, or of one that had its number and started so many ticks later.
-fn owner(later: u64) -> Result<String> {
+pub(super) fn owner(later: u64) -> Result<String> {
     let read = |path: &str| {
         fs::read_to_string(path).map_or_else(|_| "-".into(), |text| text.trim().to_owned())
     };

@@ -23,6 +23,8 @@ pub(super) fn knows_its_place(cast: &Cast, engine: Engine) -> Result<()> {
         if let Some(at) = arguments.iter().position(|word| word == "--source") {
             arguments.drain(at..at + 2);
         }
+        // What can't be entered from there is not seen, unless a sidecar may look.
+        arguments.extend(["--vantage".into(), "netns".into()]);
         let run = inside(engine, &stage.words.fill("{{18141}}")?, &arguments)?;
         run.ended_with(exits)?;
         let report = run.report_with(run.exit())?;
@@ -49,6 +51,35 @@ pub(super) fn knows_its_place(cast: &Cast, engine: Engine) -> Result<()> {
         let right: &[&str] =
             if side == "none" { &["pass", "unknown"] } else { &["fail", "unknown"] };
         must(right.contains(&told), || run.account(&format!("endpoint-config must be {right:?}")))?;
+        stage.strike()?;
+    }
+    Ok(())
+}
+
+/// With sidecars it sees what it would see outside, and the strangers beside it as little as ever.
+pub(super) fn sees_by_sidecars(cast: &Cast, engine: Engine) -> Result<()> {
+    for (side, exit, chain) in
+        [("none", 0, &[][..]), ("serial+bind+endpoint", 1, &["EC401", "EC301", "EC101"])]
+    {
+        let mut play = incident(cast, side)?.clone();
+        play.scene.container.push(by_itself());
+        let stage = Stage::set(&play.scene, engine, &play.on, false)?;
+        let mut arguments = diagnosis::arguments(&stage, &play)?;
+        if let Some(at) = arguments.iter().position(|word| word == "--source") {
+            arguments.drain(at..at + 2);
+        }
+        let run = inside(engine, &stage.words.fill("{{18141}}")?, &arguments)?;
+        let report = run.report_with(exit)?;
+        let link = |client: &str| {
+            let client = stage.words.name(client)?;
+            let found = list(&report, "links").iter().find(|link| text(link, "client") == client);
+            found.ok_or_else(|| run.account(&format!("no link of {client}")))
+        };
+        let told: Vec<&str> =
+            list(link("hapi")?, "chain").iter().filter_map(serde_json::Value::as_str).collect();
+        must(told == chain, || run.account(&format!("the chain must be {chain:?}")))?;
+        let own = text(link("itself")?, "outcome");
+        must(["pass", "warn"].contains(&own), || run.account("it rightly means itself"))?;
         stage.strike()?;
     }
     Ok(())

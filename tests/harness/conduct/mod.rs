@@ -7,11 +7,13 @@ mod econn;
 mod fix;
 mod helpers;
 mod inside;
+mod leftovers;
 mod proxy;
 mod recorder;
 mod secrets;
 mod trouble;
 mod unchanged;
+mod vantage;
 
 use super::cast::{Cast, Play};
 use super::scene::Scene;
@@ -22,7 +24,7 @@ use libtest_mimic::Trial;
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 
-const PROMISES: [Promise; 28] = [
+const PROMISES: [Promise; 33] = [
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
     ("unknown-container", false, trouble::unknown_container),
@@ -48,8 +50,13 @@ const PROMISES: [Promise; 28] = [
     ("interrupted", false, helpers::of_an_interrupted_run),
     ("recorder-sees-what-a-live-look-sees", false, recorder::sees_what_a_live_look_sees),
     ("recorder-may-be-killed", false, recorder::may_be_killed),
+    ("vantage-without-rights", false, vantage::without_rights),
+    ("vantage-remote", false, vantage::remote),
     // Last, so that they do not make the others wait in between.
     ("inside-a-container", true, inside::knows_its_place),
+    ("inside-a-container-with-sidecars", true, inside::sees_by_sidecars),
+    ("vantage-costs", true, vantage::costs),
+    ("leaves-nothing", true, leftovers::none),
     ("nothing-changed", true, unchanged::nothing),
     ("helper-of-a-killed-run", true, helpers::of_a_killed_run),
 ];
@@ -64,7 +71,16 @@ pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
             })
         })
     };
-    PROMISES.into_iter().flat_map(on).collect()
+    let same = vantage::scenes().filter_map(|name| cast.find(name)).flat_map(|play| {
+        let engines = engines.iter().filter(|engine| play.scene.engines.contains(engine));
+        engines.map(|engine| {
+            let (play, engine) = (play.clone(), *engine);
+            Trial::test(format!("promise/vantage/{} {engine}", play.name), move || {
+                Ok(on_machine(play.scene.alone, || vantage::same(&play, engine))?)
+            })
+        })
+    });
+    same.chain(PROMISES.into_iter().flat_map(on)).collect()
 }
 
 /// The incident with these switches on, which is the stage of most promises.

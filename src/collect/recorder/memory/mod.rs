@@ -215,7 +215,7 @@ impl<'a> Memory<'a> {
             keep_known(&mut seen.facts, &old.facts);
         } else {
             self.notes.insert(format!(
-                "EC921 {}: the name {} was used more than once; what is told of it is of the last container",
+                "EC931 {}: the name {} was used more than once; what is told of it is of the last container",
                 old.facts.engine, old.facts.name
             ));
             if old.facts.image_id == seen.facts.image_id {
@@ -260,7 +260,7 @@ impl<'a> Memory<'a> {
             .collect();
         if let Some(client) = clients.first() {
             self.notes.insert(format!(
-                "EC922 {name} was taken down from outside {:.1} s after the start, while its client {client} was there",
+                "EC932 {name} was taken down from outside {:.1} s after the start, while its client {client} was there",
                 self.began.elapsed().as_secs_f64()
             ));
         }

@@ -164,7 +164,7 @@ impl Memory<'_> {
                 && let Some(symptom) = before.symptom()
             {
                 self.notes.insert(format!(
-                    "EC923 {} -> {}: {symptom} at first; {:.1} s after the start it was answered",
+                    "EC933 {} -> {}: {symptom} at first; {:.1} s after the start it was answered",
                     link.client,
                     link.endpoint.url,
                     self.began.elapsed().as_secs_f64()

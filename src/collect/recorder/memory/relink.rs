@@ -58,6 +58,7 @@ impl Memory<'_> {
                 link.visit = old.visit.clone();
                 link.path = old.path.clone();
                 link.lookup = old.lookup.clone();
+                link.vantage = old.vantage;
                 if link.listens_itself.value().is_none() {
                     link.listens_itself = old.listens_itself.clone();
                 }
