@@ -36,8 +36,10 @@ struct Suite<'a> {
 impl<'a> Suite<'a> {
     fn with(stage: &'a Stage, on: &[&'a str]) -> Result<Self> {
         let ns = stage.words.fill("{{ns}}")?;
-        let (mock, client) = (format!("suite-mock{ns}"), format!("suite-hapi{ns}"));
-        Ok(Self { stage, on: on.to_vec(), mock, client, port: free_port()? })
+        // An engine may still be removing what the suite before had under its names.
+        let port = free_port()?;
+        let (mock, client) = (format!("suite-mock-{port}{ns}"), format!("suite-hapi-{port}{ns}"));
+        Ok(Self { stage, on: on.to_vec(), mock, client, port })
     }
 
     fn has(&self, fault: &str) -> bool {
@@ -200,7 +202,11 @@ pub(super) fn may_be_killed(_: &Cast, engine: Engine) -> Result<()> {
     let running = start(&mut command)?;
     let recorded = |text: String| {
         let record: Value = serde_json::from_str(&text).unwrap_or_default();
-        list(&record, "links").iter().any(|link| link["concurrency"].get("known").is_some())
+        let own = |link: &&Value| text(link, "client") == suite.client;
+        list(&record, "links")
+            .iter()
+            .filter(own)
+            .any(|link| link["concurrency"].get("known").is_some())
     };
     until(|| std::fs::read_to_string(&record).is_ok_and(recorded));
     running.signal("KILL")?;
