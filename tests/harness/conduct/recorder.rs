@@ -200,8 +200,8 @@ pub(super) fn may_be_killed(_: &Cast, engine: Engine) -> Result<()> {
     command.args(["--", "sh", "-c", &script]);
     suite.tell(&mut command)?;
     let running = start(&mut command)?;
-    let recorded = |text: String| {
-        let record: Value = serde_json::from_str(&text).unwrap_or_default();
+    let recorded = |kept: String| {
+        let record: Value = serde_json::from_str(&kept).unwrap_or_default();
         let own = |link: &&Value| text(link, "client") == suite.client;
         list(&record, "links")
             .iter()
