@@ -7,6 +7,8 @@
 
 pub mod model;
 
+pub mod compare;
+
 mod bind_address;
 mod endpoint_config;
 #[cfg(test)]

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What of a certificate is the same for every client that verifies it. Who trusts its issuer is not.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Certificate {
     /// The names and addresses that it is for (its subject alternative names), as it writes them; not all of a long list.
     pub names: Vec<String>,
@@ -15,6 +16,7 @@ pub struct Certificate {
 
 /// Whether a certificate is valid at a moment.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Validity {
     /// It is.

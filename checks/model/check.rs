@@ -42,6 +42,7 @@ pub type Judgement = Result<Option<Found>, Undecided>;
 
 /// How bad a finding is.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The link does not work, or does not do what its source says.
@@ -67,6 +68,7 @@ pub struct Found {
 
 /// One piece of evidence.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Evidence {
     /// What was looked at, and from where.
     pub what: String,
@@ -76,6 +78,7 @@ pub struct Evidence {
 
 /// One remedy.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Fix {
     /// What to do, in a sentence.
     pub say: String,

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// The files tell the client another address now than its container was made with.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Retold {
     /// The variable that tells the address.
     pub variable: String,
@@ -21,6 +22,7 @@ pub struct Retold {
 
 /// A service of the client's project that has no container.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unstarted {
     /// The file that describes it.
     pub path: String,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a project demands of a link.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Demand {
     /// It must work.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The state of a container at the first look, when a second one saw another.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Earlier {
     /// The engine's word.
     pub status: String,

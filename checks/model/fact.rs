@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// One fact: what was seen, or why it was not. A probe cannot fail; it can only not know.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Fact<T> {
     /// The value that was seen.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// All evidence on the freshness of one container.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Freshness {
     /// The running image against what its name means now.
     pub tag: Fact<Tag>,
@@ -26,6 +27,7 @@ pub struct Freshness {
 
 /// The image that a container runs, and the image that its name means now.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tag {
     /// The name the container was started with.
     pub reference: String,
@@ -41,6 +43,7 @@ pub struct Tag {
 
 /// The files of an image compared with the build context.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Content {
     /// What named the context: `--source` or the Compose file.
     pub named_by: String,
@@ -69,6 +72,7 @@ pub struct Content {
 
 /// A file that was changed in the container itself.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Edited {
     /// The path in the context.
     pub source: String,
@@ -82,6 +86,7 @@ pub struct Edited {
 
 /// A file that was written while the container ran.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rewrite {
     /// The path in the container.
     pub path: String,
@@ -91,6 +96,7 @@ pub struct Rewrite {
 
 /// A mount through which a file of the container is seen.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Mounted {
     /// The path inside the container.
     pub destination: String,
@@ -108,6 +114,7 @@ pub struct Mounted {
 
 /// The kinds of mounts.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum MountKind {
     /// A file or folder of the engine's machine.
@@ -120,6 +127,7 @@ pub enum MountKind {
 
 /// What a label of an image says of the commit that it was built from.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Claim {
     /// The label's key.
     pub label: String,
@@ -133,6 +141,7 @@ pub struct Claim {
 
 /// What became of the files that a build copies since a commit.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Since {
     /// How many commits touch them.
     pub commits: u32,
@@ -142,6 +151,7 @@ pub struct Since {
 
 /// The base image that a Dockerfile names.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Base {
     /// Its name.
     pub name: String,
@@ -153,6 +163,7 @@ pub struct Base {
 
 /// The image that a build of the source gives now, made with the engine's cache and without a name, beside the running one.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Rebuilt {
     /// Its id, without prefix.
     pub image: String,
@@ -172,6 +183,7 @@ pub struct Rebuilt {
 
 /// One file of the context that is not the same in the image.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Difference {
     /// The path in the context.
     pub source: String,
@@ -194,6 +206,7 @@ pub struct Difference {
 
 /// How a file in the image differs from the same file in the context.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// It equals an older version of the same path in the context's git history: proof.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The processes of one container, counted.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Halted {
     /// Processes in state T: stopped by SIGSTOP, a terminal or a debugger.
     pub stopped: u32,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// The limits that were seen. What has none, or could not be seen, is missing.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Limits {
     /// Processes and threads (`pids.max`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -22,6 +23,7 @@ pub struct Limits {
 
 /// Processes and threads of a container.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tasks {
     /// How many there are.
     pub now: u64,
@@ -35,6 +37,7 @@ pub struct Tasks {
 
 /// Open files of one process; a connection is one.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Files {
     /// How many it has open.
     pub open: u64,
@@ -44,6 +47,7 @@ pub struct Files {
 
 /// Processor time during the run's own probes.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Cpu {
     /// Periods in which the container wanted to run.
     pub periods: u64,

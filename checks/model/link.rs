@@ -10,6 +10,7 @@ use std::net::IpAddr;
 
 /// One client that is told to reach one endpoint.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Link {
     /// `engine:client->url`, unique in a run.
     pub id: String,
@@ -54,6 +55,7 @@ pub struct Link {
 
 /// An address that a client is told to use.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Endpoint {
     /// The normalized address without user info, query and fragment.
     pub url: String,
@@ -76,6 +78,7 @@ pub struct Endpoint {
 
 /// What an endpoint means.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Server {
     /// What kind of thing answers there.
     pub kind: ServerKind,
@@ -90,6 +93,7 @@ pub struct Server {
 
 /// The kinds of server.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ServerKind {
     /// A container of a known engine.
@@ -102,6 +106,7 @@ pub enum ServerKind {
 
 /// How the server of a link was recognised: what the dialled host is, seen from the client.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Meant {
     /// The client's own loopback, and its namespace listens on the port.
@@ -130,6 +135,7 @@ pub enum Meant {
 
 /// The client's own connection to its endpoint.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Visit {
     /// How the name was resolved; `None` for an address or `localhost`.
     pub resolution: Option<Resolution>,
@@ -147,6 +153,7 @@ pub struct Visit {
 
 /// What the client sees, in the words of the contract.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum Symptom {
     /// ECONNREFUSED.
     #[serde(rename = "connection refused")]

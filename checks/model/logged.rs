@@ -6,6 +6,7 @@ use std::fmt;
 
 /// One kind of failure in the logs, and how often it stands there.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Logged {
     /// What the client said.
     pub class: LogClass,
@@ -24,6 +25,7 @@ pub struct Logged {
 
 /// The class of a failure.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum LogClass {
     /// The client says that its connection failed, and not how.
     #[serde(rename = "connection error")]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 ///
 /// What looks at the world is asked once, when the snapshot is taken; so a replay says the same.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Own {
     /// Its id, as in `--only`.
     pub id: String,
@@ -22,6 +23,7 @@ pub struct Own {
 
 /// What such a check says of one link.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct OwnAnswer {
     /// The link's id.
     pub link: String,
@@ -35,6 +37,7 @@ pub struct OwnAnswer {
 
 /// How a check of one's own came out.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// It holds.

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Where an endpoint was written down. The order of the variants is the order of the contract.
 #[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase", tag = "kind")]
 pub enum Source {
     /// An environment variable of the client.

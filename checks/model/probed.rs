@@ -6,6 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 /// A socket in state LISTEN inside one network namespace.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Listener {
     /// The bound address.
     pub address: SocketAddr,
@@ -33,6 +34,7 @@ impl Listener {
 
 /// The kernel's cumulative counters of one network namespace, since it was made.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueueCounters {
     /// Times a listen queue was full (`TcpExt: ListenOverflows`).
     pub overflows: u64,
@@ -42,6 +44,7 @@ pub struct QueueCounters {
 
 /// How the held connection was left while a second one asked.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum HoldMode {
     /// Connected, not a byte sent.
@@ -54,6 +57,7 @@ pub enum HoldMode {
 
 /// What became of the second connection's request.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Answered {
     /// While the first connection was still held.
@@ -68,6 +72,7 @@ pub enum Answered {
 
 /// One hold: connection A was held, connection B sent a whole request.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Hold {
     /// How A was left.
     pub mode: HoldMode,
@@ -81,6 +86,7 @@ pub struct Hold {
 
 /// The listen queue while `held` idle connections were open.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct QueueStep {
     /// Connections opened and held.
     pub held: u32,
@@ -90,6 +96,7 @@ pub struct QueueStep {
 
 /// What the concurrency probes of one server port saw. The check decides what it means.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Concurrency {
     /// The address inside the server's namespace that was probed.
     pub probed: Option<SocketAddr>,
@@ -119,6 +126,7 @@ pub struct Concurrency {
 
 /// A listen queue from which nothing is taken.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Stuck {
     /// Connections that waited in it at the end.
     pub waiting: u32,
@@ -128,6 +136,7 @@ pub struct Stuck {
 
 /// What a TCP connect came to.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Connect {
     /// The handshake was completed.
@@ -167,6 +176,7 @@ impl fmt::Display for Connect {
 
 /// One connect from one namespace.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attempt {
     /// The address dialled.
     pub to: SocketAddr,
@@ -178,6 +188,7 @@ pub struct Attempt {
 
 /// Connections from the client's namespace to the server's own addresses.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Path {
     /// The connects, one for each address of the server that the client could use.
     pub attempts: Vec<Attempt>,
@@ -188,6 +199,7 @@ pub struct Path {
 
 /// What one plain HTTP request came to after the connect.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// A status line came back.
@@ -208,6 +220,7 @@ pub enum Reply {
 
 /// What a server's kernel sent to a client and never saw acknowledged.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Unacknowledged {
     /// Bytes that wait.
     pub bytes: u32,
@@ -217,6 +230,7 @@ pub struct Unacknowledged {
 
 /// What one name server said to one question (A and AAAA together).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Lookup {
     /// Addresses, sorted.
@@ -237,6 +251,7 @@ pub enum Lookup {
 
 /// How a name was resolved as the client would do it: its hosts file first, then its name servers in order.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Resolution {
     /// The name asked for.
     pub name: String,
@@ -249,6 +264,7 @@ pub struct Resolution {
 
 /// One question to one name server.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Asked {
     /// The name server.
     pub server: IpAddr,
@@ -262,6 +278,7 @@ pub struct Asked {
 
 /// A container's `/etc/resolv.conf`, as far as it decides names.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ResolverConfig {
     /// The name servers in order.
     pub nameservers: Vec<IpAddr>,
@@ -273,6 +290,7 @@ pub struct ResolverConfig {
 
 /// One line of a container's `/etc/hosts`.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct HostsLine {
     /// The address.
     pub address: IpAddr,

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 /// A client's proxies, and what goes past them.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Proxies {
     /// The variables that name a proxy.
     pub variables: Vec<ProxyVariable>,
@@ -14,6 +15,7 @@ pub struct Proxies {
 
 /// A variable such as `HTTP_PROXY`, in any case of letters.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ProxyVariable {
     /// Its name as it is written.
     pub name: String,
@@ -25,6 +27,7 @@ pub struct ProxyVariable {
 
 /// A variable such as `NO_PROXY`, in any case of letters.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Exceptions {
     /// Its name as it is written.
     pub name: String,

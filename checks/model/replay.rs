@@ -6,6 +6,7 @@ use std::fmt;
 
 /// What became of clients that came at once.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Replay {
     /// How many came at once.
     pub clients: u32,
@@ -23,6 +24,7 @@ pub struct Replay {
 
 /// Clients that saw the same.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Errors {
     /// What they saw.
     pub symptom: Symptom,

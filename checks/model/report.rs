@@ -8,6 +8,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// How a check, a link or a run came out. Ordered: the greatest decides.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It does not apply, or was left out by choice.
@@ -23,7 +24,8 @@ pub enum Outcome {
 }
 
 /// All verdicts of one run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Report {
     /// See [`SCHEMA_VERSION`].
     pub schema_version: u32,
@@ -49,7 +51,8 @@ pub struct Report {
 }
 
 /// Who made a report.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Tool {
     /// Always `econn`.
     pub name: String,
@@ -58,7 +61,8 @@ pub struct Tool {
 }
 
 /// The verdicts on one link.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct LinkReport {
     /// `engine:client->url`.
     pub id: String,
@@ -92,9 +96,6 @@ pub struct LinkReport {
     pub chain: Vec<String>,
     /// One row for each check.
     pub checks: Vec<Row>,
-    /// From where its ends were seen; missing when neither was looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub seen_from: Option<SeenFrom>,
     /// What the project demands of it, where it demands anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<super::Demand>,
@@ -104,16 +105,20 @@ pub struct LinkReport {
     /// What the logs that were given say of it. It decides nothing: a log says what was.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logged: Vec<super::Logged>,
+    /// From where its ends were seen; missing when neither was looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_from: Option<SeenFrom>,
 }
 
 /// From where the two ends of a link were seen.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct SeenFrom {
     /// Where the probes stood that went the client's way.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub client: Option<Vantage>,
     /// Where the server's sockets were seen and its port was probed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<Vantage>,
 }
 
@@ -140,7 +145,8 @@ fn shown(container: &str, service: Option<&str>) -> String {
 }
 
 /// An endpoint as the report shows it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct EndpointReport {
     /// The normalized address.
     pub url: String,
@@ -151,7 +157,8 @@ pub struct EndpointReport {
 }
 
 /// One check on one link.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Row {
     /// The check's id.
     pub check: String,
@@ -166,7 +173,8 @@ pub struct Row {
 }
 
 /// One defect and its remedies.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Finding {
     /// The code.
     pub code: String,
@@ -191,7 +199,8 @@ pub struct Finding {
 }
 
 /// Why a finding does not count, and for how long.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Suppressed {
     /// The project's reason.
     pub reason: String,
@@ -215,7 +224,8 @@ impl Finding {
 }
 
 /// How many links came out how.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Summary {
     /// All links.
     pub links: usize,

@@ -10,6 +10,7 @@ pub const SNAPSHOT_VERSION: u32 = 1;
 
 /// Everything seen in one run.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Snapshot {
     /// The form of this file; see [`SNAPSHOT_VERSION`].
     pub snapshot_version: u32,
@@ -31,6 +32,9 @@ pub struct Snapshot {
     pub links: Vec<Link>,
     /// What was looked at, and what could not be looked at, in plain words.
     pub notes: Vec<String>,
+    /// How many values were seen and left out for what may be secret in them, by the kind of place that held them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub redactions: BTreeMap<String, u64>,
     /// What the logs that were given say of connections.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub logged: Vec<super::Logged>,
@@ -41,6 +45,7 @@ pub struct Snapshot {
 
 /// How the run looked.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Settings {
     /// Clients that are expected to connect at once.
     pub parallel_clients: u32,
@@ -56,6 +61,7 @@ impl Default for Settings {
 
 /// One engine, or the attempt to reach one.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Engine {
     /// The name that links carry: `docker`, `podman`, `docker-2`, or a context's.
     pub name: String,
@@ -76,6 +82,7 @@ pub struct Engine {
 
 /// The kinds of engine.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum EngineKind {
     /// Docker.
@@ -97,6 +104,7 @@ impl EngineKind {
 
 /// One container as its engine describes it, in the same words for every engine.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Container {
     /// The engine's name.
     pub engine: String,
@@ -106,6 +114,12 @@ pub struct Container {
     pub id: String,
     /// The image as it was named at the start.
     pub image: String,
+    /// The id of the image that it runs, without prefix; `None` in files from before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_id: Option<String>,
+    /// The names of the variables in its environment, in order. No value is kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variables: Vec<String>,
     /// Whether it runs, and how it ended.
     pub state: State,
     /// How its network namespace came to be.
@@ -168,6 +182,7 @@ pub struct Container {
 
 /// Whether a container runs, and how it ended.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct State {
     /// The engine's word: created, running, paused, restarting, exited, dead.
     pub status: String,
@@ -214,6 +229,7 @@ impl State {
 
 /// How a container's network namespace came to be.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum NetworkMode {
     /// Its own, on the networks it is attached to.
@@ -230,6 +246,7 @@ pub enum NetworkMode {
 
 /// One container on one network.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Attachment {
     /// The network's name.
     pub network: String,
@@ -241,6 +258,7 @@ pub struct Attachment {
 
 /// A TCP or UDP port of a container that was asked to be published.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Port {
     /// The port inside the container.
     pub container_port: u16,
@@ -256,6 +274,7 @@ pub struct Port {
 
 /// What Compose's labels say of a container.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Compose {
     /// The project.
     pub project: String,
@@ -277,6 +296,7 @@ pub struct Compose {
 
 /// One network of an engine.
 #[derive(Clone, Debug, Deserialize, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Network {
     /// The engine's name.
     pub engine: String,

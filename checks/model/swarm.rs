@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 /// What an engine is in a Swarm.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Node {
     /// The id that all nodes of the Swarm agree on: that of its first manager.
     pub swarm: String,
@@ -16,6 +17,7 @@ pub struct Node {
 
 /// The task of a Swarm's service that a container is, or is to become.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Task {
     /// The service.
     pub service: String,
@@ -37,6 +39,7 @@ pub struct Task {
 
 /// The image of a task as its node has it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct TaskImage {
     /// The id, without prefix.
     pub id: String,

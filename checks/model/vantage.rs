@@ -5,6 +5,7 @@ use std::fmt;
 
 /// Where the look stood.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Vantage {
     /// The kernel's tables of the container's process, read from outside.

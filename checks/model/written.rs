@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 /// How one place writes an address.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own, and serialized by its name"
@@ -41,6 +42,7 @@ pub struct Written {
 
 /// Where the port of an address is written.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum PortPlace {
     /// Behind the host.
@@ -53,6 +55,7 @@ pub enum PortPlace {
 
 /// A line of a file with those around it, as far as they may be shown.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Lines {
     /// The lines before it.
     pub above: Vec<String>,

@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use cleanup::Cleanup;
 pub(crate) use init::Init;
 pub(crate) use preflight::{MOST_CLIENTS, Preflight};
+use std::ffi::OsString;
 use std::path::PathBuf;
 use values::pair;
 pub(crate) use values::{Limit, Output, known_check};
@@ -50,6 +51,20 @@ pub(crate) enum Command {
     },
     /// List the checks and the codes of their findings, one's own included
     Checks(Configured),
+    /// Record what happens to the containers while COMMAND runs, and diagnose when it fails
+    #[command(after_help = "Example: econn run -- make test")]
+    Run(Record),
+    /// Carry one stream of COMMAND
+    #[command(hide = true, name = RELAY)]
+    Relay,
+    /// Say what changed between two reports or snapshots, and whether anything got worse
+    Compare(Compare),
+    /// Print the JSON Schema of what econn writes
+    Schema {
+        /// The document that it describes
+        #[arg(value_enum, default_value = "report")]
+        document: Document,
+    },
     /// Remove what killed runs have left on the engines
     Cleanup(Cleanup),
     /// Print the version
@@ -75,6 +90,15 @@ pub(crate) enum Command {
         /// When it ends in any case, in seconds
         seconds: u64,
     },
+}
+
+/// The documents that have a schema.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Document {
+    /// The JSON report
+    Report,
+    /// A saved snapshot
+    Snapshot,
 }
 
 /// Which configuration holds.
@@ -125,6 +149,49 @@ pub(crate) struct Save {
     /// The file to write
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: PathBuf,
+}
+
+/// The hidden command that carries a stream of `econn run`.
+pub(crate) const RELAY: &str = "relay";
+
+/// `econn run`
+#[derive(Args, Debug)]
+pub(crate) struct Record {
+    #[command(flatten)]
+    pub(crate) configured: Configured,
+    #[command(flatten)]
+    pub(crate) logs: Logs,
+    #[command(flatten)]
+    pub(crate) looking: Looking,
+    #[command(flatten)]
+    pub(crate) judging: Judging,
+    /// Where the recording goes, in gzip where it ends in .gz [default: last-run.json in the user's state folder]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
+    /// The command, with its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    pub(crate) command: Vec<OsString>,
+}
+
+/// `econn compare`
+#[derive(Args, Debug)]
+pub(crate) struct Compare {
+    /// A JSON report or a snapshot of the run before
+    pub(crate) before: PathBuf,
+    /// A JSON report or a snapshot of the run after
+    pub(crate) after: PathBuf,
+    /// The form of the comparison
+    #[arg(long, value_enum, default_value = "table")]
+    pub(crate) format: ComparisonFormat,
+}
+
+/// The forms of a comparison.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ComparisonFormat {
+    /// For people
+    Table,
+    /// For programs
+    Json,
 }
 
 /// Where and what to look at.

@@ -40,3 +40,11 @@ pub(crate) async fn clean_up(engines: &Engines) {
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
 }
+
+/// Removes what this run has made and not removed yet, when what it was made for is not waited for any longer.
+pub(crate) async fn remove_own(engines: &Engines) {
+    let me = me();
+    for engine in &engines.connections {
+        drop(engine.sweep(|owner| owner == me).await);
+    }
+}

@@ -6,7 +6,7 @@ use super::probe;
 use super::stand::{Place, Sockets, Stance, Stands};
 use super::vantage::{Namespace, ProvenPid, namespace_inode, read_file, standing_in};
 use crate::words::words;
-use checks::model::{Fact, Listener, Network, QueueCounters, Vantage};
+use checks::model::{Container, Fact, Listener, Network, QueueCounters, Vantage};
 use std::time::Duration;
 
 /// A container younger than this may not have begun to listen, in seconds.
@@ -88,7 +88,15 @@ async fn by_proc(pid: &ProvenPid, stance: Stance, seen: &mut Seen, awaited: &[u1
     }
     let up_seconds = seen.facts.state.up_seconds.filter(|_| patient);
     let settled = settled(pid, stance, up_seconds, awaited).await;
-    let facts = &mut seen.facts;
+    told(settled, pid, &mut seen.facts);
+}
+
+/// Fills in what the kernel shows of a server at this moment: its sockets, counters, processes and limits.
+pub(crate) fn sockets(pid: &ProvenPid, stance: Stance, facts: &mut Container) {
+    told(queues(pid, stance), pid, facts);
+}
+
+fn told(settled: Result<Read, String>, pid: &ProvenPid, facts: &mut Container) {
     facts.somaxconn = settled.as_ref().map_or(None, |read| read.most);
     facts.vantage = settled.as_ref().ok().map(|read| read.vantage);
     facts.listeners = settled.map(|read| read.rows).into();
@@ -130,7 +138,8 @@ fn down(seen: &Seen) -> String {
     format!("{name} is {status}, so it has no sockets and no network namespace")
 }
 
-fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
+/// The kernel's queue counters of a container's namespace.
+pub(crate) fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
     let netstat = pid.read("net/netstat")?;
     probe::queue_counters(&netstat).ok_or_else(|| "the kernel shows no such counters".into())
 }

@@ -4,13 +4,14 @@
 use super::again::again;
 use super::client::{self, Journey, Return, Witness};
 use super::crowd::crowds;
+use super::engine::Connection;
 use super::links::proven;
 use super::probe::Protocol;
-use super::server::{self, Port};
+use super::server::{self, Patience, Port};
 use super::stand::{Dial, Names, OwnNames, Stand, Stands};
 use super::survey::{Listed, Request};
 use super::{compose, fresh, limits, places};
-use checks::model::{Case, Fact, Freshness, HOST_CLIENT, Meant, Snapshot, Vantage};
+use checks::model::{Case, Concurrency, Fact, Freshness, HOST_CLIENT, Meant, Snapshot, Vantage};
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -81,7 +82,7 @@ fn limits(all: &Listed, snapshot: &mut Snapshot, index: usize, passive: bool) {
     container.limits = now.map(|now| limits::since(container.limits, now));
 }
 
-fn passive(link: &mut checks::model::Link) {
+pub(super) fn passive(link: &mut checks::model::Link) {
     let why = || "--passive".to_owned();
     link.visit = Fact::Skipped(why());
     link.lookup = Fact::Skipped(why());
@@ -125,16 +126,7 @@ async fn visits(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, requ
     }
     let seen_so_far = &*snapshot;
     let journeys = by_client.into_iter().map(|((engine, client), links)| async move {
-        let away = async {
-            let stand = stand_of_client(stands, all, &engine, &client).await?;
-            let names = own_names(&stand, &client).await?;
-            let journeys = links.iter().map(|&link| {
-                let names = names.clone();
-                journey(stands, all, seen_so_far, link, request, names, stand.vantage())
-            });
-            let journeys = join_all(journeys).await;
-            Ok((client::run(journeys, &stand).await, stand.vantage()))
-        };
+        let away = visit(stands, all, seen_so_far, (&engine, &client), &links, request);
         let seen = in_time(request, away).await.and_then(|seen| seen);
         (links, seen)
     });
@@ -144,6 +136,25 @@ async fn visits(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, requ
             Err(why) => links.iter().for_each(|link| unseen(snapshot, *link, &why)),
         }
     }
+}
+
+/// One client's own view of its links, from its place.
+pub(super) async fn visit(
+    stands: &Stands<'_>,
+    all: &Listed,
+    snapshot: &Snapshot,
+    (engine, client): (&str, &str),
+    links: &[usize],
+    request: &Request,
+) -> Result<(Vec<Return>, Vantage), String> {
+    let stand = stand_of_client(stands, all, engine, client).await?;
+    let names = own_names(&stand, client).await?;
+    let journeys = links.iter().map(|&link| {
+        let names = names.clone();
+        journey(stands, all, snapshot, link, request, names, stand.vantage())
+    });
+    let journeys = join_all(journeys).await;
+    Ok((client::run(journeys, &stand).await, stand.vantage()))
 }
 
 /// A stand in the place of a link's client, or why there is none.
@@ -282,7 +293,7 @@ fn names(case: &Case<'_>) -> Result<Names, String> {
     }
 }
 
-fn fill(snapshot: &mut Snapshot, back: Return, from: Vantage) {
+pub(super) fn fill(snapshot: &mut Snapshot, back: Return, from: Vantage) {
     let none_needed =
         "no name is asked for: the server does not run, or shares no network with the client";
     let link = &mut snapshot.links[back.link];
@@ -321,32 +332,11 @@ async fn holds(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, reque
         let port = snapshot.links[link].server.as_ref().map_or(0, |s| s.port);
         ports.entry((container, port)).or_default().push(link);
     }
+    // The probes end a little before the run, so that what they saw until then is kept.
+    let patience = Patience::until(request.deadline - Duration::from_millis(200));
     let held = |container: usize, port: u16, links: &[usize]| {
-        let server = &snapshot.containers[container];
-        let listeners = match &server.listeners {
-            // What is paused would let every probe wait for its limit.
-            Fact::Known(_) if !server.state.is_running() => {
-                Fact::Unknown(format!("{} is {}", server.name, server.state.status))
-            }
-            seen => seen.clone(),
-        };
-        let protocol = protocol(snapshot, links, request);
-        async move {
-            let listeners = match listeners {
-                Fact::Known(listeners) => listeners,
-                Fact::Unknown(why) | Fact::Skipped(why) => return Fact::Unknown(why),
-            };
-            let port = Port { number: port, protocol, listeners };
-            // The probes end a little before the run, so that what they saw until then is kept.
-            let deadline = request.deadline - Duration::from_millis(200);
-            let probed = async {
-                match stand(stands, all, container).await {
-                    Ok(stand) => server::concurrency(&stand, &port, deadline).await,
-                    Err(why) => Fact::Unknown(why),
-                }
-            };
-            in_time(request, probed).await.unwrap_or_else(Fact::Unknown)
-        }
+        let held = held(stands, all, snapshot, request, (container, port), links, patience);
+        async move { in_time(request, held).await.unwrap_or_else(Fact::Unknown) }
     };
     let mut facts = Vec::new();
     for ((container, port), links) in &ports {
@@ -355,6 +345,39 @@ async fn holds(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, reque
     for (fact, links) in facts.into_iter().zip(ports.into_values()) {
         for link in links {
             snapshot.links[link].concurrency = fact.clone();
+        }
+    }
+}
+
+/// The hold test of one port.
+pub(super) fn held<'a>(
+    stands: &'a Stands<'_>,
+    all: &'a Listed,
+    snapshot: &Snapshot,
+    request: &Request,
+    (container, number): (usize, u16),
+    links: &[usize],
+    patience: Patience,
+) -> impl Future<Output = Fact<Concurrency>> + use<'a> {
+    let server = &snapshot.containers[container];
+    let listeners = match &server.listeners {
+        // What is paused would let every probe wait for its limit.
+        Fact::Known(_) if !server.state.is_running() => {
+            Err(format!("{} is {}", server.name, server.state.status))
+        }
+        Fact::Known(listeners) => Ok(listeners.clone()),
+        Fact::Unknown(why) | Fact::Skipped(why) => Err(why.clone()),
+    };
+    let protocol = protocol(snapshot, links, request);
+    async move {
+        let listeners = match listeners {
+            Ok(listeners) => listeners,
+            Err(why) => return Fact::Unknown(why),
+        };
+        let port = Port { number, protocol, listeners };
+        match stand(stands, all, container).await {
+            Ok(stand) => server::concurrency(&stand, &port, patience).await,
+            Err(why) => Fact::Unknown(why),
         }
     }
 }
@@ -384,24 +407,28 @@ async fn images(
 ) -> Vec<(usize, Fact<Freshness>)> {
     let looks = servers.into_iter().map(|index| async move {
         let (engine, seen) = &all.seen[index];
-        let engine = stands.engine(*engine);
-        let origin = origin(seen, request);
-        let look = async {
-            let mut freshness =
-                fresh::freshness(engine, seen, origin.clone(), request.passive).await;
-            if let Ok(Some(origin)) = &origin
-                && !request.passive
-            {
-                let newest = fresh::now_is_newest(engine, seen, &freshness, origin).await;
-                if let Fact::Known(tag) = &mut freshness.tag {
-                    tag.now_is_newest = newest;
-                }
-            }
-            freshness
-        };
-        (index, in_time(request, look).await.into())
+        (index, in_time(request, image(stands.engine(*engine), seen, request)).await.into())
     });
     join_all(looks).await
+}
+
+/// The freshness of one server.
+pub(super) async fn image(
+    engine: &Connection,
+    seen: &super::engine::Seen,
+    request: &Request,
+) -> Freshness {
+    let origin = origin(seen, request);
+    let mut freshness = fresh::freshness(engine, seen, origin.clone(), request.passive).await;
+    if let Ok(Some(origin)) = &origin
+        && !request.passive
+    {
+        let newest = fresh::now_is_newest(engine, seen, &freshness, origin).await;
+        if let Fact::Known(tag) = &mut freshness.tag {
+            tag.now_is_newest = newest;
+        }
+    }
+    freshness
 }
 
 /// Where a server's source is: where the user says, else where Compose built it.

@@ -4,6 +4,7 @@ use super::probe::Protocol;
 use super::stand::{Hold, Stand};
 use checks::model::{Concurrency, Fact, Listener};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// One port of one server, probed once for all links that mean it.
@@ -16,11 +17,31 @@ pub(crate) struct Port {
     pub(crate) listeners: Vec<Listener>,
 }
 
+/// How long the probes of a port may take, and how long they hold a connection.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    deadline: Instant,
+    holds_ms: Option<[u64; 2]>,
+}
+
+impl Patience {
+    /// All the time until then.
+    pub(crate) fn until(deadline: Instant) -> Self {
+        Self { deadline, holds_ms: None }
+    }
+
+    /// Two seconds, for a server that others are about to use. The holds are as long as both of them fit into that.
+    pub(crate) fn short() -> Self {
+        let deadline = Instant::now() + Duration::from_secs(2);
+        Self { deadline, holds_ms: Some([350, 600]) }
+    }
+}
+
 /// Probes one port from its own namespace.
 pub(crate) async fn concurrency(
     stand: &Stand,
     port: &Port,
-    deadline: Instant,
+    Patience { deadline, holds_ms }: Patience,
 ) -> Fact<Concurrency> {
     let Some(target) = target(&port.listeners, port.number) else {
         return Fact::Unknown(format!("nothing listens on port {}", port.number));
@@ -28,7 +49,7 @@ pub(crate) async fn concurrency(
     let left = deadline.saturating_duration_since(Instant::now()).as_millis();
     let limit_ms = u64::try_from(left).unwrap_or(u64::MAX);
     let protocol = port.protocol.clone();
-    let seen = stand.run(Hold { target, protocol, limit_ms }).await;
+    let seen = stand.run(Hold { target, protocol, limit_ms, holds_ms }).await;
     seen.map(|seen| Concurrency { vantage: Some(stand.vantage()), ..seen }).into()
 }
 

@@ -114,8 +114,11 @@ impl<'a> Sockets<'a> {
     fn rows(&self, whose: Whose) -> Rows {
         let read = || match whose {
             Whose::Container(index) => {
-                let pid = links::proven(&self.all.seen[index].1)?;
-                ends::listeners(&pid, self.stands.stance())
+                let seen = &self.all.seen[index].1;
+                let now =
+                    links::proven(seen).and_then(|pid| ends::listeners(&pid, self.stands.stance()));
+                // Of a container that is gone, what it listened on while it was there.
+                now.or_else(|why| seen.facts.listeners.value().cloned().ok_or(why))
             }
             Whose::Machine(engine) => {
                 self.stands.is_here(engine)?;

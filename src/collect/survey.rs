@@ -4,15 +4,16 @@
 use super::compose::{self, Environment};
 use super::crowd::Crowd;
 use super::engine::{Connection, Engines, Membership, Seen};
+use super::gate::Gate;
 use super::links::{self, Claim, Dialled, Named, World};
 use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, machine, places, probes, swarm};
 use checks::model::{
     Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, Source, is_loopback,
+    Settings, Snapshot, Source, Written, is_loopback,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use tokio::time::Instant;
 
@@ -116,6 +117,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         notes,
         logged: Vec::new(),
         own: Vec::new(),
+        redactions: BTreeMap::new(),
     };
     for (container, (_, seen)) in snapshot.containers.iter_mut().zip(&all.seen) {
         container.answers = request.asks.iter().map(|ask| ask.of(&seen.raw)).collect();
@@ -130,16 +132,16 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     if snapshot.links.is_empty() {
         snapshot.notes.push(nothing_found(&snapshot, &engines));
     }
-    Ok(snapshot)
+    Ok(Gate::of(all.seen.iter().map(|(_, seen)| seen)).pass(snapshot))
 }
 
 /// Whether the server is a process of the engine's machine.
-fn ends_on_machine(link: &Link) -> bool {
+pub(super) fn ends_on_machine(link: &Link) -> bool {
     link.server.as_ref().is_some_and(|s| s.kind == ServerKind::Host && s.container.is_none())
 }
 
 /// Everything that the engines listed.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Listed {
     /// The containers, each with the place of its engine's connection.
     pub(super) seen: Vec<(usize, Seen)>,
@@ -204,7 +206,7 @@ impl Request {
         Ok(())
     }
 
-    fn keeps(&self, all: &Listed, link: &Link) -> bool {
+    pub(super) fn keeps(&self, all: &Listed, link: &Link) -> bool {
         let server = link.server.as_ref().and_then(|s| s.container.as_deref());
         let server_engine =
             link.server.as_ref().and_then(|s| s.engine.as_deref()).unwrap_or(&link.engine);
@@ -258,28 +260,43 @@ async fn claims(
         seen.facts.proxies = links::proxies(&seen.raw.env);
         seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
         notes.extend(found.notes);
-        let files = Environment::of(seen, &is_name);
         if let Some(labels) = &mut seen.facts.compose
             && engines[*engine].is_docker_here()
         {
             labels.program = labels.program.take().or_else(|| program.clone());
         }
-        for (told, source, written) in found.told {
-            if links::is_link(&told) {
-                let said = files.as_ref().map(|files| files.says(&source, &told));
-                let said = said.unwrap_or_default();
-                claims.push(Claim {
-                    engine: seen.facts.engine.clone(),
-                    client: seen.facts.name.clone(),
-                    told,
-                    sources: std::iter::once(source).chain(said.places).collect(),
-                    written: written.into_iter().chain(said.written).collect(),
-                    retold: said.retold,
-                    demand: None,
-                });
-            }
-        }
+        claims.extend(told_to(seen, found.told, &is_name));
     }
+    claims.extend(named(engines, all, request));
+    links::merge(claims)
+}
+
+/// What one container is told, as claims.
+pub(super) fn told_to(
+    seen: &Seen,
+    told: Vec<(links::told::Told, Source, Option<Written>)>,
+    is_name: &dyn Fn(&str) -> bool,
+) -> Vec<Claim> {
+    let files = Environment::of(seen, is_name);
+    let told = told.into_iter().filter(|(told, _, _)| links::is_link(told));
+    told.map(|(told, source, written)| {
+        let said = files.as_ref().map(|files| files.says(&source, &told)).unwrap_or_default();
+        Claim {
+            engine: seen.facts.engine.clone(),
+            client: seen.facts.name.clone(),
+            told,
+            sources: std::iter::once(source).chain(said.places).collect(),
+            written: written.into_iter().chain(said.written).collect(),
+            retold: said.retold,
+            demand: None,
+        }
+    })
+    .collect()
+}
+
+/// The links that the user and the project named, as claims.
+pub(super) fn named(engines: &[Connection], all: &Listed, request: &Request) -> Vec<Claim> {
+    let mut claims = Vec::new();
     let named = request.named.iter().map(|named| (named, None));
     let demanded = request.demands.iter().map(|(named, demand)| (named, Some(*demand)));
     for (named, demand) in named.chain(demanded) {
@@ -299,7 +316,7 @@ async fn claims(
             });
         }
     }
-    links::merge(claims)
+    claims
 }
 
 /// The engines in which a link that the user named is meant: those that have the client; for a process of the machine the
@@ -361,7 +378,7 @@ async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], pat
 
 /// A name that nobody carries, or that looks like one of the outside world, may stand in the client's own hosts file: then
 /// it means what the address there means.
-fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance: Stance) {
+pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance: Stance) {
     let (containers, networks) = (snapshot.containers.clone(), snapshot.networks.clone());
     let listens = |container: &Container, port: u16| {
         container
@@ -412,7 +429,7 @@ fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance: Stance) {
     }
 }
 
-fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
+pub(super) fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
     if engines.connections.is_empty() {
         return format!("EC906 no engine answers: {}", engines.asked.join("; "));
     }

@@ -1,5 +1,6 @@
 //! Prints a report, and never judges: one format a file, each into a writer that it is given.
 
+pub(crate) mod comparison;
 mod details;
 mod github;
 mod gitlab;
@@ -51,8 +52,17 @@ impl Style {
 
     /// For stdout: the flag decides, then `NO_COLOR`, then `CLICOLOR_FORCE`, then `CLICOLOR=0`, then whether it is a terminal.
     pub(crate) fn stdout(judging: &Judging) -> Self {
+        Self::on(io::stdout().is_terminal(), judging)
+    }
+
+    /// The same for stderr.
+    pub(crate) fn stderr(judging: &Judging) -> Self {
+        Self::on(io::stderr().is_terminal(), judging)
+    }
+
+    fn on(is_terminal: bool, judging: &Judging) -> Self {
         let set = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        let terminal = io::stdout().is_terminal() && set("TERM").is_none_or(|t| t != "dumb");
+        let terminal = is_terminal && set("TERM").is_none_or(|t| t != "dumb");
         let automatic = if set("NO_COLOR").is_some() {
             false
         } else if set("CLICOLOR_FORCE").is_some_and(|v| v != "0") {
@@ -65,7 +75,7 @@ impl Style {
             Color::Always => true,
             Color::Never => false,
         };
-        let columns = comfy_table::Table::new().width().filter(|_| io::stdout().is_terminal());
+        let columns = comfy_table::Table::new().width().filter(|_| is_terminal);
         Self { color, width: columns.unwrap_or(WIDTH).clamp(60, 160), ..Self::file(judging) }
     }
 }

@@ -84,6 +84,11 @@ impl Task {
         collect::connect(self.places.clone(), self.choice, deadline).await
     }
 
+    /// Where to look, which engines are wanted, and what is to be looked at.
+    pub(super) fn parts(self) -> (Vec<Place>, Choice, Request) {
+        (self.places, self.choice, self.request)
+    }
+
     /// When a look that begins now has to end.
     pub(super) fn deadline(&self) -> Instant {
         Instant::now() + self.limit.duration

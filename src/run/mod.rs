@@ -2,6 +2,7 @@
 //! than a few such lines, and beside them the steps that commands share.
 
 mod cleanup;
+mod compare;
 mod init;
 mod install;
 mod load;
@@ -10,7 +11,10 @@ mod look;
 mod output;
 mod own;
 mod preflight;
+mod recorder;
 mod report;
+mod save;
+mod schema;
 mod version;
 
 use crate::cli::{Cli, Command, Configured, Diagnose, Save};
@@ -51,6 +55,10 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
             .map(|()| Code(0))
             .map_err(Failure::incomplete),
         Command::Checks(configured) => checks(&configured),
+        Command::Run(run) => recorder::record(run),
+        Command::Relay => Ok(recorder::relay()),
+        Command::Compare(compare) => compare::compare(&compare),
+        Command::Schema { document } => schema::schema(document),
     }
 }
 
@@ -89,10 +97,7 @@ fn snapshot(save: &Save) -> Result<Code, Failure> {
     let own = OwnChecks::find(&config)?;
     let mut snapshot = look(&task)?;
     own.answer(&mut snapshot);
-    let mut text =
-        serde_json::to_string_pretty(&snapshot).map_err(|e| Failure::incomplete(e.to_string()))?;
-    text.push('\n');
-    write(&save.output, text.as_bytes())?;
+    write(&save.output, &save::bytes(&snapshot, &save.output)?)?;
     let answered = snapshot.engines.iter().any(|e| e.error.is_none());
     Ok(if answered { Code(0) } else { crate::exit::INCOMPLETE })
 }

@@ -32,11 +32,16 @@ pub(super) fn report(
     own: &OwnChecks<'_>,
 ) -> Result<Code, Failure> {
     let report = judge_with(snapshot, wanted, &own.rows(snapshot, wanted));
-    stdout(&rendered(&report, judging)?)?;
+    stdout(&rendered(&report, judging, render::Style::stdout(judging))?)?;
+    Ok(Code(written(&report, judging)?))
+}
+
+/// Writes a report to every file that is wanted; returns the exit code, which a file that can't be written changes.
+pub(super) fn written(report: &Report, judging: &Judging) -> Result<u8, Failure> {
     let mut code = report.exit_code;
     for output in &judging.output {
         let mut bytes = Vec::new();
-        render::render(&report, output.format, render::Style::file(judging), &mut bytes)
+        render::render(report, output.format, render::Style::file(judging), &mut bytes)
             .map_err(|e| Failure::incomplete(e.to_string()))?;
         if let Err(failure) = write(&output.path, &bytes) {
             eprintln!("econn: {}", render::clean(&failure.message));
@@ -44,7 +49,7 @@ pub(super) fn report(
             code = if code == 1 { 1 } else { failure.code.0 };
         }
     }
-    Ok(Code(code))
+    Ok(code)
 }
 
 /// A report that has no place to go is said before the containers are looked at.
@@ -60,8 +65,12 @@ pub(super) fn writable(judging: &Judging) -> Result<(), Failure> {
     }
 }
 
-fn rendered(report: &Report, judging: &Judging) -> Result<Vec<u8>, Failure> {
-    let style = render::Style::stdout(judging);
+/// The report in the form that is wanted on the terminal.
+pub(super) fn rendered(
+    report: &Report,
+    judging: &Judging,
+    style: render::Style,
+) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     render::render(report, judging.format, style, &mut bytes)
         .map_err(|e| Failure::incomplete(e.to_string()))?;

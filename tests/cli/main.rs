@@ -1,6 +1,7 @@
 //! The command line without any engine: bad input gives one clear line and the exit code of the contract.
 
 mod catalogue;
+mod compare;
 mod config;
 mod fake;
 #[path = "../front/mod.rs"]
@@ -8,10 +9,13 @@ mod front;
 mod hostile;
 mod install;
 mod nodes;
-mod secured;
-mod vantage;
 mod own;
 mod plugins;
+mod recorder;
+mod schema;
+mod secured;
+mod snapshots;
+mod vantage;
 
 use std::path::Path;
 use std::process::{Command, Output};

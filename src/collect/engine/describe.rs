@@ -10,6 +10,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 
 /// A container: its facts, and what only the collectors may see of it.
+#[derive(Clone)]
 pub(crate) struct Seen {
     /// What enters the snapshot.
     pub(crate) facts: Container,
@@ -18,6 +19,7 @@ pub(crate) struct Seen {
 }
 
 /// What only the collectors may see: it holds secrets, or means nothing elsewhere.
+#[derive(Clone)]
 pub(crate) struct Raw {
     /// The main process on the engine's machine; `None` when it does not run.
     pub(crate) pid: Option<u32>,
@@ -67,6 +69,19 @@ pub(super) fn all(engine: &Engine, inspected: HashMap<String, Inspect>, now: f64
         .map(|(id, c)| (id.clone(), name(if c.name.is_empty() { id } else { &c.name }).to_owned()))
         .collect();
     inspected.into_iter().map(|(id, c)| one(engine, id, c, &names, now)).collect()
+}
+
+/// The facts of one inspected container; `names` are those of the others, by id.
+pub(super) fn single(
+    engine: &Engine,
+    id: &str,
+    inspect: Inspect,
+    mut names: HashMap<String, String>,
+    now: f64,
+) -> Seen {
+    let own = if inspect.name.is_empty() { id } else { &inspect.name };
+    names.insert(id.to_owned(), name(own).to_owned());
+    one(engine, id.to_owned(), inspect, &names, now)
 }
 
 /// A container that the engine lists and can't show.
@@ -122,10 +137,23 @@ fn one(
     let mut exposed: Vec<u16> =
         config.exposed_ports.unwrap_or_default().keys().filter_map(|p| tcp_port(p)).collect();
     exposed.sort_unstable();
+    let env: Vec<(String, String)> = config
+        .env
+        .unwrap_or_default()
+        .iter()
+        .filter_map(|line| line.split_once('='))
+        .map(|(k, v)| (k.to_owned(), v.to_owned()))
+        .collect();
+    let mut variables: Vec<String> = env.iter().map(|(name, _)| name.clone()).collect();
+    variables.sort();
+    variables.dedup();
+    let image_id = bare(&inspect.image.unwrap_or_default()).to_owned();
     let facts = Container {
         engine: engine.name.clone(),
         name: names[&id].clone(),
         image,
+        image_id: Some(image_id.clone()).filter(|id| !id.is_empty()),
+        variables,
         state,
         network_mode,
         attachments,
@@ -153,7 +181,6 @@ fn one(
         id,
     };
     let argv = inspect.path.into_iter().chain(inspect.args.unwrap_or_default()).collect();
-    let env = config.env.unwrap_or_default();
     let raw = Raw {
         pid,
         hidden: None,
@@ -164,11 +191,7 @@ fn one(
             extra_hosts: host.extra_hosts.unwrap_or_default(),
         },
         started: started.map(seconds),
-        env: env
-            .iter()
-            .filter_map(|line| line.split_once('='))
-            .map(|(k, v)| (k.to_owned(), v.to_owned()))
-            .collect(),
+        env,
         labels,
         argv,
         mounts: inspect
@@ -185,7 +208,7 @@ fn one(
             })
             .collect(),
         memory: host.tmpfs.unwrap_or_default().into_keys().collect(),
-        image_id: bare(&inspect.image.unwrap_or_default()).to_owned(),
+        image_id,
         workdir: config.working_dir.unwrap_or_default(),
     };
     Seen { facts, raw }

@@ -5,6 +5,7 @@ mod archive;
 mod build;
 mod call;
 mod describe;
+mod events;
 mod few;
 mod find;
 mod helper;
@@ -21,6 +22,7 @@ mod transport;
 pub(crate) use build::{BuildStep, Outcome, Recipe};
 pub(crate) use call::trace_calls;
 pub(crate) use describe::{Mount, Raw, Seen, stand_in};
+pub(crate) use events::{Event, What};
 pub(crate) use find::{Place, node, places};
 pub(crate) use helper::{Helper, Line, Naming};
 pub(crate) use inspect::{Past, Stored};
@@ -110,6 +112,24 @@ impl Connection {
         seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();
         Ok((seen, notes))
+    }
+
+    /// The ids of all containers, running or not, those of econn left out.
+    pub(crate) async fn ids(&self) -> Result<Vec<String>, String> {
+        let ours =
+            |c: &inspect::Listed| c.labels.as_ref().is_some_and(|l| l.contains_key(HELPER_LABEL));
+        Ok(self.listed().await?.into_iter().filter(|c| !ours(c)).map(|c| c.id).collect())
+    }
+
+    /// One container as it is at this moment; `names` are those of the others, by id.
+    pub(crate) async fn container(
+        &self,
+        id: &str,
+        names: HashMap<String, String>,
+    ) -> Result<Seen, String> {
+        let inspect: inspect::Inspect = self.read(&format!("/containers/{id}/json")).await?;
+        let now = describe::seconds(jiff::Timestamp::now());
+        Ok(describe::single(&self.facts, id, inspect, names, now))
     }
 
     /// The list of all containers; more than can be looked at is an error.

@@ -73,6 +73,13 @@ impl Transport {
         Ok(headers)
     }
 
+    /// The engine's answer to a path, as it arrives.
+    pub(crate) async fn open(&self, path: &str) -> Result<Response<Incoming>, Trouble> {
+        let (call, response) = self.send(reading(path)?).await?;
+        call.told(response.status().as_str(), None);
+        Ok(response)
+    }
+
     /// Reads a path, as text of at most `limit` bytes.
     pub(crate) async fn get(&self, path: &str, limit: usize) -> Result<String, Trouble> {
         match self.find(path, limit).await? {

@@ -19,7 +19,7 @@ const FILES_LIMIT: usize = 64;
 const ARCHIVE_LIMIT: usize = 8 << 20;
 
 /// What one container is told, and which of its files could not be read.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Gathered {
     /// The addresses, each with its place and how that writes it.
     pub(crate) told: Vec<(Told, Source, Option<Written>)>,
@@ -35,6 +35,16 @@ pub(crate) async fn gather(
     seen: &Seen,
     is_name: &dyn Fn(&str) -> bool,
 ) -> Gathered {
+    let mut gathered = given(seen, is_name);
+    let known = Known { is_name, vars: &seen.raw.env };
+    for file in files(engine, seen, &mut gathered).await {
+        read(&file, &known, &mut gathered);
+    }
+    gathered
+}
+
+/// What one container was given at its creation: its environment and its command line.
+pub(crate) fn given(seen: &Seen, is_name: &dyn Fn(&str) -> bool) -> Gathered {
     let known = Known { is_name, vars: &seen.raw.env };
     let mut gathered = Gathered::default();
     let outside_files = |told: Told| {
@@ -55,9 +65,6 @@ pub(crate) async fn gather(
     gathered
         .told
         .extend(told::from_args(&seen.raw.argv, &known).into_iter().filter_map(outside_files));
-    for file in files(engine, seen, &mut gathered).await {
-        read(&file, &known, &mut gathered);
-    }
     gathered
 }
 

@@ -5,7 +5,7 @@ mod meaning;
 pub(crate) mod told;
 mod written;
 
-pub(crate) use gather::{gather, proven, proxies};
+pub(crate) use gather::{Gathered, gather, given, proven, proxies};
 pub(crate) use meaning::{Dialled, World};
 pub(crate) use told::unverified;
 pub(crate) use written::in_line;

@@ -283,6 +283,8 @@ pub(crate) struct Hold {
     pub(crate) protocol: Protocol,
     /// How long it may take, in milliseconds.
     pub(crate) limit_ms: u64,
+    /// How long the two holds are at least, in milliseconds; the measured lengths without.
+    pub(crate) holds_ms: Option<[u64; 2]>,
 }
 
 impl Errand for Hold {
@@ -291,7 +293,10 @@ impl Errand for Hold {
 
     async fn run(self) -> Concurrency {
         let deadline = Instant::now() + Duration::from_millis(self.limit_ms);
-        probe::concurrency(self.target, &self.protocol, Limits::default(), deadline).await
+        let usual = Limits::default();
+        let holds = self.holds_ms.map_or(usual.holds, |holds| holds.map(Duration::from_millis));
+        let limits = Limits { holds, ..usual };
+        probe::concurrency(self.target, &self.protocol, limits, deadline).await
     }
 }
 

@@ -15,6 +15,7 @@ mod leftovers;
 mod own;
 mod preflight;
 mod proxy;
+mod recorder;
 mod remote;
 mod secrets;
 mod swarm;
@@ -74,6 +75,8 @@ const PROMISES: &[Promise] = &[
     ("preflight-counts-clients", false, preflight::counts_those_that_get_no_answer),
     ("preflight-lets-clients-pass", false, preflight::lets_pass_what_answers_all),
     ("preflight-waits-for-a-container", false, preflight::waits_for_what_is_not_made_yet),
+    ("recorder-sees-what-a-live-look-sees", false, recorder::sees_what_a_live_look_sees),
+    ("recorder-may-be-killed", false, recorder::may_be_killed),
     ("vantage-without-rights", false, vantage::without_rights),
     ("vantage-remote", false, vantage::remote),
     // Last, so that they do not make the others wait in between.

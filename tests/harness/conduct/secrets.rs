@@ -8,9 +8,12 @@ use crate::harness::verdict::{list, text};
 use crate::harness::{Cast, Engine, Result, diagnosis};
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
 
 const SCENE: &str = include_str!("secrets.toml");
+
+/// Every form of a report.
+const FORMATS: [&str; 9] =
+    ["table", "json", "markdown", "junit", "sarif", "gitlab", "github", "html", "prometheus"];
 
 /// So much of a secret already gives it away.
 const PIECE: usize = 10;
@@ -53,11 +56,15 @@ pub(super) fn stay(_: &Cast, engine: Engine) -> Result<()> {
 
     let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
     let file = |name: &str| folder.path().join(name).display().to_string();
-    let (saved, table, json) = (file("snapshot"), file("table"), file("json"));
+    let (saved, recorded) = (file("snapshot"), file("record"));
     let looking = diagnosis::arguments(&stage, &play)?;
-    let outputs = ["--output", &format!("table={table}"), "--output", &format!("json={json}")]
-        .map(str::to_owned);
-    let live = run(econn().args(&looking).args(outputs).args(["--format", "json"]))?;
+    let outputs = |before: &str| -> Vec<String> {
+        let one = |format: &&str| {
+            ["--output".to_owned(), format!("{format}={}", file(&format!("{before}{format}")))]
+        };
+        FORMATS.iter().flat_map(one).collect()
+    };
+    let live = run(econn().args(&looking).args(outputs("live.")).args(["--format", "json"]))?;
     let report = live.report_with(1)?;
     finds_the_links(&report, &live)?;
 
@@ -66,19 +73,42 @@ pub(super) fn stay(_: &Cast, engine: Engine) -> Result<()> {
     let replay = run(econn().args(["diagnose", "--from", &saved]))?;
     replay.ended_with(&[1])?;
 
+    // Under the recorder the same containers are looked at, and the command's own output is recognised in parts.
+    let flags = flags(&looking[1..]);
+    let mut recorder = econn();
+    recorder.arg("run").args(flags).args(["--record", &recorded]).args(outputs("run."));
+    let words = format!("dial tcp 10.9.8.7:80: connect: connection refused token={}", secrets[0].0);
+    let recorder =
+        run(recorder.args(["--", "sh", "-c", &format!("echo '{words}'; sleep 5; exit 4")]))?;
+    recorder.ended_with(&[4])?;
+    let kept = fs::read_to_string(&recorded).map_err(|trouble| trouble.to_string())?;
+    must(kept.contains("\"redactions\"") && kept.contains("10.9.8.7"), || {
+        recorder.account("nothing was redacted, or recognised")
+    })?;
+
     let mut leaks = vec![];
-    let said = [("live", &live), ("snapshot", &snapshot), ("replay", &replay)];
+    let recorder = Run { stdout: recorder.stdout.replace(&words, ""), ..recorder };
+    let said = [("live", &live), ("snapshot", &snapshot), ("replay", &replay), ("run", &recorder)];
     for (name, run) in said {
         leaks.extend(leaked(&format!("{name}, stdout"), &run.stdout, &secrets));
         leaks.extend(leaked(&format!("{name}, stderr"), &run.stderr, &secrets));
     }
-    for written in [saved, table, json] {
-        let name = Path::new(&written).file_name().unwrap_or_default().to_string_lossy();
+    let written = fs::read_dir(folder.path()).map_err(|trouble| trouble.to_string())?;
+    let written: Vec<_> = written.flatten().map(|entry| entry.path()).collect();
+    must(written.len() == 2 + 2 * FORMATS.len(), || format!("files are missing: {written:?}"))?;
+    for written in written {
+        let name = written.file_name().unwrap_or_default().to_string_lossy();
         let text = fs::read_to_string(&written).map_err(|trouble| format!("{name}: {trouble}"))?;
         leaks.extend(leaked(&format!("file {name}"), &text, &secrets));
     }
     stage.strike()?;
     must(leaks.is_empty(), || format!("{} leaks:\n{}", leaks.len(), leaks.join("\n")))
+}
+
+/// The flags of a diagnosis, each with its value, without the names of containers.
+fn flags(words: &[String]) -> Vec<String> {
+    let pairs = words.windows(2).filter(|pair| pair[0].starts_with("--"));
+    pairs.flat_map(|pair| pair.to_vec()).collect()
 }
 
 /// What is refused, or does not answer, is not repeated with its password: a pipeline's log keeps stderr.

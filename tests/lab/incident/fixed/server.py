@@ -1,6 +1,7 @@
 """A mock of a language model's API, as the tests of the incident used it.
 
-Arguments: --host ADDRESS, --port PORT, --class HTTPServer or ThreadingHTTPServer, --delay SECONDS.
+Arguments: --host ADDRESS, --port PORT, --class HTTPServer or ThreadingHTTPServer, --delay SECONDS, --slow SECONDS (of a
+completion).
 """
 
 import argparse
@@ -26,6 +27,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.answer({"status": "healthy", "revision": REVISION})
 
     def do_POST(self):
+        time.sleep(options.slow)
         self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.answer({"model": MODEL, "choices": [{"message": {"role": "assistant", "content": "tool calls: none"}}]})
 
@@ -38,6 +40,7 @@ parser.add_argument("--host", default="127.0.0.1")
 parser.add_argument("--port", type=int, default=8080)
 parser.add_argument("--class", dest="server", default="HTTPServer", choices=["HTTPServer", "ThreadingHTTPServer"])
 parser.add_argument("--delay", type=float, default=0)
+parser.add_argument("--slow", type=float, default=0)
 options = parser.parse_args()
 
 getattr(http.server, options.server)((options.host, options.port), Handler).serve_forever()

@@ -1,0 +1,85 @@
+//! How a container ended, and what that means. Nobody is blamed for a server that was taken down: what was seen of it while
+//! it was up counts. One that ends by itself while a client of it is there is another matter.
+
+use checks::model::State;
+use std::time::{Duration, Instant};
+
+/// An end that follows a signal by so much is the signal's.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// What the engine told of one container.
+#[derive(Default)]
+pub(super) struct Life {
+    /// When somebody sent it a signal.
+    killed: Option<Instant>,
+    /// Whether it ran out of memory.
+    pub(super) out_of_memory: bool,
+    /// How it ended by itself, with the moment.
+    pub(super) ended: Option<(Instant, i64)>,
+    /// Whether it is gone, in whatever way.
+    pub(super) is_gone: bool,
+}
+
+impl Life {
+    /// Somebody sent it a signal.
+    pub(super) fn kill(&mut self) {
+        self.killed = Some(Instant::now());
+    }
+
+    /// Whether somebody is taking it down.
+    pub(super) fn is_killed(&self) -> bool {
+        self.killed.is_some_and(|at| at.elapsed() < GRACE)
+    }
+
+    /// It is up, perhaps again.
+    pub(super) fn up(&mut self) {
+        *self = Self { out_of_memory: self.out_of_memory, ..Self::default() };
+    }
+
+    /// It ended; true where it did so by itself.
+    pub(super) fn end(&mut self, exit_code: i64) -> bool {
+        self.is_gone = true;
+        let by_itself = self.out_of_memory || !self.is_killed();
+        if by_itself {
+            self.ended = Some((Instant::now(), exit_code));
+        }
+        by_itself
+    }
+}
+
+/// The state of a container that ended by itself, where the engine can't be asked any more.
+pub(super) fn exited(up: &State, exit_code: i64, out_of_memory: bool) -> State {
+    State {
+        status: "exited".into(),
+        exit_code,
+        oom_killed: up.oom_killed || out_of_memory,
+        finished_at: Some(jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+        up_seconds: None,
+        ..up.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Life, exited};
+    use checks::model::State;
+
+    #[test]
+    fn an_end_after_a_signal_is_somebodys_and_any_other_its_own() {
+        assert!(Life::default().end(1));
+        let mut killed = Life::default();
+        killed.kill();
+        assert!(!killed.end(137) && killed.is_gone && killed.ended.is_none());
+        let mut starved = Life { out_of_memory: true, ..Life::default() };
+        starved.kill();
+        assert!(starved.end(137), "the kernel's signal is nobody's wish");
+    }
+
+    #[test]
+    fn what_ended_is_no_longer_up() {
+        let up = State { status: "running".into(), up_seconds: Some(3), ..State::default() };
+        let state = exited(&up, 3, true);
+        assert!(!state.is_up() && state.exit_code == 3 && state.oom_killed);
+        assert!(state.finished_at.is_some() && state.up_seconds.is_none());
+    }
+}

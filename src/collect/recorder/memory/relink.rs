@@ -1,0 +1,146 @@
+//! The links between everything that was seen so far, with what is already known of them.
+
+use super::super::life::exited;
+use super::{Memory, NOT_YET};
+use crate::collect::engine::Connection;
+use crate::collect::sockets::Sockets;
+use crate::collect::stand::{Stance, Stands};
+use crate::collect::survey::{ends_on_machine, named, told_by_hosts_files, told_to};
+use crate::collect::{ends, links};
+use checks::model::{Fact, HOST_CLIENT, Link};
+use std::time::{Duration, Instant as Moment};
+use tokio::time::Instant;
+
+/// A client outlives its server when it is there for so much longer. One that fails with it may be gone at once.
+const LONGER: Duration = Duration::from_secs(1);
+/// Reading sockets takes no longer.
+const LIMIT: Duration = Duration::from_secs(5);
+
+impl Memory<'_> {
+    /// Finds the links anew: a container that came may be the server, or the client, of one.
+    pub(in super::super) async fn relink(&mut self, engines: &[Connection]) {
+        self.is_new = true;
+        let facts = self.all.facts();
+        let carriers = links::carriers(&facts);
+        let mut claims = Vec::new();
+        for (me, (_, seen)) in self.all.seen.iter().enumerate() {
+            let is_name =
+                |name: &str| carriers.get(name).is_some_and(|all| all.iter().any(|one| *one != me));
+            let given = links::given(seen, &is_name).told;
+            let told = given.into_iter().chain(self.more[me].files.iter().cloned()).collect();
+            claims.extend(told_to(seen, told, &is_name));
+        }
+        claims.extend(named(engines, &self.all, self.request));
+        // What an address means is asked again and again: no container is made for it.
+        let stance = match self.request.stance {
+            Stance::Auto => Stance::Netns,
+            other => other,
+        };
+        let stands = Stands::new(engines, stance, Instant::now() + LIMIT);
+        let keeps = |link: &Link| self.request.keeps(&self.all, link);
+        let links = Sockets::new(&self.all, &stands).links(links::merge(claims), keeps).await;
+        stands.close().await;
+        let old = std::mem::replace(&mut self.record.links, links);
+        self.carry(&old);
+        self.record.containers = facts;
+        self.record.networks.clone_from(&self.all.networks);
+        told_by_hosts_files(&self.all, &mut self.record, self.request.stance);
+        self.machine(engines);
+        self.blame();
+    }
+
+    /// What was seen of a link before is still known of it.
+    fn carry(&mut self, old: &[Link]) {
+        for at in 0..self.record.links.len() {
+            let held = self.port(at).and_then(|key| self.held.get(&key)).cloned();
+            let link = &mut self.record.links[at];
+            if let Some(old) = old.iter().find(|old| old.id == link.id) {
+                link.visit = old.visit.clone();
+                link.path = old.path.clone();
+                link.lookup = old.lookup.clone();
+                link.vantage = old.vantage;
+                if link.listens_itself.value().is_none() {
+                    link.listens_itself = old.listens_itself.clone();
+                }
+            } else if self.request.passive {
+                crate::collect::probes::passive(link);
+            }
+            match held {
+                Some(held) => link.concurrency = held,
+                None if self.request.passive => {}
+                None => link.concurrency = Fact::Skipped(NOT_YET.into()),
+            }
+        }
+    }
+
+    /// The machine's own sockets, where a link ends there. Those of a process that has ended meanwhile are kept.
+    fn machine(&mut self, engines: &[Connection]) {
+        let awaited: Vec<u16> = self
+            .record
+            .links
+            .iter()
+            .filter(|link| ends_on_machine(link))
+            .map(|link| link.endpoint.port)
+            .collect();
+        if awaited.is_empty() {
+            return;
+        }
+        let now = if engines.iter().all(|c| c.by_socket) {
+            ends::machine_listeners(&self.all.networks).into()
+        } else {
+            Fact::Unknown("the engine is remote, and its machine's sockets can't be seen".into())
+        };
+        let served = |fact: &Fact<Vec<checks::model::Listener>>| {
+            let rows = fact.value().into_iter().flatten();
+            rows.filter(|l| awaited.contains(&l.address.port())).count()
+        };
+        if served(&now) >= served(&self.record.host_listeners) {
+            self.record.host_listeners = now;
+        }
+    }
+
+    /// The clients of a container; `None` for a process of the machine.
+    pub(super) fn clients(&self, server: usize) -> impl Iterator<Item = Option<usize>> {
+        let of = |link: &Link| {
+            let to = link.server.as_ref()?;
+            self.all.find(to.engine.as_deref().unwrap_or(&link.engine), to.container.as_deref()?)
+        };
+        let links = self.record.links.iter().filter(move |link| of(link) == Some(server));
+        links.map(|link| {
+            if link.client == HOST_CLIENT {
+                None
+            } else {
+                self.all.find(&link.engine, &link.client)
+            }
+        })
+    }
+
+    /// A server that ended while it was needed is a server that ended, and not the one that it was.
+    fn blame(&mut self) {
+        for at in 0..self.all.seen.len() {
+            let (index, seen) = &self.all.seen[at];
+            let Some(life) = self.lives.get(&(*index, seen.facts.id.clone())) else { continue };
+            let Some(gone) = self.more[at].gone.filter(|_| life.is_gone) else { continue };
+            if !seen.facts.state.is_up() {
+                continue;
+            }
+            let needed = |client: Option<usize>| {
+                let Some(client) = client else { return life.ended.is_some_and(|(_, c)| c != 0) };
+                let more = &self.more[client];
+                let came_later = more.up.is_some_and(|up| up > gone);
+                let end = more.gone.unwrap_or_else(Moment::now);
+                let longer = |(at, code): (Moment, i64)| {
+                    end > at && (code != 0 || end.duration_since(at) > LONGER)
+                };
+                client != at
+                    && (came_later || (more.up.is_some() && life.ended.is_some_and(longer)))
+            };
+            if self.clients(at).any(needed) {
+                let code = life.ended.map_or(seen.facts.state.exit_code, |(_, code)| code);
+                let state = exited(&seen.facts.state, code, life.out_of_memory);
+                self.record.containers[at].state = state.clone();
+                self.all.seen[at].1.facts.state = state;
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! The command: started with the streams and signals that it would have had without econn.
+
+use super::relay::Streams;
+use crate::words::words;
+use checks::model::Logged;
+use rustix::process::{Pid, Signal, kill_process};
+use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::origin::WithOrigin;
+use signal_hook::low_level::siginfo::Cause;
+use std::ffi::OsString;
+use std::io::ErrorKind;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The signals that are handed on.
+const SIGNALS: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM];
+
+/// The command, running.
+pub(super) struct Command {
+    child: Child,
+    streams: Streams,
+    has_ended: Arc<AtomicBool>,
+}
+
+impl Command {
+    /// Starts it.
+    ///
+    /// # Errors
+    ///
+    /// 127 where there is no such program, 126 where it can't be started, and why.
+    pub(super) fn start(words_of_it: &[OsString]) -> Result<Self, (u8, String)> {
+        let (program, arguments) = words_of_it.split_first().ok_or((127, "no command".into()))?;
+        // What is ignored stays ignored, for the command too: that is how `nohup` works.
+        let ignored = ignored();
+        let heard = SIGNALS.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        let signals = SignalsInfo::<WithOrigin>::new(heard);
+        let mut command = std::process::Command::new(program);
+        command.args(arguments);
+        let streams = Streams::join(&mut command);
+        let child = command.spawn().map_err(|error| {
+            let name = Path::new(program).display();
+            match error.kind() {
+                ErrorKind::NotFound => (127, format!("run: {name}: there is no such program")),
+                _ => (126, format!("run: {name} can't be started: {}", words(&error))),
+            }
+        })?;
+        // The ends of the pipes that are the command's are its alone from here on.
+        drop(command);
+        let has_ended = Arc::new(AtomicBool::new(false));
+        if let (Ok(signals), Some(pid)) = (signals, pid(&child)) {
+            let has_ended = Arc::clone(&has_ended);
+            std::thread::spawn(move || hand_on(signals, pid, &has_ended));
+        }
+        Ok(Self { child, streams, has_ended })
+    }
+
+    /// Waits for its end, and for what it printed until then; returns its exit code, and what it said of connections.
+    pub(super) fn end(mut self) -> (u8, Vec<Logged>) {
+        let status = self.child.wait();
+        self.has_ended.store(true, Ordering::Relaxed);
+        (status.map_or(126, code), self.streams.end())
+    }
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(child.id()).ok()?)
+}
+
+/// The code that a shell gives for it.
+fn code(status: ExitStatus) -> u8 {
+    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+/// Hands on what was sent to econn alone. What a terminal sends, it sends to the command as well. Once the command has
+/// ended, whoever asks econn to end means it.
+fn hand_on(mut signals: SignalsInfo<WithOrigin>, pid: Pid, has_ended: &AtomicBool) {
+    for origin in signals.forever() {
+        let asks_to_end = matches!(origin.signal, SIGHUP | SIGINT | SIGQUIT | SIGTERM);
+        if has_ended.load(Ordering::Relaxed) && asks_to_end {
+            std::process::exit(128 + origin.signal);
+        }
+        if let Some(signal) = Signal::from_named_raw(origin.signal)
+            && !matches!(origin.cause, Cause::Kernel)
+        {
+            // It may have ended at this very moment.
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+/// The signals that econn was started to ignore, a bit each.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+    use std::process::Command;
+
+    #[test]
+    fn the_code_is_that_of_a_shell() {
+        let ends = |script: &str| code(Command::new("sh").args(["-c", script]).status().unwrap());
+        assert_eq!(ends("exit 7"), 7);
+        assert_eq!(ends("kill -TERM $$"), 143);
+        assert_eq!(ends("kill -KILL $$"), 137);
+    }
+}

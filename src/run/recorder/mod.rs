@@ -1,0 +1,118 @@
+//! `econn run -- COMMAND`: records while the command runs, and diagnoses when it fails. The command comes first: its
+//! streams, its signals and its exit code are its own, whatever becomes of econn.
+
+mod command;
+mod file;
+mod relay;
+mod watch;
+
+pub(super) use relay::relay;
+
+use super::look::Task;
+use super::report::{rendered, wanted, writable, written};
+use super::{configured, logs};
+use crate::cli::Record;
+use crate::collect::Over;
+use crate::exit::{Code, Failure};
+use crate::render;
+use checks::judge;
+use checks::model::{Outcome, Report, Snapshot};
+use command::Command;
+use file::Recording;
+use std::io::Write;
+use watch::Watch;
+
+/// Runs the command; ends with its exit code.
+pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
+    let config = configured(&asked.configured)?;
+    config.complete(&mut asked.judging);
+    writable(&asked.judging)?;
+    let task = Task::new("run", &asked.looking, &[], &config, Over::None)?;
+    let wanted = wanted(&[], &asked.judging, &config);
+    let recording = Recording::at(asked.record.as_deref());
+    let watch = Watch::begin(task, recording.clone());
+    let ended = Command::start(&asked.command).map(Command::end);
+    let failed = ended.as_ref().is_ok_and(|(code, _)| *code != 0);
+    let record = watch.end(failed);
+    let (code, said) = match ended {
+        Ok(ended) => ended,
+        // It never ran: there is nothing to judge.
+        Err((code, why)) => {
+            say(&why);
+            return Ok(Code(code));
+        }
+    };
+    if let Some(mut record) = record {
+        logs::add(&mut record, said);
+        // What goes wrong from here on is said, and is not the command's.
+        match logs::read(&asked.logs) {
+            Ok(logged) => logs::add(&mut record, logged),
+            Err(failure) => say(&failure.message),
+        }
+        recording.keep(&record);
+        let report = judge(&record, &wanted);
+        if let Err(failure) = tell(&record, &report, code, &asked, &recording) {
+            say(&failure.message);
+        }
+    }
+    Ok(Code(code))
+}
+
+/// One line on stderr.
+fn say(line: &str) {
+    eprintln!("econn: {}", render::clean(line));
+}
+
+/// Tells what was found: everything where the command failed and something is wrong, little where nothing is.
+fn tell(
+    record: &Snapshot,
+    report: &Report,
+    code: u8,
+    asked: &Record,
+    recording: &Recording,
+) -> Result<(), Failure> {
+    written(report, &asked.judging)?;
+    let from = recording.name();
+    if record.engines.iter().all(|engine| engine.error.is_some()) {
+        say(&format!("nothing was recorded: {}", no_engine(record)));
+    } else if code == 0 {
+        // The recording and the files of --output tell more; where all is well nobody asked.
+    } else if matches!(report.outcome, Outcome::Fail | Outcome::Unknown) && !report.links.is_empty()
+    {
+        let style = render::Style::stderr(&asked.judging);
+        let mut bytes = format!("\neconn: the command ended with {code}\n");
+        bytes.push_str(&String::from_utf8_lossy(&rendered(report, &asked.judging, style)?));
+        // A reader that has gone away is no trouble of the command's.
+        drop(std::io::stderr().lock().write_all(bytes.as_bytes()));
+        say(&format!("recorded in {from}"));
+    } else {
+        say(&healthy(report, code));
+        say(&format!("recorded in {from}"));
+    }
+    Ok(())
+}
+
+fn no_engine(record: &Snapshot) -> String {
+    let errors: Vec<&str> = record.engines.iter().filter_map(|e| e.error.as_deref()).collect();
+    if errors.is_empty() { "no engine answers".into() } else { errors.join("; ") }
+}
+
+/// No fault was seen: that is worth a line, because then the command failed for another reason.
+fn healthy(report: &Report, code: u8) -> String {
+    if report.links.is_empty() {
+        let notes = report.notes.iter().find(|note| note.starts_with("EC901"));
+        let why = notes.map_or("no link was seen", String::as_str);
+        return format!(
+            "the command ended with {code}, and no link between containers was seen: {why}"
+        );
+    }
+    let warnings = match report.summary.warn {
+        0 => String::new(),
+        1 => ", one of them with a warning".into(),
+        n => format!(", {n} of them with a warning"),
+    };
+    format!(
+        "the command ended with {code}, and no connectivity fault was seen ({} links{warnings})",
+        report.links.len()
+    )
+}

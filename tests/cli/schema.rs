@@ -1,0 +1,148 @@
+//! What econn writes is what its schemas say. The validator knows the words of JSON Schema that these schemas use, and
+//! refuses every other: a word that it does not understand can't let a document pass.
+
+use super::{INCIDENT, econn};
+use serde_json::{Value, json};
+
+fn schema(of: &str) -> Value {
+    let output = econn(&["schema", of]);
+    assert_eq!(output.status.code(), Some(0));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// What is wrong with a value, a line each.
+fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
+    let Value::Object(words) = schema else {
+        return if schema == &json!(true) { vec![] } else { vec![format!("{at}: never right")] };
+    };
+    let mut found = vec![];
+    for (word, says) in words {
+        let list = || says.as_array().into_iter().flatten();
+        let matching = || list().filter(|one| wrong(root, one, value, at).is_empty()).count();
+        match word.as_str() {
+            "$schema" | "$id" | "$defs" | "title" | "description" | "format" | "default" => {}
+            "$ref" => {
+                let name = says.as_str().unwrap().strip_prefix("#/$defs/").expect(at);
+                found.extend(wrong(root, &root["$defs"][name], value, at));
+            }
+            "type" => {
+                let is = |kind: &str| match kind {
+                    "object" => value.is_object(),
+                    "array" => value.is_array(),
+                    "string" => value.is_string(),
+                    "boolean" => value.is_boolean(),
+                    "integer" => value.is_i64() || value.is_u64(),
+                    "number" => value.is_number(),
+                    "null" => value.is_null(),
+                    other => panic!("{at}: the type {other}"),
+                };
+                let right =
+                    says.as_str().is_some_and(is) || list().any(|kind| is(kind.as_str().unwrap()));
+                if !right {
+                    found.push(format!("{at}: {value} is no {says}"));
+                }
+            }
+            "const" if value != says => found.push(format!("{at}: {value} is not {says}")),
+            "enum" if !list().any(|one| one == value) => {
+                found.push(format!("{at}: {value} is none of {says}"));
+            }
+            "const" | "enum" => {}
+            "minimum" | "maximum" => {
+                let (number, bound) = (value.as_f64(), says.as_f64().unwrap());
+                let beyond = |n: f64| if word == "minimum" { n < bound } else { n > bound };
+                if number.is_some_and(beyond) {
+                    found.push(format!("{at}: {value} is beyond {word} {says}"));
+                }
+            }
+            "anyOf" if matching() == 0 => found.push(format!("{at}: {value} fits none")),
+            "oneOf" if matching() != 1 => {
+                found.push(format!("{at}: {value} fits {} of one", matching()));
+            }
+            "anyOf" | "oneOf" => {}
+            "required" => {
+                let missing = |key: &&Value| value.get(key.as_str().unwrap()).is_none();
+                let missing = list().filter(missing).map(|key| format!("{at}: no {key}"));
+                found.extend(missing.filter(|_| value.is_object()));
+            }
+            "properties" => {
+                for (key, of) in says.as_object().unwrap() {
+                    let inside = value.get(key).map(|v| wrong(root, of, v, &format!("{at}.{key}")));
+                    found.extend(inside.into_iter().flatten());
+                }
+            }
+            "items" => {
+                for (index, item) in value.as_array().into_iter().flatten().enumerate() {
+                    found.extend(wrong(root, says, item, &format!("{at}[{index}]")));
+                }
+            }
+            // Only maps have it: what further fields hold, never that there are none.
+            "additionalProperties" => {
+                assert!(says.as_bool() != Some(false), "{at} forbids new fields");
+                let known = &words.get("properties").cloned().unwrap_or_default();
+                for (key, v) in value.as_object().into_iter().flatten() {
+                    if known.get(key).is_none() {
+                        found.extend(wrong(root, says, v, &format!("{at}.{key}")));
+                    }
+                }
+            }
+            other => panic!("{at}: the word {other} is not understood"),
+        }
+    }
+    found
+}
+
+#[track_caller]
+fn fits(schema: &Value, document: &Value) {
+    let wrong = wrong(schema, schema, document, "$");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn report() -> Value {
+    serde_json::from_slice(&econn(&["demo", "--format", "json"]).stdout).unwrap()
+}
+
+fn snapshot() -> Value {
+    serde_json::from_str(&std::fs::read_to_string(INCIDENT).unwrap()).unwrap()
+}
+
+#[test]
+fn the_report_fits_its_schema() {
+    let schema = schema("report");
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    fits(&schema, &report());
+    assert_eq!(econn(&["schema"]).stdout, econn(&["schema", "report"]).stdout, "the default");
+}
+
+#[test]
+fn the_snapshot_fits_its_schema() {
+    fits(&schema("snapshot"), &snapshot());
+}
+
+#[test]
+fn what_is_broken_does_not_fit() {
+    let breaks: [fn(&mut Value); 6] = [
+        |report| report["outcome"] = json!("fine"),
+        |report| report["exit_code"] = json!(256),
+        |report| report["links"][0]["chain"] = json!("EC401"),
+        |report| report["links"][0]["checks"][0]["findings"][0]["severity"] = json!("bad"),
+        |report| drop(report.as_object_mut().unwrap().remove("engines")),
+        |report| report["links"][0]["endpoint"]["source"] = json!({"kind": "nowhere"}),
+    ];
+    let schema = schema("report");
+    for (index, change) in breaks.iter().enumerate() {
+        let mut report = report();
+        change(&mut report);
+        assert!(!wrong(&schema, &schema, &report, "$").is_empty(), "number {index}");
+    }
+}
+
+#[test]
+fn a_field_of_tomorrow_fits() {
+    let mut report = report();
+    report["tomorrow"] = json!(1);
+    report["links"][0]["tomorrow"] = json!({"a": [1]});
+    fits(&schema("report"), &report);
+    let mut snapshot = snapshot();
+    snapshot["containers"][0]["state"]["tomorrow"] = json!(null);
+    fits(&schema("snapshot"), &snapshot);
+}
