@@ -11,6 +11,7 @@ use bollard::query_parameters::{
 use futures_util::StreamExt;
 use hyper::body::Bytes;
 use std::io::Read;
+use std::time::Duration;
 
 /// A container of ours, made from an image to read its files. It is removed by [`ImageContainer::close`].
 pub(crate) struct ImageContainer<'a> {
@@ -124,12 +125,24 @@ impl Connection {
         removed
     }
 
-    /// Removes one of our own containers.
+    /// Removes one of our own containers. One that ends by itself at that moment makes Podman fail, so it is asked again.
     pub(crate) async fn remove(&self, id: &str) -> bool {
-        let options = RemoveContainerOptionsBuilder::new().force(true).build();
+        for pause in [100, 300, 0] {
+            let options = RemoveContainerOptionsBuilder::new().force(true).build();
+            match self.docker.remove_container(id, Some(options)).await {
+                Ok(()) => return true,
+                Err(error) if !is_ill(&error) => return false,
+                Err(_) => tokio::time::sleep(Duration::from_millis(pause)).await,
+            }
+        }
         // What can't be removed now is removed by the next run, by its label.
-        self.docker.remove_container(id, Some(options)).await.is_ok()
+        false
     }
+}
+
+/// Whether the engine itself has failed.
+fn is_ill(error: &bollard::errors::Error) -> bool {
+    matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 500.., .. })
 }
 
 /// Whether the engine says that there is no such thing.
