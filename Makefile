@@ -8,7 +8,7 @@ engines = tests/lab/with-engines.sh
 demo: ## the incident on every engine that answers: diagnosed, repaired, diagnosed again
 	@tests/lab/demo.sh
 
-test: ## every test, on Docker and on Podman (ECONN_TEST_ENGINES=docker leaves one out)
+test: ## every test on Docker and Podman, a sample on further engines (ECONN_TEST_ENGINES=docker, ECONN_TEST_MORE_ENGINES=none)
 	@$(engines) sh -c 'cargo test --workspace && cargo test --test scenes'
 
 soak: ## the scenes again and again, and under load: docs/soak.md

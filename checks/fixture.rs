@@ -77,6 +77,7 @@ pub(crate) fn service(project: &str, service: &str) -> Option<Compose> {
         one_off: false,
         working_dir: None,
         config_files: vec!["/home/ci/compose.yaml".into()],
+        environment_files: Vec::new(),
         program: None,
     })
 }

@@ -2,8 +2,9 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, EndpointReport, Fact, Finding, Found, Link, LinkReport, Outcome, Report, Row,
-    Rule, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, Undecided, chain,
+    Case, Check, Container, EndpointReport, Evidence, Fact, Finding, Found, Link, LinkReport,
+    Outcome, Report, Row, Rule, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom,
+    Tool, Undecided, Vantage, chain,
 };
 
 /// What the user wants judged, and how strictly.
@@ -82,6 +83,11 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         })
         .collect();
     doubt(&case, &mut rows, wanted);
+    if link.vantage == Some(Vantage::StandIn) {
+        for (check, row) in &mut rows {
+            of_a_stand_in(link, check, row);
+        }
+    }
     let chain = chain(&rows);
     let root_cause = chain.first().cloned();
     for finding in rows.iter_mut().flat_map(|(_, row)| &mut row.findings) {
@@ -89,10 +95,18 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             finding.severity == Severity::Fail && root_cause.as_ref() != Some(&finding.code);
         finding.masked_by = if hidden { root_cause.clone() } else { None };
     }
+    let server = link.server.as_ref().and_then(|server| {
+        let engine = server.engine.as_deref().unwrap_or(&link.engine);
+        facts.container(engine, server.container.as_deref()?)
+    });
     LinkReport {
         id: link.id.clone(),
         engine: link.engine.clone(),
         client: link.client.clone(),
+        client_service: service(case.client()),
+        server_service: service(server),
+        client_node: node(case.client()),
+        server_node: node(server),
         endpoint: EndpointReport {
             url: link.endpoint.url.clone(),
             source: link.endpoint.sources.first().cloned(),
@@ -106,6 +120,32 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         checks: rows.into_iter().map(|(_, row)| row).collect(),
         seen_from: seen_from(&case),
     }
+}
+
+/// Says that somebody else looked, where the client's own look is what a check rests on.
+fn of_a_stand_in(link: &Link, check: &Check, row: &mut Row) {
+    let told = format!("seen by a stand-in on the networks of {}, which does not run", link.client);
+    if let Some(reason) = row.reason.as_mut().filter(|_| {
+        row.outcome == Outcome::Pass && ["shared-network", "network-path"].contains(&check.id)
+    }) {
+        *reason = format!("{reason} ({told})");
+    }
+    for finding in &mut row.findings {
+        if ["shared-network", "network-path", "endpoint-config"].contains(&check.id) {
+            finding.evidence.push(Evidence { what: "vantage".into(), value: told.clone() });
+        }
+    }
+}
+
+/// The service of Compose or of a Swarm by which people know a container.
+fn service(container: Option<&Container>) -> Option<String> {
+    let (compose, task) = (container?.compose.as_ref(), container?.task.as_ref());
+    compose.map(|c| c.service.clone()).or_else(|| task.map(|task| task.service.clone()))
+}
+
+/// The node of a Swarm that a container is on.
+fn node(container: Option<&Container>) -> Option<String> {
+    container?.task.as_ref()?.node.clone()
 }
 
 fn seen_from(case: &Case<'_>) -> Option<SeenFrom> {

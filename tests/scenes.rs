@@ -9,7 +9,7 @@
 
 mod harness;
 
-use harness::{Accuracy, Cast, Engine, Trials, bench, lab, matrix, sweep, tidy};
+use harness::{Cast, Engine, Notes, Trials, bench, further, lab, matrix, sweep, tidy};
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
@@ -39,15 +39,18 @@ fn run() -> Result<ExitCode, String> {
         }
         sweep();
     }
-    let accuracy = Accuracy::default();
-    let trials = Trials::of(&cast, &engines, &accuracy)?;
+    let further = further()?;
+    let notes = Notes::default();
+    let trials = Trials::of(&cast, &engines, &further, &notes)?;
     let conclusion = libtest_mimic::run(&arguments, trials);
     tidy();
-    if !arguments.list
-        && let Err(trouble) = accuracy.settle(&cast)
-    {
-        eprintln!("scenes: {trouble}");
-        return Ok(ExitCode::from(101));
+    if !arguments.list {
+        let settled = [notes.accuracy.settle(&cast), notes.elsewhere.settle(&cast, &further)];
+        let troubles: Vec<String> = settled.into_iter().filter_map(Result::err).collect();
+        if !troubles.is_empty() {
+            eprintln!("scenes: {}", troubles.join("\nscenes: "));
+            return Ok(ExitCode::from(101));
+        }
     }
     Ok(conclusion.exit_code())
 }

@@ -4,9 +4,12 @@ mod another_port;
 mod certificate_of_another;
 mod certificate_out_of_date;
 mod container_address;
+mod discarded_port;
+mod edited_since;
 mod host_alias_missing;
 mod host_network_name;
 mod malformed;
+mod never_started;
 mod nobody;
 mod own_loopback;
 mod plain_to_tls;
@@ -25,17 +28,20 @@ pub(crate) const CHECK: Check = Check {
     id: "endpoint-config",
     layer: Some(4),
     asks: "does the address the client was told mean the server, seen from inside the client?",
-    needs: &[Need::Visit, Need::ListensItself, Need::Listeners, Need::Hosts],
+    needs: &[Need::Visit, Need::ListensItself, Need::Listeners, Need::Hosts, Need::HostListeners],
     phase: 1,
     applies: |case| if case.is_outside() { Err(Undecided::Skip(OUTSIDE.into())) } else { Ok(()) },
     rules: &[
+        &edited_since::RULE,
         &malformed::RULE,
         &own_loopback::RULE,
+        &never_started::RULE,
         &nobody::RULE,
         &host_network_name::RULE,
         &host_alias_missing::RULE,
         &published_port::RULE,
         &another_port::RULE,
+        &discarded_port::RULE,
         &container_address::RULE,
         &proxy::RULE,
         &plain_to_tls::RULE,

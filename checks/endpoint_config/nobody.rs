@@ -1,6 +1,6 @@
 use super::repair::{quoted, repaired};
 use super::resolves;
-use crate::model::{Case, Found, Judgement, Meant, Rule, Undecided, Visit};
+use crate::model::{Case, Engine, Found, Judgement, Meant, Rule, Undecided, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC403",
@@ -24,19 +24,10 @@ Tell the client the server's name or its Compose service, and the port inside it
 };
 
 fn judge(case: &Case<'_>) -> Judgement {
-    if case.link.meant != Meant::Nobody || case.link.endpoint.malformed.is_some() {
+    if !is_carried_by_nobody(case)? || case.link.unstarted.is_some() {
         return Ok(None);
     }
-    let endpoint = &case.link.endpoint;
-    let what = if endpoint.address().is_some() { "address" } else { "name" };
-    let engine = &case.link.engine;
-    // Somebody answers there who is no container: a line of a hosts file, a name server outside, a machine of the same net.
-    if case.link.visit.value().is_some_and(Visit::connected) || resolves(case).unwrap_or(false) {
-        return Err(Undecided::Unknown(format!(
-            "no container of {engine} has the {what} {}, and {} finds it all the same",
-            endpoint.host, case.link.client
-        )));
-    }
+    let (endpoint, what, engine) = (&case.link.endpoint, kind(case), &case.link.engine);
     let found = quoted(
         case,
         Found::fail(format!("no container of {engine} has the {what} {}", endpoint.host)),
@@ -50,6 +41,40 @@ fn judge(case: &Case<'_>) -> Judgement {
     let found = found
         .evidence("most likely meant", format!("{} (port {})", server.container.name, server.port));
     Ok(Some(repaired(case, found, server)))
+}
+
+/// Whether the dialled name or address is one that no container has.
+pub(super) fn is_carried_by_nobody(case: &Case<'_>) -> Result<bool, Undecided> {
+    if case.link.meant != Meant::Nobody || case.link.endpoint.malformed.is_some() {
+        return Ok(false);
+    }
+    // Somebody answers there who is no container: a line of a hosts file, a name server outside, a machine of the same net.
+    if case.link.visit.value().is_some_and(Visit::connected) || resolves(case).unwrap_or(false) {
+        return Err(Undecided::Unknown(format!(
+            "no container of {} has the {} {}, and {} finds it all the same",
+            case.link.engine,
+            kind(case),
+            case.link.endpoint.host,
+            case.link.client
+        )));
+    }
+    let asked = |name: &str| case.facts.engines.iter().find(|engine| engine.name == name);
+    let of_swarm = asked(&case.link.engine).is_some_and(|engine| engine.node.is_some());
+    let knows = |engine: &Engine| {
+        engine.node.as_ref().is_some_and(|node| node.manager)
+            && case.facts.are_nodes_of_one_swarm(&engine.name, &case.link.engine)
+    };
+    if of_swarm && !case.facts.engines.iter().any(knows) {
+        return Err(Undecided::Unknown(format!(
+            "{} may be a service of the Swarm, which only its managers know; give one with --node NAME=URL",
+            case.link.endpoint.host
+        )));
+    }
+    Ok(true)
+}
+
+fn kind(case: &Case<'_>) -> &'static str {
+    if case.link.endpoint.address().is_some() { "address" } else { "name" }
 }
 
 #[cfg(test)]

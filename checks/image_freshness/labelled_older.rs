@@ -1,4 +1,4 @@
-use super::freshness;
+use super::{freshness, other_build};
 use crate::model::{Case, Claim, Fact, Found, Freshness, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
@@ -28,6 +28,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     let (Some(content), Some(claim)) = (freshness.content.value(), &freshness.claim) else {
         return Ok(None);
     };
+    // A label is a claim; what a build gives is seen.
+    if other_build::agrees(freshness).is_some() {
+        return Ok(None);
+    }
     let since = match (&claim.since, &claim.inherited_from) {
         (Fact::Known(since), None) if content.compared == 0 => since,
         _ => return Ok(None),

@@ -1,5 +1,6 @@
 //! Layer 2: does the running container hold the newest source, or an older build of it?
 
+mod differs_between_nodes;
 mod edited_inside;
 mod labelled_older;
 mod mounted;
@@ -7,6 +8,7 @@ mod newer_base;
 mod not_recreated;
 mod older_content;
 mod older_process;
+mod other_build;
 mod unreached;
 
 use crate::model::{Case, Check, Content, Difference, Fact, Freshness, How, Need, Undecided};
@@ -24,7 +26,9 @@ pub(crate) const CHECK: Check = Check {
     rules: &[
         &older_content::RULE,
         &not_recreated::RULE,
+        &differs_between_nodes::RULE,
         &labelled_older::RULE,
+        &other_build::RULE,
         &older_process::RULE,
         &edited_inside::RULE,
         &newer_base::RULE,
@@ -36,10 +40,17 @@ fn freshness<'a>(case: &Case<'a>) -> Result<&'a Freshness, Undecided> {
     case.server()?.container.freshness.known()
 }
 
-/// The differences that no later instruction of the build explains: those that prove an older content.
-fn proofs(content: &Content) -> Vec<&Difference> {
-    let proves =
-        |d: &&Difference| matches!(d.how, How::Older { .. }) || d.may_be_changed_by.is_none();
+/// The differences that no later instruction of the build explains: those that prove an older content. Where a build of the
+/// source gives the very same files now, only what is older all the same proves something: the ignore file, or the cache.
+fn proofs<'a>(freshness: &Freshness, content: &'a Content) -> Vec<&'a Difference> {
+    let is_of_now = other_build::agrees(freshness).is_some();
+    let proves = |d: &&Difference| match (&d.how, &d.may_be_changed_by) {
+        _ if d.mount.is_some() || !is_of_now => {
+            matches!(d.how, How::Older { .. }) || d.may_be_changed_by.is_none()
+        }
+        (How::Older { .. }, None) => true,
+        _ => false,
+    };
     content.differing.iter().filter(proves).collect()
 }
 
@@ -57,7 +68,11 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             };
         }
     };
-    if let Some(open) = content.differing.first() {
+    let built = other_build::agrees(freshness);
+    // What a step of the build may have changed, the build itself has answered for.
+    let is_open =
+        |d: &&Difference| built.is_none() || d.mount.is_some() || d.may_be_changed_by.is_none();
+    if let Some(open) = content.differing.iter().find(is_open) {
         let why = open.may_be_changed_by.as_deref().unwrap_or("a later instruction");
         return Err(Undecided::Unknown(format!(
             "{} differs in the image, and may be changed by {why}",
@@ -66,6 +81,10 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     }
     if let Some(why) = freshness.unanswered.first() {
         return Err(Undecided::Unknown(why.clone()));
+    }
+    other_build::doubts(freshness, content)?;
+    if let Some(word) = built {
+        return Ok(word);
     }
     if content.compared == 0 {
         let why = content

@@ -31,8 +31,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     // With a source to compare with, the files decide: an older content is a finding of its own, and equal files are fresh.
     // Files that a later instruction may have changed are told by the newer image: it equals the source, this one does not.
     if let Fact::Known(content) = &freshness.content
-        && (!proofs(content).is_empty() || content.compared > 0)
-        && (!proofs(content).is_empty()
+        && (!proofs(freshness, content).is_empty() || content.compared > 0)
+        && (!proofs(freshness, content).is_empty()
             || content.differing.is_empty()
             || tag.now_is_newest != Some(true))
     {

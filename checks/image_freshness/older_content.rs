@@ -37,7 +37,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         Fact::Skipped(_) => return Ok(None),
         Fact::Unknown(why) => return Err(Undecided::Unknown(why.clone())),
     };
-    let proofs = proofs(content);
+    let proofs = proofs(freshness, content);
     let Some(first) = proofs.first() else { return Ok(None) };
     let name = &server.container.name;
     let more =
@@ -86,7 +86,7 @@ fn told(difference: &Difference) -> String {
     }
 }
 
-fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Option<&Tag>) -> Found {
+pub(super) fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Option<&Tag>) -> Found {
     let Ok(server) = case.server() else { return found };
     let container = server.container;
     let kind = case.facts.kind(&container.engine);

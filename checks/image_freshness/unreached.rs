@@ -1,6 +1,7 @@
-//! What to do about a source that no build reaches: the ignore file leaves it out, or Compose builds another folder.
+//! What to do about a source that no build reaches: the ignore file leaves it out, Compose builds another folder, or `BuildKit`
+//! takes it for unchanged.
 
-use crate::model::{Case, Content, Difference, Found};
+use crate::model::{Case, Content, Difference, EngineKind, Found, quoted};
 
 /// Says which line or which folder keeps the newest source out.
 pub(super) fn repair(
@@ -15,6 +16,20 @@ pub(super) fn repair(
             "{rule} leaves {} out of every build: change that line, then build the image again and recreate {}",
             proof.source, server.container.name
         ));
+    }
+    // BuildKit looks at size and time only, and keeps its copy of the context, also with --no-cache.
+    let unchanged = proofs.iter().find(|proof| proof.looks_unchanged && proof.mount.is_none());
+    if let Some(proof) = unchanged.filter(|_| {
+        content.other_context.is_none()
+            && case.facts.kind(&server.container.engine) == EngineKind::Docker
+    }) {
+        found = found.fix_by(
+            format!(
+                "touch {} before the next build: it has the size and the time of the old one, and BuildKit takes such a file for unchanged, even with --no-cache",
+                proof.source
+            ),
+            format!("touch {}", quoted(&format!("{}/{}", content.context.trim_end_matches('/'), proof.source))),
+        );
     }
     if let Some(other) = &content.other_context
         && proofs.iter().any(|proof| proof.mount.is_none())
@@ -46,6 +61,13 @@ mod tests {
         assert_eq!(
             remedies(&RULE, |it| it.compared().differing.push(left_out)),
             ".dockerignore:2 (*.py) leaves server.py out of every build: change that line, then build the image again and recreate mock"
+        );
+        let unchanged = remedies(&RULE, |it| {
+            it.compared().differing.push(Difference { looks_unchanged: true, ..older.clone() });
+        });
+        assert!(
+            unchanged.starts_with("$ touch /home/ci/mock/server.py\n$ docker build"),
+            "{unchanged}"
         );
         let elsewhere = remedies(&RULE, |it| {
             it.compared().differing.push(older);

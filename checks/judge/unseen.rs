@@ -3,7 +3,7 @@
 use super::chains::changed;
 use crate::fixture::{healthy, row};
 use crate::model::{
-    Connect, Fact, Listener, Meant, Outcome, Reply, SNAPSHOT_VERSION, ServerKind, Snapshot,
+    Connect, Fact, Listener, Meant, Outcome, Reply, SNAPSHOT_VERSION, ServerKind, Snapshot, Vantage,
 };
 
 #[test]
@@ -168,4 +168,25 @@ fn the_healthy_pair_passes_everywhere() {
     assert!(report.links[0].checks.iter().all(|row| row.reason.is_some()));
     assert_eq!((report.outcome, report.exit_code), (Outcome::Pass, 0));
     assert_eq!(healthy().snapshot_version, SNAPSHOT_VERSION);
+}
+
+/// What a stand-in saw is said to be that, also where it passed, and the report names every vantage.
+#[test]
+fn a_stand_in_is_named_where_it_looked() {
+    let report = changed(|it| it.link().vantage = Some(Vantage::StandIn));
+    let link = &report.links[0];
+    assert_eq!(link.seen_from.and_then(|ends| ends.client), Some(Vantage::StandIn));
+    for row in &link.checks {
+        let told = row.reason.as_ref().is_some_and(|reason| reason.contains("by a stand-in"));
+        let rests_on_it = ["shared-network", "network-path"].contains(&row.check.as_str());
+        assert_eq!(told, rests_on_it, "{row:?}");
+    }
+    let report = changed(|it| {
+        it.link().vantage = Some(Vantage::StandIn);
+        it.link().endpoint.scheme_missing = true;
+    });
+    let found = report.links[0].checks.iter().flat_map(|row| &row.findings);
+    let is_told = |f: &crate::model::Finding| f.evidence.iter().any(|e| e.what == "vantage");
+    assert!(found.clone().count() > 0 && found.clone().all(is_told));
+    assert!(changed(|_| {}).links[0].seen_from.is_none(), "an old snapshot says nothing of it");
 }

@@ -138,10 +138,21 @@ impl<'a> Case<'a> {
         self.link.server.as_ref().is_some_and(|s| s.kind == ServerKind::External)
     }
 
-    /// Whether the server is a container of another engine.
+    /// Whether the server is a container of another engine, from which no network leads to the client's.
     #[must_use]
     pub fn crosses_engines(&self) -> bool {
-        self.link.server.as_ref().is_some_and(|s| s.engine.is_some())
+        self.other_engine().is_some() && !self.crosses_nodes()
+    }
+
+    /// Whether the server's engine is another node of the client's Swarm.
+    #[must_use]
+    pub fn crosses_nodes(&self) -> bool {
+        let other = self.other_engine();
+        other.is_some_and(|other| self.facts.are_nodes_of_one_swarm(&self.link.engine, other))
+    }
+
+    fn other_engine(&self) -> Option<&'a str> {
+        self.link.server.as_ref()?.engine.as_deref()
     }
 
     /// The kind of the client's engine.
@@ -158,7 +169,7 @@ impl<'a> Case<'a> {
         }
         let (Some(client), Ok(server)) = (self.client(), self.server()) else { return false };
         let server = server.container;
-        if self.crosses_engines() {
+        if self.other_engine().is_some() {
             return false;
         }
         client.name == server.name

@@ -16,6 +16,9 @@ pub struct Freshness {
     /// The image that the running one was built on, against what the Dockerfile's FROM means now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub base: Option<Base>,
+    /// What a build of the source gives now; only asked with `--verify-build`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rebuilt: Option<Fact<Rebuilt>>,
     /// What the engine was asked beside that and did not answer, a reason each: there may be more than what was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<String>,
@@ -148,6 +151,25 @@ pub struct Base {
     pub is_newer: bool,
 }
 
+/// The image that a build of the source gives now, made with the engine's cache and without a name, beside the running one.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Rebuilt {
+    /// Its id, without prefix.
+    pub image: String,
+    /// Whether it is the very image that the container runs.
+    pub is_same: bool,
+    /// Files that were compared at the places that the build copies to, where it is another image.
+    pub compared: u32,
+    /// Those of them that differ, by their path in the image.
+    pub differing: Vec<String>,
+    /// What could not be compared, a reason each.
+    pub undecided: Vec<String>,
+    /// The step, as `step 3 (COPY)`, that copied another content than the build of the running image did.
+    pub changed_at: Option<String>,
+    /// The first step that was not in the cache.
+    pub first_made: Option<String>,
+}
+
 /// One file of the context that is not the same in the image.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Difference {
@@ -165,6 +187,9 @@ pub struct Difference {
     /// The line of an ignore file that keeps the context's version out of every build.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out_by: Option<String>,
+    /// Whether size and time (in whole seconds) are the same on both sides, though the bytes differ.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub looks_unchanged: bool,
 }
 
 /// How a file in the image differs from the same file in the context.

@@ -1,8 +1,8 @@
 //! Who is told to call whom, and what was seen of that one link.
 
 use super::{
-    Attempt, Certificate, Concurrency, Fact, Path, Reply, Resolution, Source, Unacknowledged,
-    Written, is_loopback, numeric,
+    Attempt, Certificate, Concurrency, Fact, Path, Reply, Resolution, Retold, Source,
+    Unacknowledged, Unstarted, Written, is_loopback, numeric,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -38,6 +38,12 @@ pub struct Link {
     pub vantage: Option<super::Vantage>,
     /// The concurrency probes of the server's port, made in the server's own namespace.
     pub concurrency: Fact<Concurrency>,
+    /// The other address that the client's Compose files tell by now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retold: Option<Retold>,
+    /// The dialled name is a service of the client's Compose project that has no container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unstarted: Option<Unstarted>,
 }
 
 /// An address that a client is told to use.

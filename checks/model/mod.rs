@@ -3,6 +3,7 @@
 mod case;
 mod certificate;
 mod check;
+mod composed;
 mod earlier;
 mod fact;
 mod fresh;
@@ -17,6 +18,7 @@ mod proxy;
 mod report;
 mod shell;
 mod snapshot;
+mod swarm;
 mod symptom;
 mod vantage;
 mod way;
@@ -25,11 +27,12 @@ mod written;
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
+pub use composed::{Retold, Unstarted};
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
 pub use fresh::{
-    Base, Claim, Content, Difference, Edited, Freshness, How, MountKind, Mounted, Rewrite, Since,
-    Tag,
+    Base, Claim, Content, Difference, Edited, Freshness, How, MountKind, Mounted, Rebuilt, Rewrite,
+    Since, Tag,
 };
 pub use halted::Halted;
 pub use host::{is_loopback, numeric};
@@ -52,5 +55,6 @@ pub use snapshot::{
     Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
+pub use swarm::{Node, Task, TaskImage};
 pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};

@@ -63,6 +63,18 @@ pub struct LinkReport {
     pub engine: String,
     /// The client's container name, or `@host`.
     pub client: String,
+    /// The client's service of Compose or of a Swarm, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_service: Option<String>,
+    /// The server's service of Compose or of a Swarm, where it is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_service: Option<String>,
+    /// The node of the Swarm that holds the client.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_node: Option<String>,
+    /// The node of the Swarm that holds the server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server_node: Option<String>,
     /// What the client is told.
     pub endpoint: EndpointReport,
     /// What the endpoint means, or most likely means.
@@ -91,6 +103,28 @@ pub struct SeenFrom {
     /// Where the server's sockets were seen and its port was probed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<Vantage>,
+}
+
+impl LinkReport {
+    /// The client as people know it: its service, with the container beside it where that is called otherwise.
+    #[must_use]
+    pub fn client_shown(&self) -> String {
+        shown(&self.client, self.client_service.as_deref())
+    }
+
+    /// The server's container as people know it, if one is meant.
+    #[must_use]
+    pub fn server_shown(&self) -> Option<String> {
+        let container = self.server.as_ref()?.container.as_deref()?;
+        Some(shown(container, self.server_service.as_deref()))
+    }
+}
+
+fn shown(container: &str, service: Option<&str>) -> String {
+    match service {
+        Some(service) if service != container => format!("{service} ({container})"),
+        _ => container.to_owned(),
+    }
 }
 
 /// An endpoint as the report shows it.

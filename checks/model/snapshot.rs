@@ -63,6 +63,9 @@ pub struct Engine {
     pub chosen_because: String,
     /// Why it did not answer, or could not be read completely.
     pub error: Option<String>,
+    /// Which node of a Swarm it is, if it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node: Option<super::Node>,
 }
 
 /// The kinds of engine.
@@ -114,6 +117,9 @@ pub struct Container {
     pub pod: Option<String>,
     /// What Compose says of it.
     pub compose: Option<Compose>,
+    /// The task of a Swarm that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub task: Option<super::Task>,
     /// The inode of its network namespace.
     pub namespace: Fact<u64>,
     /// The sockets that listen in its namespace.
@@ -252,6 +258,9 @@ pub struct Compose {
     pub working_dir: Option<String>,
     /// The project's files, as they were named, often relative to the folder.
     pub config_files: Vec<String>,
+    /// The files of variables that were named in place of the folder's `.env`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment_files: Vec<String>,
     /// The program that made it, where the labels tell: `docker-compose` (version 1) or `podman-compose`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub program: Option<String>,
@@ -276,6 +285,9 @@ pub struct Network {
     pub names: Fact<bool>,
     /// Whether it is the engine's default network.
     pub default: bool,
+    /// Whether containers that no Swarm started may join it; `None` where it is no network of a Swarm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachable: Option<bool>,
     /// Driver options that decide about packets (ICC, isolation, MTU), by name.
     pub options: BTreeMap<String, String>,
 }
@@ -293,6 +305,16 @@ impl Snapshot {
         self.networks.iter().find(|n| n.engine == engine && n.name == name)
     }
 
+    /// Whether two engines are nodes of one Swarm, whose overlay networks lead from one to the other.
+    #[must_use]
+    pub fn are_nodes_of_one_swarm(&self, one: &str, other: &str) -> bool {
+        let swarm = |name: &str| {
+            let engine = self.engines.iter().find(|engine| engine.name == name);
+            engine.and_then(|engine| Some(&engine.node.as_ref()?.swarm))
+        };
+        swarm(one).is_some() && swarm(one) == swarm(other)
+    }
+
     /// The kind of the engine of that name.
     #[must_use]
     pub fn kind(&self, engine: &str) -> EngineKind {
@@ -305,13 +327,17 @@ impl Container {
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let aliases = self.attachments.iter().flat_map(|a| a.aliases.iter().map(String::as_str));
         let service = self.compose.iter().map(|c| c.service.as_str());
-        std::iter::once(self.name.as_str()).chain(aliases).chain(service)
+        let task = self.task.iter().map(|t| t.service.as_str());
+        std::iter::once(self.name.as_str()).chain(aliases).chain(service).chain(task)
     }
 
     /// Whether it carries that name, in any case of letters.
     #[must_use]
     pub fn is_named(&self, name: &str) -> bool {
-        self.names().any(|n| n.eq_ignore_ascii_case(name))
+        // The Swarm answers with all its tasks' own addresses to this one.
+        let of_tasks = name.strip_prefix("tasks.");
+        let is_service = |name| self.task.as_ref().is_some_and(|task| task.service == name);
+        self.names().any(|n| n.eq_ignore_ascii_case(name)) || of_tasks.is_some_and(is_service)
     }
 
     /// All its addresses, on all networks.
@@ -338,7 +364,18 @@ impl Container {
     }
 }
 
+/// The program that knows no recreation by itself, and no folder of the project.
+const PODMAN_COMPOSE: &str = "podman-compose";
+
 impl Compose {
+    /// The command that makes a service's container anew where its files have changed.
+    #[must_use]
+    pub fn recreate(&self, kind: EngineKind, service: &str) -> String {
+        let is_podmans = self.program.as_deref() == Some(PODMAN_COMPOSE);
+        let force = if is_podmans { "--force-recreate " } else { "" };
+        self.command(kind, &format!("up -d {force}{}", super::quoted(service)))
+    }
+
     /// The project's files, from any folder.
     #[must_use]
     pub fn files(&self) -> Vec<String> {
@@ -360,10 +397,11 @@ impl Compose {
         };
         let mut words = vec![program, format!("-p {}", super::quoted(&self.project))];
         words.extend(self.files().iter().map(|file| format!("-f {}", super::quoted(file))));
-        // podman-compose has no such option: it works in the folder of the first file.
-        if let Some(folder) =
-            self.working_dir.as_ref().filter(|_| self.program.as_deref() != Some("podman-compose"))
-        {
+        // podman-compose has no such options: it works in the folder of the first file.
+        let is_podmans = self.program.as_deref() == Some(PODMAN_COMPOSE);
+        let files = self.environment_files.iter().filter(|_| !is_podmans);
+        words.extend(files.map(|file| format!("--env-file {}", super::quoted(file))));
+        if let Some(folder) = self.working_dir.as_ref().filter(|_| !is_podmans) {
             words.push(format!("--project-directory {}", super::quoted(folder)));
         }
         words.push(rest.to_owned());
@@ -383,6 +421,7 @@ mod tests {
             one_off: false,
             working_dir: Some("/home/ci/my app".into()),
             config_files: vec!["./compose.yaml".into(), "/srv/more.yaml".into()],
+            environment_files: Vec::new(),
             program: None,
         };
         let command = |compose: &Compose| compose.command(EngineKind::Docker, "up -d mock");
@@ -390,7 +429,13 @@ mod tests {
             command(&compose),
             "docker compose -p ci -f '/home/ci/my app/compose.yaml' -f /srv/more.yaml --project-directory '/home/ci/my app' up -d mock"
         );
+        compose.environment_files = vec!["/home/ci/ci.env".into()];
+        assert!(
+            command(&compose).contains("-f /srv/more.yaml --env-file /home/ci/ci.env --project")
+        );
+        assert!(compose.recreate(EngineKind::Docker, "mock").ends_with("' up -d mock"));
         compose.program = Some("podman-compose".into());
+        assert!(compose.recreate(EngineKind::Podman, "m").ends_with("up -d --force-recreate m"));
         assert_eq!(
             command(&compose),
             "podman-compose -p ci -f '/home/ci/my app/compose.yaml' -f /srv/more.yaml up -d mock"

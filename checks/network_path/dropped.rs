@@ -1,5 +1,5 @@
 use super::{failed, goes_through_machine};
-use crate::model::{Case, Connect, Found, Judgement, Rule, Undecided};
+use crate::model::{Attempt, Case, Connect, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC701",
@@ -22,7 +22,8 @@ Make the network with communication between containers, or take away the rule th
     judge,
 };
 
-fn judge(case: &Case<'_>) -> Judgement {
+/// The connection that got no answer, and no full listen queue is the reason.
+pub(super) fn unanswered<'a>(case: &Case<'a>) -> Result<Option<&'a Attempt>, Undecided> {
     if goes_through_machine(case) {
         return Ok(None);
     }
@@ -45,6 +46,14 @@ fn judge(case: &Case<'_>) -> Judgement {
             case.link.client
         )));
     }
+    Ok(Some(attempt))
+}
+
+fn judge(case: &Case<'_>) -> Judgement {
+    let Some(attempt) = unanswered(case)?.filter(|_| !case.crosses_nodes()) else {
+        return Ok(None);
+    };
+    let name = &case.server()?.container.name;
     let found =
         Found::fail(format!("{} gets no answer from {name} at {}", case.link.client, attempt.to))
             .evidence(

@@ -1,5 +1,6 @@
 //! Same network and right name, yet packets are dropped or refused on the way?
 
+mod between_nodes;
 mod blocked;
 mod dropped;
 mod lost;
@@ -7,6 +8,7 @@ mod no_free_port;
 mod refused;
 mod unpublished;
 mod unreachable;
+mod virtual_address;
 
 use crate::model::{
     Attempt, Case, Check, Connect, Listener, Meant, Need, OUTSIDE, Undecided, authority,
@@ -23,6 +25,8 @@ pub(crate) const CHECK: Check = Check {
     rules: &[
         &unpublished::RULE,
         &blocked::RULE,
+        &virtual_address::RULE,
+        &between_nodes::RULE,
         &dropped::RULE,
         &refused::RULE,
         &unreachable::RULE,

@@ -7,6 +7,7 @@ mod gateway_error;
 mod halted;
 mod health_contradicts;
 mod machine_silent;
+mod not_started_yet;
 mod nothing_listens;
 mod other_protocol;
 mod out_of_memory;
@@ -29,14 +30,15 @@ pub(crate) const CHECK: Check = Check {
         Need::HostListeners,
     ],
     phase: 3,
-    applies: |case| match machine_silent::refused(case) {
-        Some(_) => Ok(()),
-        None => case.server().map(|_| ()),
+    applies: |case| match (machine_silent::refused(case), not_started_yet::task(case)) {
+        (None, None) => case.server().map(|_| ()),
+        _ => Ok(()),
     },
     rules: &[
         &out_of_memory::RULE,
         &exited::RULE,
         &created::RULE,
+        &not_started_yet::RULE,
         &restarting::RULE,
         &paused::RULE,
         &nothing_listens::RULE,

@@ -24,6 +24,19 @@ pub(super) fn joined(case: &Case<'_>, server: Target<'_>, found: Found) -> Found
             ),
         );
     };
+    if let Some(task) = &joining.task {
+        return found.fix_by(
+            format!("put the service {} on {network}", task.service),
+            format!("docker service update --network-add {network} {}", quoted(&task.service)),
+        );
+    }
+    let known = case.facts.network(&case.link.engine, network);
+    if known.is_some_and(|n| n.attachable == Some(false)) {
+        return found.fix(format!(
+            "make {network} again with --attachable, or run {} as a service of the Swarm: only its services may join {network} as it is",
+            joining.name
+        ));
+    }
     if !matches!(joining.network_mode, NetworkMode::Networks) {
         return found.fix(format!(
             "start {} with --network {network} instead of its present network mode",

@@ -10,10 +10,10 @@ mod resolver_fails;
 mod wrong_container;
 
 use crate::model::{
-    Case, Check, Container, Fact, Lookup, Meant, Need, OUTSIDE, Resolution, Target, Undecided,
-    Visit,
+    Asked, Attachment, Case, Check, Container, Fact, Lookup, Meant, Need, OUTSIDE, Resolution,
+    Target, Undecided, Visit,
 };
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 pub(crate) const CHECK: Check = Check {
     id: "shared-network",
@@ -96,15 +96,20 @@ fn finds_server(case: &Case<'_>, server: Target<'_>, lookup: &Resolution) -> boo
     let any = |addresses: &[IpAddr]| addresses.iter().any(|ip| found.contains(ip));
     let has = |c: &Container| case.attachments(c).iter().any(|a| any(&a.addresses));
     let engine = &case.link.engine;
+    let gathered = server.container.task.as_ref().is_some_and(|t| any(&t.virtual_addresses));
     let is_published = server.container.published_as(case.link.endpoint.port) == Some(server.port);
     has(server.container)
+        || gathered
         || case.facts.containers.iter().any(|c| replicas(c, server.container) && has(c))
         || (is_published
             && case.facts.networks.iter().any(|n| n.engine == *engine && any(&n.gateways)))
 }
 
-/// Whether two containers are replicas of one Compose service.
+/// Whether two containers are replicas of one service, of Compose or of a Swarm.
 fn replicas(a: &Container, b: &Container) -> bool {
+    if let (Some(a), Some(b)) = (&a.task, &b.task) {
+        return a.service == b.service;
+    }
     let service =
         |c: &Container| c.compose.as_ref().map(|c| (c.project.clone(), c.service.clone()));
     a.engine == b.engine && service(a).is_some() && service(a) == service(b)
@@ -122,11 +127,14 @@ fn hosts_file_finds_server(case: &Case<'_>, server: Target<'_>) -> bool {
     })
 }
 
+/// Docker's name server, in each namespace.
+const DOCKERS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
+
 /// The name servers that the engine runs for the networks of the client: Docker's inside each namespace, Podman's at the
 /// gateways.
 fn is_engines(case: &Case<'_>, name_server: IpAddr) -> bool {
     let Some(client) = case.client() else { return false };
-    name_server == IpAddr::from([127, 0, 0, 11])
+    name_server == DOCKERS
         || case
             .attachments(client)
             .iter()
@@ -147,6 +155,28 @@ fn engines_is_silent(case: &Case<'_>, lookup: &Resolution) -> bool {
                     | Lookup::Unreachable(_)
             )
         })
+}
+
+/// Whether the engine's name server failed with a name that nobody on the common networks carries. It passes such a name on
+/// to the machine's, and answers with what became of that: where these can't be reached, that is a failure, and still the
+/// name's fault. Docker's, in the client's own namespace, is always there.
+fn failed_with_an_unknown_name(case: &Case<'_>, lookup: &Resolution) -> bool {
+    let common = case.common_networks();
+    let carries = |c: &Container| {
+        let called = |other: &str| other.eq_ignore_ascii_case(&lookup.name);
+        let on_common = |a: &&Attachment| common.iter().any(|n| n.name == a.network);
+        c.engine == case.link.engine
+            && c.attachments
+                .iter()
+                .filter(on_common)
+                .any(|a| called(&c.name) || a.aliases.iter().any(|alias| called(alias)))
+    };
+    let passed_on = |asked: &Asked| match asked.answer {
+        Lookup::ServerFailure => is_engines(case, asked.server),
+        Lookup::Timeout => asked.server == DOCKERS,
+        _ => false,
+    };
+    lookup.asked.iter().any(passed_on) && !case.facts.containers.iter().any(carries)
 }
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {

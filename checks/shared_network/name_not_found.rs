@@ -1,5 +1,5 @@
 use super::resolver_fails::answers;
-use super::{engines_is_silent, finds_server, is_engines, lookup};
+use super::{engines_is_silent, failed_with_an_unknown_name, finds_server, is_engines, lookup};
 use crate::model::{Case, Fact, Found, Judgement, Rule, Symptom, quoted};
 
 pub(crate) const RULE: Rule = Rule {
@@ -11,7 +11,8 @@ Client and server share a network that answers names, both run, and the name doe
 answer to it there (a service name of a one-off container, a lost alias, a hostname on Podman, a container inside a pod).
 
 ## What proves it
-The client's name server says that the name does not exist.
+The client's name server says that the name does not exist. Or the engine's one fails, and no container on the network
+carries the name: it knows those that are carried, and passes on the others.
 
 ## What disproves it
 An address in the answer.
@@ -24,9 +25,11 @@ Use the name that the network knows, or give the server that name as an alias th
 
 fn judge(case: &Case<'_>) -> Judgement {
     let Some((server, lookup)) = lookup(case)? else { return Ok(None) };
+    let denied =
+        lookup.symptom() == Some(Symptom::NameNotFound) && !engines_is_silent(case, lookup);
     if finds_server(case, server, lookup)
-        || lookup.symptom() != Some(Symptom::NameNotFound)
-        || engines_is_silent(case, lookup)
+        || !lookup.addresses().is_empty()
+        || !(denied || failed_with_an_unknown_name(case, lookup))
     {
         return Ok(None);
     }
@@ -110,6 +113,15 @@ mod tests {
             "dial mock instead of llm\n\
              $ docker network disconnect ci mock && docker network connect --alias llm ci mock"
         );
+        // The same where the machine's name server, to which Docker passes it on, can't be reached.
+        let offline = |it: &mut Snapshot| {
+            it.finds(Lookup::ServerFailure);
+            let Fact::Known(lookup) = &mut it.link().lookup else { return };
+            lookup.name = "llm".into();
+            lookup.asked = vec![asked("127.0.0.11", Lookup::ServerFailure)];
+        };
+        says(&RULE, offline, "fail: llm does not resolve in hapi, though mock is on ci");
+        row("shared-network", offline, "fail: EC504");
         // A member of a pod: only the pod's name is on the network.
         assert!(
             remedies(&RULE, |it| {

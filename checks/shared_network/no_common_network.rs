@@ -63,9 +63,15 @@ fn networks(case: &Case<'_>, container: &Container) -> String {
     };
     let names: Vec<String> = owner.attachments.iter().map(kind).collect();
     match (&owner.network_mode, names.is_empty()) {
+        (NetworkMode::UserMode(mode), true) => format!("a network of its own ({})", first(mode)),
         (NetworkMode::None, _) | (_, true) => "no network".into(),
         _ => names.join(", "),
     }
+}
+
+/// The name of a mode, without its options.
+fn first(mode: &str) -> &str {
+    mode.split(':').next().unwrap_or(mode)
 }
 
 #[cfg(test)]
@@ -104,6 +110,18 @@ mod tests {
                 it.ends("exited", 1);
             },
             "fail: hapi is on ci, mock on other",
+        );
+    }
+
+    #[test]
+    fn a_user_mode_network_is_shared_with_nobody() {
+        says(
+            &RULE,
+            |it| {
+                it.hapi().attachments.clear();
+                it.hapi().network_mode = NetworkMode::UserMode("slirp4netns:mtu=1500".into());
+            },
+            "warn: hapi is on a network of its own (slirp4netns), mock on ci",
         );
     }
 
@@ -203,6 +221,29 @@ mod tests {
             },
             "fail: hapi is on ci, mock on other",
         );
+    }
+
+    #[test]
+    fn the_remedy_is_one_that_a_swarm_takes() {
+        let overlay = |it: &mut Snapshot| {
+            apart(it);
+            (it.ci().driver, it.ci().attachable) = ("overlay".into(), Some(false));
+        };
+        assert!(
+            remedies(&RULE, overlay).starts_with("make ci again with --attachable, or run mock")
+        );
+        let service = |it: &mut Snapshot| {
+            overlay(it);
+            it.mock().task = Some(crate::model::Task {
+                service: "llm".into(),
+                node: None,
+                state: None,
+                why: None,
+                virtual_addresses: Vec::new(),
+                image: None,
+            });
+        };
+        assert_eq!(remedies(&RULE, service), "$ docker service update --network-add ci llm");
     }
 
     #[test]

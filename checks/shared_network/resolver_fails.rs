@@ -1,4 +1,4 @@
-use super::{engines_is_silent, finds_server, is_engines, lookup};
+use super::{engines_is_silent, failed_with_an_unknown_name, finds_server, is_engines, lookup};
 use crate::model::{Case, Found, Judgement, Lookup, Resolution, Rule, Symptom};
 
 pub(crate) const RULE: Rule = Rule {
@@ -15,7 +15,8 @@ answer, a refusal or a failure of each; or of the engine's own one, where only a
 such name.
 
 ## What disproves it
-An answer of the engine's name server, also that the name does not exist.
+An answer of the engine's name server, also that the name does not exist; or a name that no container on the network
+carries: the engine's name server passes it on, and fails only because the machine's name server does.
 
 ## How to repair it
 Let the client use the engine's name server (no `--dns` of its own on Podman), and see that nothing else took port 53.
@@ -27,6 +28,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let Some((server, lookup)) = lookup(case)? else { return Ok(None) };
     if finds_server(case, server, lookup)
         || !lookup.addresses().is_empty()
+        || failed_with_an_unknown_name(case, lookup)
         || !(lookup.symptom() == Some(Symptom::ResolverFailed) || engines_is_silent(case, lookup))
     {
         return Ok(None);
@@ -91,6 +93,13 @@ mod tests {
         lookup.asked = vec![asked("172.20.0.1", own), asked("10.1.1.1", upstream)];
     }
 
+    fn unknown_name(it: &mut Snapshot, server: &str, answer: Lookup) {
+        it.finds(answer.clone());
+        let Fact::Known(lookup) = &mut it.link().lookup else { return };
+        lookup.name = "llm".into();
+        lookup.asked = vec![asked(server, answer)];
+    }
+
     const FAIL: &str = "fail: no name server of hapi that knows containers answers for mock";
 
     #[test]
@@ -118,8 +127,18 @@ mod tests {
     }
 
     #[test]
+    fn catches_what_somebody_else_does_not_answer() {
+        let other = |it: &mut Snapshot| unknown_name(it, "10.1.1.1", Lookup::ServerFailure);
+        says(&RULE, other, "fail: no name server of hapi that knows containers answers for llm");
+    }
+
+    #[test]
     fn catches_not() {
         says(&RULE, |_| (), "nothing");
+        // Nobody carries the name: Docker asked the machine's name server, which can't be reached.
+        for failure in [Lookup::ServerFailure, Lookup::Timeout] {
+            says(&RULE, |it| unknown_name(it, "127.0.0.11", failure), "nothing");
+        }
         // That there is no such name is an answer.
         says(&RULE, |it| it.finds(Lookup::NoSuchName), "nothing");
         says(&RULE, |it| podman(it, Lookup::NoSuchName, Lookup::Timeout), "nothing");

@@ -15,7 +15,7 @@ pub(crate) struct Cleanup {
     /// Clean up only on the engine of this Docker context, or of this Podman connection
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
-    /// Remove also what runs on other machines have made, alive or not
+    /// Remove also what runs on other machines or in containers have made, alive or not
     #[arg(long)]
     pub(crate) all: bool,
 }

@@ -50,6 +50,17 @@ pub(crate) enum Command {
         #[arg(long)]
         verbose: bool,
     },
+    /// Print the completions of a shell, to be put where that shell looks for them
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Write the manual pages, one for each command
+    Man {
+        /// The folder to write them to
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
     /// Serve errands on standard input; econn starts itself so in its sidecars
     #[command(hide = true)]
     Agent {
@@ -69,7 +80,7 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     pub(crate) judging: Judging,
     /// Judge a saved snapshot instead of live containers
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "link", "source", "probe", "passive", "vantage"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "node", "link", "source", "probe", "passive", "vantage", "verify_build"])]
     pub(crate) from: Option<PathBuf>,
 }
 
@@ -98,6 +109,9 @@ pub(crate) struct Looking {
     /// Ask only the engine of this Docker context, or of this Podman connection
     #[arg(long, value_name = "NAME")]
     pub(crate) context: Option<String>,
+    /// The engine of another node of the Swarm, under a name of yours, best the node's (repeatable)
+    #[arg(long, value_name = "NAME=URL", value_parser = pair)]
+    pub(crate) node: Vec<(String, String)>,
     /// Keep the links of this Compose project
     #[arg(long, value_name = "NAME")]
     pub(crate) project: Option<String>,
@@ -113,6 +127,10 @@ pub(crate) struct Looking {
     /// Send no probe and create nothing
     #[arg(long)]
     pub(crate) passive: bool,
+    /// Build each server's source once more, with the engine's cache, and compare the images: tells of compiled code, too.
+    /// Nothing is tagged and the image is removed again; build cache may stay
+    #[arg(long, conflicts_with = "passive")]
+    pub(crate) verify_build: bool,
     /// From where to look: auto reads /proc, enters the network namespace where that is allowed, and starts a sidecar where
     /// it is not; the others go no further than they say
     #[arg(long, value_enum, default_value = "auto")]

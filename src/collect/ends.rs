@@ -56,7 +56,13 @@ pub(crate) async fn look(
 ) {
     let pid = if seen.facts.state.is_up() { proven(seen) } else { Err(down(seen)) };
     match &pid {
-        Ok(pid) => by_proc(pid, stands.stance(), seen, awaited).await,
+        Ok(pid) => {
+            by_proc(pid, stands.stance(), seen, awaited).await;
+            // The tables do not show how long a queue may get: whoever may not enter has a sidecar look.
+            if seen.facts.vantage == Some(Vantage::Proc) && stands.makes_sidecars() {
+                drop(by_sidecar(stands, engine, place, seen, awaited).await);
+            }
+        }
         Err(why) => {
             let read = if seen.facts.state.is_up() && stands.makes_sidecars() {
                 by_sidecar(stands, engine, place, seen, awaited).await
@@ -97,9 +103,8 @@ async fn by_sidecar(
     awaited: &[u16],
 ) -> Result<(), String> {
     let stand = stands.at(engine, place).await?;
-    let is_young = seen.facts.state.up_seconds.is_some_and(|s| s < YOUNG);
-    let read =
-        stand.run(Sockets { awaited: if is_young { awaited.to_vec() } else { vec![] } }).await?;
+    let awaits = if is_young(seen) { awaited.to_vec() } else { vec![] };
+    let read = stand.run(Sockets { awaited: awaits }).await?;
     let facts = &mut seen.facts;
     let unseen = || "the kernel shows no such thing in the sidecar".to_owned();
     facts.namespace = read.inode.ok_or_else(unseen).into();
@@ -110,6 +115,11 @@ async fn by_sidecar(
         facts.queue_counters = read.counters.ok_or_else(unseen).into();
     }
     Ok(())
+}
+
+/// Whether a container was started so recently that it may not have begun to listen.
+pub(crate) fn is_young(seen: &Seen) -> bool {
+    seen.facts.state.up_seconds.is_some_and(|s| s < YOUNG)
 }
 
 fn down(seen: &Seen) -> String {

@@ -3,6 +3,7 @@
 use checks::model::Network;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::fs::MetadataExt;
 
 /// Whether econn stands in the network of the engines' own machine.
 ///
@@ -20,6 +21,25 @@ pub(crate) fn of_engines(networks: &[Network]) -> Result<(), String> {
         return Err("econn runs in a container, and can't stand on the engine's machine".into());
     }
     Ok(())
+}
+
+/// Whether an engine, whose socket this process listens on, stands in econn's own network. One in a network namespace of its
+/// own (a rootless Docker, say) calls that its host, and what listens beside econn is a stranger to it. Where the kernel does
+/// not let the process be looked at, it is taken for one of econn's own network, as most are.
+///
+/// # Errors
+///
+/// Says that it stands in another.
+pub(crate) fn shares_network(daemon: Option<i32>) -> Result<(), String> {
+    let inode =
+        |process: &str| fs::metadata(format!("/proc/{process}/ns/net")).ok().map(|m| m.ino());
+    let theirs = daemon.and_then(|pid| inode(&pid.to_string()));
+    match (inode("self"), theirs) {
+        (Some(own), Some(theirs)) if own != theirs => {
+            Err("the engine stands in a network namespace of its own".into())
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The machine's own IPv4 addresses, without its loopback, from the kernel's routing trie.
@@ -43,7 +63,15 @@ fn addresses_in(trie: &str) -> Vec<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::addresses_in;
+    use super::{addresses_in, shares_network};
+
+    #[test]
+    fn a_process_of_the_own_network_or_one_that_is_gone_shares_it() {
+        let me = i32::try_from(std::process::id()).ok();
+        assert_eq!(shares_network(me), Ok(()));
+        assert_eq!(shares_network(Some(i32::MAX)), Ok(()));
+        assert_eq!(shares_network(None), Ok(()));
+    }
 
     #[test]
     fn only_local_host_lines_count() {

@@ -20,10 +20,11 @@ mod sockets;
 mod source;
 mod stand;
 mod survey;
+mod swarm;
 mod vantage;
 
 pub(crate) use clean::{Left, clean_up, sweep};
-pub(crate) use engine::{Choice, Engines, Place, connect, places, trace_calls};
+pub(crate) use engine::{Choice, Engines, Place, connect, node, places, trace_calls};
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
 pub(crate) use stand::{Stance, is_static, serve};

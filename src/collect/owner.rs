@@ -20,10 +20,11 @@ pub(crate) fn helper_name() -> String {
     format!("econn-{}-{began}-{number}", std::process::id())
 }
 
-/// Whether an owner is a process of another machine, of which nothing can be told from here.
+/// Whether an owner is out of sight: a process of another machine, or inside a container. Whether it lives can't be told.
 pub(crate) fn is_elsewhere(owner_text: &str) -> bool {
-    let machine = |owner: &str| owner.split('/').next().map(str::to_owned);
-    machine(owner_text) != machine(&me())
+    // Machine, boot and PID namespace. Of an earlier boot of this machine nobody lives.
+    let place = |owner: &str| owner.split('/').take(3).map(str::to_owned).collect::<Vec<_>>();
+    is_alive(owner_text) && place(owner_text) != place(&me())
 }
 
 /// Whether the owner may still be alive. What can't be told counts as alive: nothing of another run is ever removed.
@@ -67,7 +68,7 @@ fn owner(pid: u32) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_alive, me};
+    use super::{is_alive, is_elsewhere, me};
 
     #[test]
     fn this_run_is_alive() {
@@ -79,6 +80,17 @@ mod tests {
         let me = me();
         let (rest, start) = me.rsplit_once('/').unwrap();
         assert!(!is_alive(&format!("{rest}/{}", start.parse::<u64>().unwrap() + 1)));
+    }
+
+    #[test]
+    fn an_owner_in_a_container_or_on_another_machine_is_out_of_sight() {
+        let me = me();
+        assert!(!is_elsewhere(&me));
+        let parts: Vec<&str> = me.split('/').collect();
+        let [machine, boot, _, pid, start] = parts[..] else { panic!("{me}") };
+        assert!(is_elsewhere(&format!("{machine}/{boot}/1/{pid}/{start}")));
+        assert!(is_elsewhere(&format!("other/{boot}/1/{pid}/{start}")));
+        assert!(!is_elsewhere(&format!("{machine}/earlier/1/{pid}/{start}")), "known to be dead");
     }
 
     #[test]

@@ -45,6 +45,29 @@ pub(super) async fn probe(
     for (index, freshness) in images {
         snapshot.containers[index].freshness = freshness;
     }
+    if request.verify_build {
+        builds(stands, all, snapshot, &servers, request).await;
+    }
+}
+
+/// What builds of the servers' sources give, one after the other and after all probes: a build takes the processors.
+async fn builds(
+    stands: &Stands<'_>,
+    all: &Listed,
+    snapshot: &mut Snapshot,
+    servers: &BTreeSet<usize>,
+    request: &Request,
+) {
+    // What is removed again needs a moment, too.
+    let deadline = request.deadline - Duration::from_secs(2);
+    for &index in servers {
+        let (engine, seen) = &all.seen[index];
+        let Fact::Known(freshness) = &mut snapshot.containers[index].freshness else { continue };
+        if let Ok(Some(origin)) = origin(seen, request) {
+            let built = fresh::rebuilt(stands.engine(*engine), seen, &origin, deadline).await;
+            freshness.rebuilt = Some(built.into());
+        }
+    }
 }
 
 /// What the limits of a server have come to during the probes, if there were any.

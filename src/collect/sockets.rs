@@ -1,6 +1,7 @@
 //! The listening sockets that the meaning of an address rests on: those of a client that is told its own loopback, and of
 //! whoever else may be meant. They are read where that is cheap; a sidecar is begun only for links that are kept.
 
+use super::compose;
 use super::ends;
 use super::links::{self, Claim, World};
 use super::stand::{self, Stands};
@@ -26,6 +27,9 @@ enum Whose {
     Container(usize),
 }
 
+/// Whose sockets were not seen, and the ports on which a client itself is awaited to listen.
+type Unseen = BTreeMap<Whose, BTreeSet<u16>>;
+
 /// The sockets that were read so far.
 pub(super) struct Sockets<'a> {
     all: &'a Listed,
@@ -48,14 +52,17 @@ impl<'a> Sockets<'a> {
         keeps: impl Fn(&Link) -> bool,
     ) -> Vec<Link> {
         let understood = |claims: Vec<Claim>| {
-            let mut links: Vec<(Link, BTreeSet<Whose>)> =
+            let mut links: Vec<(Link, Unseen)> =
                 claims.into_iter().filter_map(|claim| self.understood(claim)).collect();
             links.retain(|(link, _)| keeps(link));
             links.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
             links
         };
         let first = understood(claims.clone());
-        let unseen: BTreeSet<Whose> = first.iter().flat_map(|(_, unseen)| unseen.clone()).collect();
+        let mut unseen = Unseen::new();
+        for (whose, ports) in first.iter().flat_map(|(_, unseen)| unseen) {
+            unseen.entry(*whose).or_default().extend(ports);
+        }
         let links = if self.stands.makes_sidecars() && !unseen.is_empty() {
             self.look(unseen).await;
             understood(claims)
@@ -66,19 +73,19 @@ impl<'a> Sockets<'a> {
     }
 
     /// The link of one claim, and whose sockets could not be read for it.
-    fn understood(&self, claim: Claim) -> Option<(Link, BTreeSet<Whose>)> {
-        let unseen = RefCell::default();
-        let read = |whose| {
+    fn understood(&self, claim: Claim) -> Option<(Link, Unseen)> {
+        let unseen: RefCell<Unseen> = RefCell::default();
+        let read = |whose, awaited: Option<u16>| {
             let rows = self.rows(whose);
             if rows.is_err() && self.is_up(whose) {
-                RefCell::<BTreeSet<Whose>>::borrow_mut(&unseen).insert(whose);
+                unseen.borrow_mut().entry(whose).or_default().extend(awaited);
             }
             rows
         };
         let listens = |container: &Container, port: u16| {
             let index = self.all.find(&container.engine, &container.name);
             index.is_some_and(|index| {
-                read(Whose::Container(index))
+                read(Whose::Container(index), None)
                     .is_ok_and(|rows| rows.iter().any(|l| l.address.port() == port))
             })
         };
@@ -95,11 +102,12 @@ impl<'a> Sockets<'a> {
                 Some(index) => Whose::Container(index),
                 None => Whose::Machine(self.stands.place_of(&claim.engine)),
             };
-            read(whose).map(|rows| takes(&rows, &claim.told.host, port)).into()
+            read(whose, Some(port)).map(|rows| takes(&rows, &claim.told.host, port)).into()
         } else {
             Fact::Skipped("the endpoint is no loopback".into())
         };
-        let link = links::link(claim, &world, itself)?;
+        let mut link = links::link(claim, &world, itself)?;
+        compose::unstarted(&self.facts, &mut link);
         Some((link, unseen.take()))
     }
 
@@ -125,12 +133,14 @@ impl<'a> Sockets<'a> {
     }
 
     /// Reads by sidecars what can't be read otherwise.
-    async fn look(&self, unseen: BTreeSet<Whose>) {
-        let looks = unseen.into_iter().take(SIDECARS).map(|whose| async move {
+    async fn look(&self, unseen: Unseen) {
+        let looks = unseen.into_iter().take(SIDECARS).map(|(whose, ports)| async move {
             let rows = match whose {
                 Whose::Container(index) => {
-                    let engine = self.all.seen[index].0;
-                    asked(self.stands, engine, places::of_running(self.all, index)).await
+                    let (engine, seen) = &self.all.seen[index];
+                    let awaited = ports.into_iter().filter(|_| ends::is_young(seen)).collect();
+                    let place = places::of_running(self.all, index);
+                    asked(self.stands, *engine, place, awaited).await
                 }
                 Whose::Machine(engine) => machine_listeners(self.stands, engine, self.all).await,
             };
@@ -147,14 +157,14 @@ pub(super) async fn machine_listeners(stands: &Stands<'_>, engine: usize, all: &
     match here {
         Err(_) if stands.makes_sidecars() => {
             let place = places::of_machine(stands, engine, &all.networks);
-            asked(stands, engine, place).await
+            asked(stands, engine, place, vec![]).await
         }
         here => here,
     }
 }
 
-async fn asked(stands: &Stands<'_>, engine: usize, place: stand::Place) -> Rows {
-    stands.at(engine, place).await?.run(stand::Sockets { awaited: vec![] }).await?.listeners
+async fn asked(stands: &Stands<'_>, engine: usize, place: stand::Place, awaited: Vec<u16>) -> Rows {
+    stands.at(engine, place).await?.run(stand::Sockets { awaited }).await?.listeners
 }
 
 /// Whether a socket takes connections to this port of a loopback, however that is called.

@@ -1,11 +1,12 @@
 //! One run's look at everything: list, find the links, read the ends, probe. The order is that of the data: each step needs
 //! the one before it.
 
-use super::engine::{Connection, Engines, Seen};
+use super::compose::{self, Environment};
+use super::engine::{Connection, Engines, Membership, Seen};
 use super::links::{self, Claim, Dialled, Named, World};
 use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
-use super::{ends, machine, places, probes};
+use super::{ends, machine, places, probes, swarm};
 use checks::model::{
     Container, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind, Settings,
     Snapshot, Source, is_loopback,
@@ -28,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) probes: Vec<(String, String)>,
     /// Send nothing and create nothing.
     pub(crate) passive: bool,
+    /// Build the sources of servers and compare the images.
+    pub(crate) verify_build: bool,
     /// How far to go to look.
     pub(crate) stance: Stance,
     /// When the run has to end.
@@ -51,12 +54,16 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
             |_| format!("it did not list its containers within {} (--timeout)", request.limit);
         tokio::time::timeout_at(request.deadline, list(c, started)).await.map_err(late)?
     });
+    let mut members = Vec::new();
     let stands = Stands::new(&engines.connections, request.stance, request.deadline);
     let listings = futures_util::future::join_all(listings);
     let (listings, ()) = futures_util::future::join(listings, stands.prepare()).await;
     for (index, listing) in listings.into_iter().enumerate() {
+        members.push(None);
         match listing {
-            Ok((seen, networks, seen_notes)) => {
+            Ok((seen, networks, member, seen_notes)) => {
+                facts[index].node = member.as_ref().map(|member| member.node.clone());
+                members[index] = member;
                 all.seen.extend(seen.into_iter().map(|s| (index, s)));
                 all.networks.extend(networks);
                 notes.extend(seen_notes);
@@ -64,6 +71,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
             Err(why) => facts[index].error = Some(why),
         }
     }
+    swarm::join(&engines.connections, &mut all, &members, &mut notes).await;
     facts.extend(engines.silent.iter().cloned());
     facts.sort_by(|a, b| a.name.cmp(&b.name));
     if facts.iter().any(|e| e.error.is_none())
@@ -133,7 +141,7 @@ impl Listed {
 async fn list(
     engine: &Connection,
     now: jiff::Timestamp,
-) -> Result<(Vec<Seen>, Vec<Network>, Vec<String>), String> {
+) -> Result<(Vec<Seen>, Vec<Network>, Option<Membership>, Vec<String>), String> {
     #[expect(
         clippy::cast_precision_loss,
         reason = "milliseconds since 1970 fit into the 52 bits of a double"
@@ -141,8 +149,9 @@ async fn list(
     let now = now.as_millisecond() as f64 / 1000.0;
     let (containers, networks) =
         futures_util::future::join(engine.containers(now), engine.networks()).await;
-    let (seen, notes) = containers?;
-    Ok((seen, networks?, notes))
+    let ((seen, notes), networks) = (containers?, networks?);
+    let member = engine.membership(&networks).await;
+    Ok((seen, networks, member, notes))
 }
 
 impl Request {
@@ -175,7 +184,7 @@ impl Request {
                 .iter()
                 .any(|(_, s)| s.facts.compose.as_ref().is_some_and(|c| c.project == *project))
         {
-            return Err(format!("--project: no container belongs to a Compose project {project}"));
+            return Err(no_project(all, project));
         }
         Ok(())
     }
@@ -198,6 +207,20 @@ impl Request {
     }
 }
 
+/// That nothing belongs to a project of that name, and which one may be meant.
+fn no_project(all: &Listed, project: &str) -> String {
+    let projects = all.seen.iter().filter_map(|(_, s)| s.facts.compose.as_ref());
+    let near = projects
+        .map(|compose| compose.project.as_str())
+        .min_by_key(|known| (strsim::damerau_levenshtein(known, project), *known));
+    let hint = near.map_or_else(
+        || "no container belongs to any".to_owned(),
+        |near| format!("did you mean {near}?"),
+    );
+    let project = crate::redact::shown(project);
+    format!("--project: no container belongs to a Compose project {project}; {hint}")
+}
+
 /// What every container is told, and what the user says that some are.
 async fn claims(
     engines: &[Connection],
@@ -208,6 +231,7 @@ async fn claims(
     let facts = all.facts();
     let carriers = links::carriers(&facts);
     let mut claims = Vec::new();
+    let program = compose::program(&|name| std::env::var(name).ok());
     for (me, (engine, seen)) in all.seen.iter_mut().enumerate() {
         let is_name =
             |name: &str| carriers.get(name).is_some_and(|all| all.iter().any(|one| *one != me));
@@ -216,16 +240,23 @@ async fn claims(
         seen.facts.proxies = links::proxies(&seen.raw.env);
         seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
         notes.extend(found.notes);
+        let files = Environment::of(seen, &is_name);
+        if let Some(labels) = &mut seen.facts.compose
+            && engines[*engine].is_docker_here()
+        {
+            labels.program = labels.program.take().or_else(|| program.clone());
+        }
         for (told, source, written) in found.told {
             if links::is_link(&told) {
-                let also = super::compose::also(seen, &source, &told);
-                let (also, also_written) = also.map_or((None, None), |(s, w)| (Some(s), w));
+                let said = files.as_ref().map(|files| files.says(&source, &told));
+                let said = said.unwrap_or_default();
                 claims.push(Claim {
                     engine: seen.facts.engine.clone(),
                     client: seen.facts.name.clone(),
                     told,
-                    sources: std::iter::once(source).chain(also).collect(),
-                    written: written.into_iter().chain(also_written).collect(),
+                    sources: std::iter::once(source).chain(said.places).collect(),
+                    written: written.into_iter().chain(said.written).collect(),
+                    retold: said.retold,
                 });
             }
         }
@@ -238,6 +269,7 @@ async fn claims(
                 told: named.told.clone(),
                 sources: vec![Source::Flag],
                 written: Vec::new(),
+                retold: None,
             };
             claims.push(claim);
         }

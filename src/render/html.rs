@@ -59,7 +59,7 @@ fn one(link: &LinkReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(
         out,
         "<section>\n<h2><span class=\"{outcome}\">{outcome}</span> {} → {}</h2>",
-        text(&link.client),
+        text(&link.client_shown()),
         text(&link.endpoint.url)
     )?;
     picture(link, out)?;

@@ -33,7 +33,7 @@ fn one(link: &LinkReport, out: &mut dyn Write) -> io::Result<()> {
         out,
         "\n## {} {} → {}\n",
         mark(link.outcome),
-        text(&link.client),
+        text(&link.client_shown()),
         text(&link.endpoint.url)
     )?;
     if let Some(cause) = &link.root_cause {

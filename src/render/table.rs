@@ -36,10 +36,10 @@ fn head(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> 
     writeln!(
         out,
         "\n{}",
-        style.bold(&format!("{} -> {}", clean(&link.client), clean(&link.endpoint.url)))
+        style.bold(&format!("{} -> {}", clean(&link.client_shown()), clean(&link.endpoint.url)))
     )?;
     let server = match &link.server {
-        Some(server) => match &server.container {
+        Some(server) => match link.server_shown() {
             Some(name) => format!(
                 "{name}, port {}, in {}",
                 server.port,
@@ -53,7 +53,9 @@ fn head(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> 
         },
         None => "nothing known".into(),
     };
-    let mut lines = vec![("server", server)];
+    let on = |node: &Option<String>| node.as_ref().map(|node| format!("; on node {node}"));
+    let mut lines = vec![("server", server + &on(&link.server_node).unwrap_or_default())];
+    lines.extend(link.client_node.iter().map(|node| ("client", format!("on node {node}"))));
     for source in &link.endpoint.sources {
         let edit = match source {
             Source::File { host_path: Some(path), .. } => format!("; on this machine {path}"),

@@ -47,7 +47,7 @@ fn words(done: &[Left]) -> String {
         if *elsewhere > 0 {
             let _ = writeln!(
                 told,
-                "{engine}: {elsewhere} left to runs on other machines, of which nothing is known here; \
+                "{engine}: {elsewhere} left to runs on other machines or in containers, of which nothing is known here; \
                  econn cleanup --all removes those, too"
             );
         }
@@ -72,7 +72,7 @@ mod tests {
         assert_eq!(
             told,
             "docker: removed image a:1\n\
-             docker: 2 left to runs on other machines, of which nothing is known here; econn cleanup --all removes those, too\n\
+             docker: 2 left to runs on other machines or in containers, of which nothing is known here; econn cleanup --all removes those, too\n\
              podman: nothing to remove\n\
              podman: 1 left to runs that are alive\n"
         );

@@ -19,7 +19,9 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
         collect::trace_calls();
     }
     let (host, context) = (looking.host.as_deref(), looking.context.as_deref());
-    let places = collect::places(host, context, looking.engine, &env).map_err(Failure::usage)?;
+    let mut places =
+        collect::places(host, context, looking.engine, &env).map_err(Failure::usage)?;
+    places.extend(nodes(&looking.node, &env)?);
     let stance = match looking.vantage {
         Stance::Sidecar if looking.passive => {
             return Err(Failure::usage(
@@ -37,6 +39,7 @@ pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot,
         sources,
         probes: looking.probe.clone(),
         passive: looking.passive,
+        verify_build: looking.verify_build,
         stance,
         deadline: Instant::now() + looking.timeout.duration,
         limit: looking.timeout.text.clone(),
@@ -121,6 +124,23 @@ pub(super) fn complain(engines: &Engines, choice: Choice) {
         };
         eprintln!("econn: {which} answers: {}", render::clean(&engines.asked.join("; ")));
     }
+}
+
+/// The engines of other nodes, each under a name that no other engine has.
+fn nodes(
+    given: &[(String, String)],
+    env: &dyn Fn(&str) -> Option<String>,
+) -> Result<Vec<Place>, Failure> {
+    for (at, (name, _)) in given.iter().enumerate() {
+        let is_kind = ["docker", "podman"].iter().any(|kind| name.starts_with(kind));
+        if is_kind || given[..at].iter().any(|(before, _)| before == name) {
+            return Err(Failure::usage(format!(
+                "--node {name}: another engine has this name, or may; give each node a name of its own, best its host name"
+            )));
+        }
+    }
+    let place = |(name, url): &(String, String)| collect::node(name, url, env);
+    given.iter().map(place).collect::<Result<_, _>>().map_err(Failure::usage)
 }
 
 fn sources(given: &[(String, String)]) -> Result<Vec<(String, PathBuf)>, Failure> {

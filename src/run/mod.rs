@@ -2,6 +2,7 @@
 //! than a few such lines, and beside them the steps that commands share.
 
 mod cleanup;
+mod install;
 mod load;
 mod look;
 mod output;
@@ -33,6 +34,8 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Explain { subject } => explain(subject.as_deref()),
         Command::Cleanup(cleanup) => cleanup::cleanup(&cleanup),
         Command::Version { verbose } => version::version(verbose),
+        Command::Completions { shell } => install::completions(shell),
+        Command::Man { folder } => install::manual(&folder),
         Command::Agent { seconds } => collect::serve(Duration::from_secs(seconds))
             .map(|()| Code(0))
             .map_err(Failure::incomplete),

@@ -1,9 +1,12 @@
 //! The command line without any engine: bad input gives one clear line and the exit code of the contract.
 
+mod catalogue;
 mod fake;
 #[path = "../front/mod.rs"]
 mod front;
 mod hostile;
+mod install;
+mod nodes;
 mod secured;
 mod vantage;
 

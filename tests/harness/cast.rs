@@ -112,7 +112,7 @@ impl Play {
 
     /// The verdicts that must come out on one engine, with these switches.
     pub(crate) fn expected(&self, engine: Engine) -> Vec<Expect> {
-        let here = |only: Option<Engine>| only.is_none_or(|only| only == engine);
+        let here = |only: Option<Engine>| only.is_none_or(|only| only.covers(engine));
         let mut expected: Vec<_> =
             self.scene.expect.iter().filter(|expect| here(expect.engine)).cloned().collect();
         let faults = self.faults();

@@ -20,9 +20,7 @@ impl Diagnosis {
         let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
         command.args(arguments(stage, play)?);
         command.args(["--format", "json"]);
-        command
-            .env("DOCKER_HOST", Engine::Docker.host())
-            .env("CONTAINER_HOST", Engine::Podman.host());
+        stage.engine.tell(&mut command);
         let told = format!("{command:?}");
         let output = command
             .stdin(Stdio::null())
@@ -42,7 +40,7 @@ impl Diagnosis {
 
 /// The arguments that diagnose exactly this scene, whatever else runs on the engine.
 pub(crate) fn arguments(stage: &Stage, play: &Play) -> Result<Vec<String>> {
-    let engine = if crosses(stage.engine, play) { "auto" } else { stage.engine.name() };
+    let engine = if crosses(stage.engine, play) { "auto" } else { stage.engine.kind().name() };
     let mut arguments = vec!["diagnose".to_owned(), "--engine".into(), engine.into()];
     for (server, build) in &play.scene.source {
         let folder = stage.words.fill(&format!("{{{{folder:{build}}}}}"))?;
@@ -58,6 +56,6 @@ pub(crate) fn arguments(stage: &Stage, play: &Play) -> Result<Vec<String>> {
 
 /// Does a container of the scene run on another engine than the rest?
 pub(crate) fn crosses(engine: Engine, play: &Play) -> bool {
-    let elsewhere = |c: &Container| c.engine.is_some_and(|other| other != engine);
+    let elsewhere = |c: &Container| c.engine.is_some_and(|other| !other.covers(engine));
     play.scene.container.iter().any(elsewhere)
 }

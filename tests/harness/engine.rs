@@ -1,16 +1,31 @@
 //! The two engines, spoken to through their own command lines: the stage must not be set with econn's own code.
 
 use super::Result;
+use super::further::{self, Further};
 use serde::Deserialize;
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
+/// An engine that scenes are set up on: one of the machine's own two, or a further one (`further`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(try_from = "String")]
 pub(crate) enum Engine {
     Docker,
     Podman,
+    Further(&'static Further),
+}
+
+impl TryFrom<String> for Engine {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self> {
+        match name.as_str() {
+            "docker" => Ok(Self::Docker),
+            "podman" => Ok(Self::Podman),
+            _ => further::named(&name).map(Self::Further),
+        }
+    }
 }
 
 impl Engine {
@@ -20,7 +35,26 @@ impl Engine {
         match self {
             Self::Docker => "docker",
             Self::Podman => "podman",
+            Self::Further(engine) => &engine.name,
         }
+    }
+
+    /// Docker or Podman, whichever way and version it is.
+    pub(crate) fn kind(self) -> Self {
+        match self {
+            Self::Further(engine) => engine.kind,
+            own => own,
+        }
+    }
+
+    /// Whether what is said of this engine holds for that one, too: what holds for Docker does so for each Docker.
+    pub(crate) fn covers(self, other: Self) -> bool {
+        self == other || self == other.kind()
+    }
+
+    /// Whether it runs on this machine, started by the lab's scripts or by the user.
+    pub(crate) fn is_of_the_lab(self) -> bool {
+        !matches!(self, Self::Further(engine) if engine.is_elsewhere)
     }
 
     /// Where it listens: what the environment says, else the default socket.
@@ -28,11 +62,12 @@ impl Engine {
         let (variable, default) = match self {
             Self::Docker => ("DOCKER_HOST", "unix:///var/run/docker.sock"),
             Self::Podman => ("CONTAINER_HOST", "unix:///run/podman/podman.sock"),
+            Self::Further(engine) => return engine.host.clone(),
         };
         std::env::var(variable).unwrap_or_else(|_| default.to_owned())
     }
 
-    /// All engines, or those that `ECONN_TEST_ENGINES` names.
+    /// The machine's own engines, or those of them that `ECONN_TEST_ENGINES` names.
     pub(crate) fn asked_for() -> Vec<Self> {
         let named = std::env::var("ECONN_TEST_ENGINES").unwrap_or_default();
         Self::ALL
@@ -42,14 +77,24 @@ impl Engine {
     }
 
     pub(crate) fn command(self) -> Command {
-        let mut command = Command::new(self.name());
+        let mut command = match self {
+            Self::Docker | Self::Podman => Command::new(self.name()),
+            Self::Further(engine) => Command::new(&engine.program),
+        };
         match self {
             // The classic builder needs no plug-in, and no registry.
             Self::Docker => command.env("DOCKER_BUILDKIT", "0").arg("--host").arg(self.host()),
             Self::Podman => command.arg("--url").arg(self.host()),
+            Self::Further(engine) => command.args(&engine.arguments),
         };
         command.stdin(Stdio::null());
         command
+    }
+
+    /// Lets a run of econn find the engines: this one in the place of the machine's own of its kind.
+    pub(crate) fn tell(self, econn: &mut Command) {
+        let of = |own: Self| if self.kind() == own { self.host() } else { own.host() };
+        econn.env("DOCKER_HOST", of(Self::Docker)).env("CONTAINER_HOST", of(Self::Podman));
     }
 
     /// Runs one command of the engine and gives its output; its complaint where it fails.
@@ -90,7 +135,7 @@ impl Engine {
     pub(crate) fn ready(self) -> Result<()> {
         self.run(["version"]).map_err(|trouble| {
             format!(
-                "{self} does not answer on {}: run tests/lab/engines.sh start\n{trouble}",
+                "{self} does not answer on {}: run tests/lab/engines.sh start {self}\n{trouble}",
                 self.host()
             )
         })?;

@@ -1,21 +1,27 @@
-//! Rules of the machine's firewall that one scene adds and takes away again.
+//! Rules of the engine's machine's firewall that one scene adds and takes away again.
 //!
 //! Each carries the run in its comment, so that a later run removes what a killed one left.
 
-use super::{Result, run_id};
+use super::{Engine, Result, run_id};
 use std::fs;
 use std::process::Command;
 
 const MARK: &str = "econn.lab=";
 
 /// The rules that stand, each with the arguments that delete it.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Firewall {
+    engine: Engine,
     added: Vec<Vec<String>>,
 }
 
 impl Firewall {
-    /// Adds one rule: `["--insert", "DOCKER-USER", "-i", "br-1", "-j", "DROP"]`.
+    /// No rules yet, on the machine of this engine.
+    pub(crate) fn of(engine: Engine) -> Self {
+        Self { engine, added: vec![] }
+    }
+
+    /// Adds one rule: `["--insert", "FORWARD", "-i", "br-1", "-j", "DROP"]`.
     pub(crate) fn add(&mut self, rule: &[String]) -> Result<()> {
         let [insert, rest @ ..] = rule else { return Err("an empty firewall rule".into()) };
         if insert != "--insert" {
@@ -24,23 +30,24 @@ impl Firewall {
         let comment = ["-m", "comment", "--comment"].map(str::to_owned);
         let mut rule = rest.to_vec();
         rule.extend(comment.into_iter().chain([format!("{MARK}{}", run_id())]));
-        iptables(std::iter::once("--insert").chain(rule.iter().map(String::as_str)))?;
+        iptables(self.engine, std::iter::once("--insert").chain(rule.iter().map(String::as_str)))?;
         self.added.push(rule);
         Ok(())
     }
 
     /// Deletes them all, and says which would not go.
     pub(crate) fn remove(&mut self) -> Vec<String> {
+        let engine = self.engine;
         let delete = |rule: Vec<String>| {
-            iptables(std::iter::once("--delete").chain(rule.iter().map(String::as_str))).err()
+            iptables(engine, ["--delete"].into_iter().chain(rule.iter().map(String::as_str))).err()
         };
         self.added.drain(..).filter_map(delete).collect()
     }
 }
 
-/// Deletes the rules of runs that are no longer alive.
-pub(crate) fn sweep() {
-    let rules = iptables(["--list-rules"]).unwrap_or_default();
+/// Deletes the rules of runs that are no longer alive, on the machine of this engine.
+pub(crate) fn sweep(engine: Engine) {
+    let rules = iptables(engine, ["--list-rules"]).unwrap_or_default();
     for rule in rules.lines() {
         let Some(run) = rule
             .split_whitespace()
@@ -50,13 +57,16 @@ pub(crate) fn sweep() {
         };
         if !fs::exists(format!("/proc/{run}")).unwrap_or(true) {
             let words = rule.split_whitespace().skip(1).map(|word| word.trim_matches('"'));
-            let _ = iptables(std::iter::once("--delete").chain(words));
+            let _ = iptables(engine, std::iter::once("--delete").chain(words));
         }
     }
 }
 
-fn iptables<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Result<String> {
-    let mut command = Command::new("iptables");
+fn iptables<'a>(engine: Engine, arguments: impl IntoIterator<Item = &'a str>) -> Result<String> {
+    let mut command = match engine {
+        Engine::Further(further) => further.in_network("iptables")?,
+        _ => Command::new("iptables"),
+    };
     let output = command
         .arg("--wait")
         .args(arguments)

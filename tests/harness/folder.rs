@@ -62,7 +62,18 @@ pub(crate) fn age_source(at: &Path, build: &Build, words: &Words) -> Result<()> 
     if build.at.is_some() {
         git(at, &["checkout", "--quiet", "main"])?;
     }
-    write_files(at, &build.edits, words)
+    if !build.again {
+        return write_files(at, &build.edits, words);
+    }
+    let told = |trouble: std::io::Error| format!("{}: {trouble}", at.display());
+    let times = build.edits.keys().map(|name| fs::metadata(at.join(name))?.modified());
+    let times: Vec<_> = times.collect::<std::io::Result<_>>().map_err(told)?;
+    write_files(at, &build.edits, words)?;
+    for (name, time) in build.edits.keys().zip(times) {
+        let file = fs::File::options().write(true).open(at.join(name)).map_err(told)?;
+        file.set_modified(time).map_err(told)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn write_files(

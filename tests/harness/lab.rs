@@ -54,11 +54,9 @@ fn nearest(cast: &Cast, name: &str) -> String {
 
 fn keep(play: &Play, engine: Option<&str>) -> Result<()> {
     let engine = match engine {
-        Some(name) => *play
-            .scene
-            .engines
-            .iter()
-            .find(|engine| engine.name() == name)
+        Some(name) => Engine::try_from(name.to_owned())
+            .ok()
+            .filter(|engine| play.scene.engines.iter().any(|one| one.covers(*engine)))
             .ok_or_else(|| format!("{} cannot be shown on {name}", play.name))?,
         None => *play.scene.engines.first().ok_or("the scene names no engine")?,
     };
@@ -66,7 +64,8 @@ fn keep(play: &Play, engine: Option<&str>) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, true)?;
     eprintln!("{} on {engine}: {}", play.name, play.scene.about);
     eprintln!("\nWhat is there, without econn:");
-    for symptom in play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only == engine))
+    for symptom in
+        play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only.covers(engine)))
     {
         let expected = play.sees(symptom).map(|text| stage.words.fill(text))?;
         let told = symptom::verify(&stage, symptom, &expected).err();
@@ -127,5 +126,11 @@ fn shell(engine: Engine) -> String {
     match engine {
         Engine::Docker => format!("docker --host {}", engine.host()),
         Engine::Podman => format!("podman --url {}", engine.host()),
+        Engine::Further(further) => [&further.program]
+            .into_iter()
+            .chain(&further.arguments)
+            .map(|word| quoted(word))
+            .collect::<Vec<_>>()
+            .join(" "),
     }
 }

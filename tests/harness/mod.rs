@@ -2,17 +2,19 @@
 //!
 //! `scene` is the format, `cast` the list of all scenes and their switches, `stage` sets one up, `symptom` looks at
 //! it without econn, `diagnosis` runs the binary, `verdict` and `promises` judge its report, `trials` makes tests of
-//! it all, `tally` and `accuracy` count how often it was right, `conduct` tests what econn promises beside its verdicts,
+//! it all, `further` knows more engines than the machine's own, `elsewhere` counts how far the verdicts are the same there, `tally` and `accuracy` count how often it was right, `conduct` tests what econn promises beside its verdicts,
 //! `servers` runs the matrix of real servers, `lab` keeps one scene up to play with, and `figures` measures.
 
 mod accuracy;
 mod cast;
 mod conduct;
 mod diagnosis;
+mod elsewhere;
 mod engine;
 mod figures;
 mod firewall;
 mod folder;
+mod further;
 mod lab;
 mod promises;
 mod raw;
@@ -25,12 +27,12 @@ mod trials;
 mod verdict;
 mod words;
 
-pub(crate) use accuracy::Accuracy;
 pub(crate) use cast::Cast;
 pub(crate) use engine::Engine;
+pub(crate) use further::asked_for as further;
 pub(crate) use lab::lab;
 pub(crate) use servers::matrix;
-pub(crate) use trials::Trials;
+pub(crate) use trials::{Notes, Trials};
 
 use std::fs;
 use std::io::Write;
@@ -82,7 +84,9 @@ pub(crate) fn tidy() {
 
 /// Removes what killed runs left on the engines, in the firewall and on disk.
 pub(crate) fn sweep() {
-    firewall::sweep();
+    for engine in Engine::ALL.into_iter().take(1).chain(further().unwrap_or_default()) {
+        firewall::sweep(engine);
+    }
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/engines.sh");
     if let Err(trouble) = Command::new(script).arg("sweep").status() {
         eprintln!("scenes: {script}: {trouble}");

@@ -16,6 +16,9 @@ pub(crate) struct Scene {
     /// The engines that can produce it; without it, all.
     #[serde(default = "every_engine")]
     pub(crate) engines: Vec<Engine>,
+    /// Engines of these kinds that can't show it all the same, such as one without limits.
+    #[serde(default)]
+    pub(crate) not_on: Vec<Engine>,
     /// Nothing else may run beside it, and its names and ports stay as they are written.
     #[serde(default)]
     pub(crate) alone: bool,
@@ -92,6 +95,9 @@ pub(crate) struct Build {
     /// Files that are written after the image was built.
     #[serde(default)]
     pub(crate) edits: BTreeMap<String, String>,
+    /// After the edits, which then keep the time of what they replace, the image is built once more, from the cache.
+    #[serde(default)]
+    pub(crate) again: bool,
     /// Options of `build`.
     #[serde(default)]
     pub(crate) options: Vec<String>,

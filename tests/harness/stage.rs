@@ -40,7 +40,7 @@ impl Stage {
             containers: vec![],
             pods: vec![],
             networks: vec![],
-            firewall: Firewall::default(),
+            firewall: Firewall::of(engine),
             images: vec![],
         };
         stage.build(scene)?;
@@ -72,13 +72,18 @@ impl Stage {
             let image = format!("econn-lab-{}{}:1", build.name, self.words.fill("{{ns}}")?);
             let label = format!("--label=econn.lab={}", run_id());
             // Without the cache: a scene that removes its image would take shared layers from under our hands.
-            let mut arguments =
-                words_of(&["build", "--quiet", "--no-cache", &label, "--tag", &image]);
+            let mut arguments = words_of(&["--quiet", &label, "--tag", &image]);
             arguments.extend(self.words.fill_all(&build.options)?);
             arguments.push(at.display().to_string());
             self.images.push(image.clone());
-            self.engine.run(arguments)?;
+            self.engine.run(
+                ["build", "--no-cache"].into_iter().chain(arguments.iter().map(String::as_str)),
+            )?;
             folder::age_source(&at, build, &self.words)?;
+            if build.again {
+                self.engine
+                    .run(["build"].into_iter().chain(arguments.iter().map(String::as_str)))?;
+            }
             self.words.say(&format!("image:{}", build.name), &image)?;
             self.words.say(&format!("folder:{}", build.name), &at.display().to_string())?;
         }
@@ -94,15 +99,15 @@ impl Stage {
             arguments.push(real.clone());
             self.networks.push(real.clone());
             self.engine.run(arguments)?;
-            let gateway = match self.engine {
-                Engine::Docker => "{{range .IPAM.Config}}{{.Gateway}}{{end}}",
+            let gateway = match self.engine.kind() {
                 Engine::Podman => "{{range .Subnets}}{{.Gateway}}{{end}}",
+                _ => "{{range .IPAM.Config}}{{.Gateway}}{{end}}",
             };
             let gateway = self.engine.run(["network", "inspect", "--format", gateway, &real])?;
             self.words.say(&format!("gateway:{}", network.name), &gateway)?;
-            let bridge = match self.engine {
-                Engine::Docker => "br-{{slice .Id 0 12}}",
+            let bridge = match self.engine.kind() {
                 Engine::Podman => "{{.NetworkInterface}}",
+                _ => "br-{{slice .Id 0 12}}",
             };
             let bridge = self.engine.run(["network", "inspect", "--format", bridge, &real])?;
             self.words.say(&format!("bridge:{}", network.name), &bridge)?;
@@ -128,7 +133,7 @@ impl Stage {
         let real = self.words.name(&container.name)?;
         let networks =
             container.networks.iter().map(|n| self.words.name(n)).collect::<Result<Vec<_>>>()?;
-        let engine = container.engine.unwrap_or(self.engine);
+        let engine = self.engine_of(container);
         if engine != self.engine {
             engine.ready()?;
         }
@@ -159,6 +164,10 @@ impl Stage {
             _ => wait(engine, &real, "to listen", || listens(engine, &real, &container.listens)),
         }?;
         self.name_addresses(container, &real)
+    }
+
+    fn engine_of(&self, container: &Container) -> Engine {
+        container.engine.filter(|other| !other.covers(self.engine)).unwrap_or(self.engine)
     }
 
     /// Makes a container of the scene anew, as somebody does who starts it with other settings. Its files are written anew,
@@ -192,7 +201,7 @@ impl Stage {
     fn name_addresses(&mut self, container: &Container, real: &str) -> Result<()> {
         let format =
             "{{range $name, $at := .NetworkSettings.Networks}}{{$name}}={{$at.IPAddress}} {{end}}";
-        let engine = container.engine.unwrap_or(self.engine);
+        let engine = self.engine_of(container);
         let addresses = engine.run(["inspect", "--format", format, real])?;
         let addresses: Vec<(&str, &str)> =
             addresses.split_whitespace().filter_map(|word| word.split_once('=')).collect();
@@ -318,6 +327,6 @@ impl Drop for Stage {
 /// The arguments that remove a container, running or not.
 fn removal(engine: Engine, container: &str) -> impl Iterator<Item = &str> {
     // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
-    let patience: &[&str] = if engine == Engine::Podman { &["--time=0"] } else { &[] };
+    let patience: &[&str] = if engine.kind() == Engine::Podman { &["--time=0"] } else { &[] };
     ["rm", "--force", "--volumes"].iter().chain(patience).copied().chain([container])
 }

@@ -219,7 +219,7 @@ fn ruled_out(expect: &Expect, check: &str, finding: &Value) -> bool {
 }
 
 /// A reason without what is different from run to run and from scene to scene: names, addresses and numbers.
-fn nameless(reason: &str, link: &Value, ns: &str) -> String {
+pub(crate) fn nameless(reason: &str, link: &Value, ns: &str) -> String {
     let (client, server) = (text(link, "client"), text(&link["server"], "container"));
     let of_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     let mut said = String::new();

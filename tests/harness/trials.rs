@@ -3,6 +3,7 @@
 use super::accuracy::Accuracy;
 use super::cast::{Cast, Play};
 use super::diagnosis::Diagnosis;
+use super::elsewhere::{self, Elsewhere, Outcome};
 use super::stage::Stage;
 use super::tally::Tally;
 use super::verdict::{Met, list, text, told};
@@ -24,29 +25,44 @@ fn machine(alone: bool) -> Result<File> {
     lock().map_err(|e: std::io::Error| format!("the scenes' lock in {}: {e}", folder.display()))
 }
 
+/// Where it is noted what came out: of the machine's own engines, and of further ones.
+#[derive(Clone, Default)]
+pub(crate) struct Notes {
+    pub(crate) accuracy: Accuracy,
+    pub(crate) elsewhere: Elsewhere,
+}
+
 pub(crate) struct Trials;
 
 impl Trials {
     /// The tests, those that must be alone last, so that they do not make the others wait in between. What comes out of
-    /// the scenes is noted in `accuracy`.
-    pub(crate) fn of(cast: &Cast, engines: &[Engine], accuracy: &Accuracy) -> Result<Vec<Trial>> {
+    /// the scenes is noted in `notes`.
+    pub(crate) fn of(
+        cast: &Cast,
+        engines: &[Engine],
+        further: &[Engine],
+        notes: &Notes,
+    ) -> Result<Vec<Trial>> {
         let mut plays: Vec<&Play> = cast.plays.iter().collect();
         plays.sort_by_key(|play| play.scene.alone);
         let on_engines = |play: &Play| {
             engines.iter().copied().filter(|e| play.scene.engines.contains(e)).collect()
         };
-        let scenes = plays
-            .into_iter()
-            .flat_map(|play| {
-                let engines: Vec<Engine> = on_engines(play);
-                engines.into_iter().map(|engine| {
-                    let (play, accuracy) = (play.clone(), accuracy.clone());
-                    Trial::test(format!("{} {engine}", play.name), move || {
-                        Ok(on_machine(play.scene.alone, || perform(&play, engine, &accuracy))?)
-                    })
-                })
+        let trial = |play: &Play, engine: Engine| {
+            let (play, notes) = (play.clone(), notes.clone());
+            Trial::test(format!("{} {engine}", play.name), move || {
+                Ok(on_machine(play.scene.alone, || perform(&play, engine, &notes))?)
             })
-            .collect::<Vec<_>>();
+        };
+        let mut scenes = vec![];
+        for play in plays {
+            let engines: Vec<Engine> = on_engines(play);
+            scenes.extend(engines.into_iter().map(|engine| trial(play, engine)));
+            let of_its_own = play.scene.engines.iter().all(|engine| !Engine::ALL.contains(engine));
+            let wanted = of_its_own || elsewhere::all_are_wanted() || elsewhere::in_sample(play);
+            let shown = further.iter().filter(|engine| elsewhere::shows(**engine, play));
+            scenes.extend(shown.filter(|_| wanted).map(|engine| trial(play, *engine)));
+        }
         let measured = engines.iter().map(|engine| {
             let (cast, engine) = (cast.clone(), *engine);
             Trial::test(format!("performance {engine}"), move || Ok(measure(&cast, engine)?))
@@ -90,20 +106,21 @@ fn rounds() -> usize {
     std::env::var("ECONN_TEST_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
 }
 
-fn perform(play: &Play, engine: Engine, accuracy: &Accuracy) -> Result<()> {
+fn perform(play: &Play, engine: Engine, notes: &Notes) -> Result<()> {
     let (stages, rounds) = if play.scene.once { (rounds(), 1) } else { (1, rounds()) };
-    (0..stages).try_for_each(|_| on_stage(play, engine, rounds, accuracy))
+    (0..stages).try_for_each(|_| on_stage(play, engine, rounds, notes))
 }
 
 /// Sets the scene up, and diagnoses it so often.
-fn on_stage(play: &Play, engine: Engine, rounds: usize, accuracy: &Accuracy) -> Result<()> {
+fn on_stage(play: &Play, engine: Engine, rounds: usize, notes: &Notes) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
-    for symptom in play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only == engine))
+    for symptom in
+        play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only.covers(engine)))
     {
         symptom::verify(&stage, symptom, play.sees(symptom))?;
     }
     for round in 1..=rounds {
-        let (wrong, diagnosis) = diagnose(play, engine, &stage, accuracy)?;
+        let (wrong, diagnosis) = diagnose(play, engine, &stage, notes)?;
         if !wrong.is_empty() {
             let round =
                 if rounds > 1 { format!("round {round} of {rounds}: ") } else { String::new() };
@@ -119,12 +136,19 @@ fn diagnose(
     play: &Play,
     engine: Engine,
     stage: &Stage,
-    accuracy: &Accuracy,
+    notes: &Notes,
 ) -> Result<(Vec<String>, Diagnosis)> {
     let diagnosis = Diagnosis::of(stage, play)?;
-    let expected = play.expected(engine);
+    let mut expected = play.expected(engine);
+    if matches!(engine, Engine::Further(_)) {
+        let outcome = Outcome::of(&diagnosis.report, &expected, &stage.words)?;
+        notes.elsewhere.note(play, engine, outcome);
+        expected = elsewhere::or_unknown(engine, &expected, &diagnosis.report, &stage.words)?;
+    }
     let met = Met::of(&diagnosis.report, &expected, &stage.words)?;
-    accuracy.note(play, engine, Tally::of(&met, &stage.words));
+    if Engine::ALL.contains(&engine) {
+        notes.accuracy.note(play, engine, Tally::of(&met, &stage.words));
+    }
     let mut wrong = met.differences(&stage.words)?;
     if !play.exits(&expected, diagnosis.exit) {
         wrong.push(format!("the exit code {} is none that is expected", diagnosis.exit));

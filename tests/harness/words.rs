@@ -45,7 +45,7 @@ impl Words {
             )?;
         }
         words.say("ns", &ns)?;
-        words.say("engine", engine.name())?;
+        words.say("engine", engine.kind().name())?;
         Ok(words)
     }
 

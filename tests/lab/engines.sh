@@ -1,24 +1,32 @@
 #!/usr/bin/env bash
 # Docker and Podman for the tests, on a machine that may have neither, without systemd and without a registry.
-#   engines.sh install [docker|podman|pip]   installs the Debian packages that are missing
-#   engines.sh start   [docker|podman]   uses the engines that answer, starts the others
-#   engines.sh stop                      removes what the lab made, ends what `start` started
+#   engines.sh install [docker|podman|pip|compose]   installs the Debian packages that are missing
+#   engines.sh start   [docker|podman|docker-26|podman-5|podman-rootless]   uses the engines that answer, starts the others
+#   engines.sh where   ENGINE            its URL, and the program that speaks to it
+#   engines.sh network ENGINE            the pid of a process in the network of its machine
+#   engines.sh stop    [ENGINE]          removes what the lab made, ends what `start` started
 #   engines.sh sweep                     removes what killed runs left
 #   engines.sh status                    one line for each engine
 # An engine that already answers on its default socket belongs to the user: it is used and never stopped.
 set -eu
 . "$(dirname "$0")/lib.sh"
+. "$lab_dir/trixie.sh"
+. "$lab_dir/further.sh"
 
 packages_docker="docker.io iptables iproute2"
 packages_podman="podman netavark aardvark-dns runc catatonit iptables iproute2"
 # For the image of tests/servers only.
 packages_pip="python3-pip"
+# Compose 1, and what podman-compose needs of Python.
+packages_compose="docker-compose python3-dotenv python3-yaml"
 
 install() {
     local kind package missing=""
-    for kind in ${1:-$engines}; do
+    for kind in ${1:-$engines $more}; do
         answers "$kind" && continue
-        local list=packages_$kind
+        # What Debian 13 has comes when such an engine is started.
+        local list=packages_${kind//-/_}
+        [ -n "${!list:-}" ] || continue
         for package in ${!list}; do
             dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
                 missing="$missing $package"
@@ -46,11 +54,21 @@ start_docker() {
 
 start_podman() {
     mkdir -p "$(dirname "$podman_socket")"
-    # - netavark: the only back end with names on user networks in Podman 4 and 5.
-    # - runc: crun refuses machines with hybrid cgroups.
-    # - cgroupfs and file: there may be no systemd and no journal.
-    # - ulimits: the defaults may lie above what this machine allows.
-    cat >"$state/containers.conf" <<CONF
+    configure_podman podman
+    # A service reads containers.conf once, when it starts.
+    CONTAINERS_CONF=$state/podman/containers.conf setsid podman --root "$state/podman/storage" --runroot "$run/podman/run" \
+        system service --time=0 "unix://$podman_socket" </dev/null >"$state/podman.log" 2>&1 &
+    echo $! >"$state/podman.pid"
+}
+
+# configure_podman NAME: its containers.conf.
+# - netavark: the only back end with names on user networks in Podman 4 and 5.
+# - runc: crun refuses machines with hybrid cgroups.
+# - cgroupfs and file: there may be no systemd and no journal.
+# - ulimits: the defaults may lie above what this machine allows.
+configure_podman() {
+    mkdir -p "$state/$1"
+    cat >"$state/$1/containers.conf" <<CONF
 [containers]
 default_ulimits = ["nofile=4096:4096", "nproc=4096:4096"]
 log_driver = "k8s-file"
@@ -58,20 +76,16 @@ log_driver = "k8s-file"
 runtime = "runc"
 cgroup_manager = "cgroupfs"
 events_logger = "file"
-tmp_dir = "$run/podman/tmp"
+tmp_dir = "$run/$1/tmp"
 [network]
 network_backend = "netavark"
-network_config_dir = "$state/podman/networks"
+network_config_dir = "$state/$1/networks"
 CONF
-    # A service reads containers.conf once, when it starts.
-    CONTAINERS_CONF=$state/containers.conf setsid podman --root "$state/podman/storage" --runroot "$run/podman/run" \
-        system service --time=0 "unix://$podman_socket" </dev/null >"$state/podman.log" 2>&1 &
-    echo $! >"$state/podman.pid"
 }
 
 start() {
     local kind deadline
-    for kind in ${1:-$engines}; do
+    for kind in ${1:-$engines $more}; do
         answers "$kind" && continue
         [ "$(id -u)" = 0 ] || die "$kind does not answer on $(socket_of "$kind"), and only root can start it"
         mkdir -p "$run"
@@ -86,12 +100,31 @@ start() {
             sleep 0.2
         done
     done
-    status "${1:-$engines}"
+    status "${1:-$engines $more}"
+}
+
+where() {
+    case " $engines $further " in
+    *" $1 "*) echo "unix://$(socket_of "$1")" ;;
+    *) die "there is no engine $1; there are $engines $further" ;;
+    esac
+    if [ -x "$state/bin/$1" ]; then echo "$state/bin/$1"; else echo "$1"; fi
+}
+
+# A process that stands in the network of the engine's machine, where the firewall's rules for containers are.
+network() {
+    local pid
+    case $1 in
+    # Bridges of an unprivileged user are in a network of their own, as long as a container is on one.
+    *-rootless) pid=$(pgrep -f "aardvark-dns --config $run/$1/" | head -n 1) ;;
+    *) pid=$(ours "$1") ;;
+    esac
+    [ -n "$pid" ] && echo "$pid" || die "$1 has no network that one could enter"
 }
 
 status() {
     local kind owner
-    for kind in ${1:-$engines}; do
+    for kind in ${1:-$engines $more}; do
         if ! answers "$kind"; then say "lab: $kind does not answer"; continue; fi
         owner="not ours"
         if ours "$kind" >/dev/null; then owner="started by the lab, pid $(ours "$kind"), data in $state"; fi
@@ -140,20 +173,23 @@ end() {
     if ours "$1" >/dev/null; then kill -9 "$pid"; fi
 }
 
-# Podman keeps a monitor for five minutes after each `exec` through its socket; what that runs when it ends would
-# make the deleted store anew.
-end_monitors() {
-    local process
+# What an engine's processes leave behind. Podman keeps a monitor for five minutes after each `exec` through its socket;
+# what that runs when it ends would make the deleted store anew.
+end_left() {
+    local kind=$1 process
     for process in /proc/[0-9]*; do
-        [ "$(cat "$process/comm" 2>/dev/null)" = conmon ] || continue
-        if tr '\0' ' ' 2>/dev/null <"$process/cmdline" | grep -qF "$run/podman/"; then kill -9 "${process#/proc/}" || true; fi
+        if tr '\0' ' ' 2>/dev/null <"$process/cmdline" | grep -qF "$run/$kind/" || of_user "$kind" "$process"; then
+            kill -9 "${process#/proc/}" 2>/dev/null || true
+        fi
     done
 }
 
 # The rules, chains and bridges that an engine of ours left in the kernel.
 clean_kernel() {
     local rules bridges tables bridge
+    # What stands in a network of its own has taken that with it.
     case $1 in
+    *-*) return ;;
     docker) rules='DOCKER\|docker0\|br-[0-9a-f]\{12\}' bridges='docker0\|docker_gwbridge\|br-[0-9a-f]\{12\}' ;;
     podman) rules='NETAVARK' bridges='podman[0-9]\+' ;;
     esac
@@ -167,9 +203,18 @@ clean_kernel() {
     done
 }
 
+# Storage drivers leave mounts behind when they are killed; never delete through one.
+delete() {
+    local mount
+    awk -v a="$1/" 'index($2, a) == 1 {print $2}' /proc/mounts | sort -r |
+        while read -r mount; do umount "$mount" || umount -l "$mount"; done
+    rm -rf --one-file-system "${1:?}"
+}
+
 stop() {
     local kind
-    for kind in $engines; do
+    # Also the further engines that an earlier run has started.
+    for kind in ${1:-$engines $further}; do
         if answers "$kind"; then
             remove_objects "$kind"
             # The lab's images go too, where this folder brought them.
@@ -178,29 +223,30 @@ stop() {
             fi
         fi
         rm -f "$state/$kind.imported"
-        [ -e "$state/$kind.pid" ] || continue
-        if ours "$kind" >/dev/null; then
-            if answers "$kind"; then remove_objects "$kind" all; fi
-            end "$kind"
+        if [ -e "$state/$kind.pid" ]; then
+            if ours "$kind" >/dev/null; then
+                if answers "$kind"; then remove_objects "$kind" all; fi
+                end "$kind"
+            fi
+            [ "$kind" = docker ] || end_left "$kind"
+            rm -f "$state/$kind.pid"
+            answers "$kind" || { clean_kernel "$kind"; rm -f "$(socket_of "$kind")"; }
         fi
-        [ "$kind" = docker ] || end_monitors
-        rm -f "$state/$kind.pid"
-        answers "$kind" || { clean_kernel "$kind"; rm -f "$(socket_of "$kind")"; }
+        delete "$state/$kind"
+        delete "$run/$kind"
     done
+    [ -z "$(started)" ] || return 0
     if [ -e "$state/forwarding" ] && [ -z "$(answering)" ]; then
         { read -r forward; read -r policy; } <"$state/forwarding"
         sysctl -q -w "net.ipv4.ip_forward=$forward"
         iptables -P FORWARD "$policy"
     fi
-    # Storage drivers leave mounts behind when they are killed; never delete through one.
-    awk -v a="$state/" -v b="$run/" 'index($2, a) == 1 || index($2, b) == 1 {print $2}' /proc/mounts | sort -r |
-        while read -r mount; do umount "$mount" || umount -l "$mount"; done
-    rm -rf --one-file-system "${state:?}/docker" "${state:?}/podman" "${run:?}"
-    rm -f "$state/containers.conf" "$state/forwarding"
+    delete "$run"
+    rm -f "$state/forwarding"
 }
 
 mkdir -p "$state"
 case ${1:-} in
-install | start | stop | status | sweep) "$@" ;;
-*) die "usage: engines.sh install|start|stop|status|sweep" ;;
+install | start | stop | status | sweep | where | network) "$@" ;;
+*) die "usage: engines.sh install|start|stop|status|sweep|where|network" ;;
 esac

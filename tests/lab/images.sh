@@ -83,6 +83,8 @@ fill_servers() {
 image() {
     local name=$1 tag=$2 tar=$cache/$1.tar root=$cache/$1 kind
     for kind in $(answering); do
+        # The real servers are called on the machine's own engines only.
+        if [ "$name" = servers ] && [[ $kind = *-* ]]; then continue; fi
         if ! engine "$kind" image inspect "$tag" >/dev/null 2>&1; then
             if ! [ -e "$tar" ]; then
                 command -v apt-get >/dev/null || die "the images are unpacked from Debian packages: apt-get is needed"

@@ -15,6 +15,11 @@ podman_socket=/run/podman/podman.sock
 # Both engines, unless the user leaves one out.
 engines=${ECONN_TEST_ENGINES:-docker podman}
 engines=${engines//,/ }
+# Further engines: Debian 13's, and Podman as an unprivileged user; none, unless with-engines.sh or the user names some.
+further="docker-26 podman-5 podman-rootless"
+# A word with a URL (docker-far=tcp://...) is an engine that somebody else starts and stops.
+more=${ECONN_TEST_MORE_ENGINES:-}
+more=$(printf '%s\n' ${more//,/ } | grep -v -e = -e '^none$' || true)
 # Every object that the lab makes carries this label, so that nothing else is ever removed. Its value is
 # `<pid>.<start time>` of the run that made it.
 label=econn.lab
@@ -25,7 +30,7 @@ servers_image=econn-lab-servers:1
 say() { printf '%s\n' "$*" >&2; }
 die() { say "lab: $*"; exit 1; }
 
-# engine docker ARGS... | engine podman ARGS...: one command line for both. Podman is always asked through its
+# engine docker ARGS... | engine podman ARGS...: one command line for all. Podman is always asked through its
 # socket, so that the lab, econn and the user's shell see the same store.
 engine() {
     local kind=$1
@@ -33,6 +38,7 @@ engine() {
     case $kind in
     docker) DOCKER_BUILDKIT=0 docker --host "unix://$docker_socket" "$@" ;;
     podman) podman --url "unix://$podman_socket" "$@" ;;
+    *) "$state/bin/$kind" "$@" ;;
     esac
 }
 
@@ -40,21 +46,38 @@ engine() {
 remove_containers() {
     local kind=$1 patience=""
     shift
-    [ "$kind" = docker ] || patience="--time 0"
+    [ "${kind%%-*}" = docker ] || patience="--time 0"
     # shellcheck disable=SC2086
     engine "$kind" container rm --force $patience "$@" >/dev/null
 }
 
-socket_of() { if [ "$1" = docker ]; then echo "$docker_socket"; else echo "$podman_socket"; fi; }
+socket_of() {
+    case $1 in
+    docker) echo "$docker_socket" ;;
+    podman) echo "$podman_socket" ;;
+    *) echo "$run/$1/engine.sock" ;;
+    esac
+}
+
+# program NAME COMMAND...: a program of that name that becomes COMMAND; its path is printed.
+program() {
+    local path=$state/bin/$1
+    shift
+    mkdir -p "$state/bin"
+    printf '#!/bin/sh\nexec env %s"$@"\n' "$(printf '%q ' "$@")" >"$path.$$"
+    chmod 755 "$path.$$"
+    mv "$path.$$" "$path"
+    echo "$path"
+}
 
 # Does this engine answer? The CLI's own exit code says it; a dead socket must not hang us.
 answers() {
-    command -v "$1" >/dev/null && [ -S "$(socket_of "$1")" ] &&
-        (export -f engine; export docker_socket podman_socket; timeout 10 bash -c "engine $1 version" >/dev/null 2>&1)
+    [ -S "$(socket_of "$1")" ] &&
+        (export -f engine; export docker_socket podman_socket state; timeout 10 bash -c "engine $1 version" >/dev/null 2>&1)
 }
 
 # The engines that answer, one a line.
-answering() { local kind; for kind in $engines; do if answers "$kind"; then echo "$kind"; fi; done; }
+answering() { local kind; for kind in $engines $more; do if answers "$kind"; then echo "$kind"; fi; done; }
 
 # A pid file of ours is only believed when that process still is the program that was started for this folder.
 ours() {
@@ -64,7 +87,7 @@ ours() {
 }
 
 # The engines that this folder has started and that still run.
-started() { local kind; for kind in $engines; do if ours "$kind" >/dev/null; then echo "$kind"; fi; done; }
+started() { local kind; for kind in $engines $further; do if ours "$kind" >/dev/null; then echo "$kind"; fi; done; }
 
 # Quietly: stops what was started since `started` said $1; what ran before goes on running.
 stop_again() {

@@ -2,10 +2,17 @@
 # Every test, each scene diagnosed three times in a row, and the scenes once more while two busy loops take the processors
 # (`make soak`). No scene gets a second try, both passes are run whatever the first came to, and docs/soak.md tells how it went.
 # ECONN_SOAK_FILTER=NAME tries this script with the scenes whose name contains NAME; it leaves the page alone.
+# ECONN_SOAK_BRIEF=1 takes of the further engines and of the other vantages what `make test` takes; the page says so.
 set -eu
 . "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 export ECONN_TEST_STRICT=1
+extent="all scenes on further engines and by every vantage"
+if [ -n "${ECONN_SOAK_BRIEF:-}" ]; then
+    extent="a sample of the scenes on further engines and by other vantages (ECONN_SOAK_BRIEF)"
+else
+    export ECONN_TEST_SOAK=1 ECONN_TEST_MORE_SCENES=all
+fi
 filter=${ECONN_SOAK_FILTER:-}
 logs=$root_dir/target/soak
 page=$root_dir/docs/soak.md
@@ -44,14 +51,16 @@ pass() {
     done <<<"$names"
 }
 
+# On further engines one pass is enough: the second is about a busy machine, not about engines.
 scenes=(--skip promise/ --skip "performance ")
+for kind in $more; do scenes+=(--skip " $kind"); done
 ECONN_TEST_ROUNDS=3 pass "everything, each scene three times in a row"
 for _ in 1 2; do (while :; do :; done) & busy+=($!); done
 pass "the scenes on a busy machine" "${scenes[@]}"
 relax
 
 versions=""
-for kind in $engines; do
+for kind in $engines $more; do
     versions+="${versions:+, }${kind^} $(engine "$kind" version --format '{{.Server.Version}}' || echo "(no answer)")"
 done
 cat >"$page" <<PAGE
@@ -65,6 +74,7 @@ scenes once more while two busy loops take the processors. No scene gets a secon
 | begun, ended | $begun, $(date -u '+%F %H:%M UTC') |
 | commit | $(git describe --always --dirty --exclude '*') |
 | engines | $versions |
+| extent | $extent |
 | machine | $(nproc) cores, Linux $(uname -r) |
 
 | pass | trials | passed | failed | time | load at its end |

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# with-engines.sh COMMAND...: runs COMMAND while both engines answer and have the base image. Installs and starts
+# with-engines.sh COMMAND...: runs COMMAND while all engines answer and have the base image. Installs and starts
 # what is missing, stops what it started, and ends as COMMAND did. Where an engine cannot be had it fails, unless
-# ECONN_TEST_ENGINES leaves that one out by name.
+# ECONN_TEST_ENGINES or ECONN_TEST_MORE_ENGINES (`none`) leaves that one out by name.
 set -eu
 . "$(dirname "$0")/lib.sh"
+export ECONN_TEST_MORE_ENGINES=${ECONN_TEST_MORE_ENGINES:-$further}
 
 ran=$(started)
 # Quiet, so that the summary of the tests stays the last thing that is printed.

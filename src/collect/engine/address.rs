@@ -47,6 +47,12 @@ impl Address {
         matches!(self, Self::Unix(_))
     }
 
+    /// The process that listens on a socket of this machine, as the kernel tells it.
+    pub(crate) async fn listener(&self) -> Option<i32> {
+        let Self::Unix(path) = self else { return None };
+        tokio::net::UnixStream::connect(path).await.ok()?.peer_cred().ok()?.pid()
+    }
+
     /// Whether something stands at that place, as far as it can be seen from here.
     pub(crate) fn is_there(&self) -> bool {
         matches!(self, Self::Unix(path) if path.exists())

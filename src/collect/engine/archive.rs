@@ -13,6 +13,10 @@ use hyper::body::Bytes;
 use std::io::Read;
 use std::time::Duration;
 
+/// How often a container is asked to be removed, and after which pause.
+const REMOVALS: u32 = 8;
+const REMOVE_AGAIN: Duration = Duration::from_millis(250);
+
 /// A container of ours, made from an image to read its files. It is removed by [`ImageContainer::close`].
 pub(crate) struct ImageContainer<'a> {
     engine: &'a Connection,
@@ -125,24 +129,20 @@ impl Connection {
         removed
     }
 
-    /// Removes one of our own containers. One that ends by itself at that moment makes Podman fail, so it is asked again.
+    /// Removes one of our own containers.
     pub(crate) async fn remove(&self, id: &str) -> bool {
-        for pause in [100, 300, 0] {
-            let options = RemoveContainerOptionsBuilder::new().force(true).build();
-            match self.docker.remove_container(id, Some(options)).await {
+        let options = RemoveContainerOptionsBuilder::new().force(true).build();
+        for _ in 0..REMOVALS {
+            match self.docker.remove_container(id, Some(options.clone())).await {
                 Ok(()) => return true,
-                Err(error) if !is_ill(&error) => return false,
-                Err(_) => tokio::time::sleep(Duration::from_millis(pause)).await,
+                Err(error) if is_absent(&error) => return false,
+                // Podman refuses while it still takes note that the container has ended.
+                Err(_) => tokio::time::sleep(REMOVE_AGAIN).await,
             }
         }
         // What can't be removed now is removed by the next run, by its label.
         false
     }
-}
-
-/// Whether the engine itself has failed.
-fn is_ill(error: &bollard::errors::Error) -> bool {
-    matches!(error, bollard::errors::Error::DockerResponseServerError { status_code: 500.., .. })
 }
 
 /// Whether the engine says that there is no such thing.

@@ -27,6 +27,8 @@ pub(super) enum Errand {
     Join,
     /// Brings the image that our helpers are made from.
     Load,
+    /// Builds an image without a name, which is asked for by `--verify-build` only.
+    Build,
     /// Does something to what stands at this path of the API; that must carry our label.
     Touch(String),
     /// Nothing that econn ever does.
@@ -39,7 +41,7 @@ impl Errand {
         if method == Method::GET || method == Method::HEAD {
             return Self::Read;
         }
-        let path = path.split('?').next().unwrap_or_default();
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let mut words = path.split('/').filter(|word| !word.is_empty()).peekable();
         // The version of the API may stand before everything.
         words.next_if(|word| {
@@ -50,6 +52,10 @@ impl Errand {
         match (method.as_str(), words.as_slice()) {
             ("POST", ["containers", "create"]) => Self::Make,
             ("POST", ["images", "load"]) => Self::Load,
+            // A name would be taken from the image that has it.
+            ("POST", ["build"]) if !query.split('&').any(|pair| pair.starts_with("t=")) => {
+                Self::Build
+            }
             ("POST", ["networks", _, "connect" | "disconnect"]) => Self::Join,
             ("POST" | "PUT" | "DELETE", ["containers", id, ..]) => {
                 Self::Touch(format!("/containers/{id}/json"))
@@ -130,7 +136,11 @@ impl Call {
 
     /// What the promise says of a call that is not sent.
     pub(super) fn refused(self) -> String {
-        let said = format!("{} {} would change what is not econn's", self.method, self.path);
+        let said = format!(
+            "{} {} would change what is not econn's",
+            self.method,
+            self.path.split('?').next().unwrap_or_default()
+        );
         self.told("refused", None);
         said
     }
@@ -145,12 +155,17 @@ impl Call {
             return;
         }
         let bytes = bytes.map_or_else(|| "-".to_owned(), |n| n.to_string());
+        // The arguments of a build may be secrets.
+        let path = match self.errand {
+            Errand::Build => self.path.split('?').next().unwrap_or_default(),
+            _ => &self.path,
+        };
         eprintln!(
             "econn: api {} {} {} {} {came} {} ms {bytes} bytes",
             self.engine,
             self.errand.word(),
             self.method,
-            self.path,
+            path,
             self.started.elapsed().as_millis()
         );
     }
@@ -187,7 +202,10 @@ mod tests {
             (Method::DELETE, "/volumes/x", Errand::Never),
             (Method::DELETE, "/images/", Errand::Never),
             (Method::POST, "/exec/x/start", Errand::Never),
-            (Method::POST, "/build", Errand::Never),
+            (Method::POST, "/build?rm=1&target=t", Errand::Build),
+            (Method::POST, "/v4.0.0/libpod/build?rm=1", Errand::Build),
+            (Method::POST, "/build?rm=1&t=user:1", Errand::Never),
+            (Method::POST, "/build/prune", Errand::Never),
             (Method::PATCH, "/containers/x", Errand::Never),
         ] {
             assert_eq!(Errand::of(&method, path), errand, "{method} {path}");

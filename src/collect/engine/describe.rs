@@ -3,7 +3,7 @@
 use super::inspect::{self, Inspect, PortMap};
 use super::{Naming, bare};
 use checks::model::{
-    Attachment, Compose, Container, Engine, EngineKind, Fact, NetworkMode, Port, State,
+    Attachment, Compose, Container, Engine, EngineKind, Fact, NetworkMode, Port, State, Task,
 };
 use jiff::Timestamp;
 use std::collections::HashMap;
@@ -131,7 +131,8 @@ fn one(
         exposed,
         hostname,
         pod,
-        compose: compose(&labels),
+        compose: compose(&labels, &names[&id]),
+        task: task(&labels),
         namespace: Fact::Skipped(unseen()),
         listeners: Fact::Skipped(unseen()),
         vantage: None,
@@ -346,7 +347,31 @@ fn ports(active: PortMap, asked: PortMap) -> Vec<Port> {
     ports
 }
 
-fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
+/// What a node itself knows of a task that runs on it.
+fn task(labels: &HashMap<String, String>) -> Option<Task> {
+    let label = |key: &str| labels.get(&format!("com.docker.swarm.{key}")).cloned();
+    Some(Task {
+        service: label("service.name")?,
+        node: label("node.id"),
+        state: None,
+        why: None,
+        virtual_addresses: Vec::new(),
+        image: None,
+    })
+}
+
+/// A container that is only known from elsewhere, with the reason why it can't be looked at.
+pub(crate) fn stand_in(engine: &Engine, name: &str, status: &str, why: &str) -> Seen {
+    let listed = inspect::Listed {
+        id: name.to_owned(),
+        names: None,
+        state: Some(status.to_owned()),
+        labels: None,
+    };
+    unread(engine, listed, why)
+}
+
+fn compose(labels: &HashMap<String, String>, name: &str) -> Option<Compose> {
     let label = |key: &str| {
         let found = labels
             .get(&format!("com.docker.compose.{key}"))
@@ -359,14 +384,21 @@ fn compose(labels: &HashMap<String, String>) -> Option<Compose> {
         Some(version) if version.starts_with("1.") => Some("docker-compose"),
         _ => None,
     };
+    // podman-compose has no label for it, and a name of its own.
+    let is_temporary =
+        || name.rsplit_once("_tmp").is_some_and(|(_, n)| n.chars().all(|c| c.is_ascii_digit()));
+    let list = |key: &str| -> Vec<String> {
+        let value = label(key).unwrap_or_default();
+        value.split(',').map(str::trim).filter(|f| !f.is_empty()).map(str::to_owned).collect()
+    };
     Some(Compose {
         project: label("project")?,
         service: label("service")?,
-        one_off: label("oneoff").is_some_and(|v| v.eq_ignore_ascii_case("true")),
+        one_off: label("oneoff").is_some_and(|v| v.eq_ignore_ascii_case("true"))
+            || (made_by_podman && is_temporary()),
         working_dir: label("project.working_dir"),
-        config_files: label("project.config_files")
-            .map(|v| v.split(',').map(|f| f.trim().to_owned()).collect())
-            .unwrap_or_default(),
+        config_files: list("project.config_files"),
+        environment_files: list("project.environment_file"),
         program: program.map(str::to_owned),
     })
 }

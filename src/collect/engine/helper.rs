@@ -22,6 +22,10 @@ use std::time::Duration;
 const MEMORY: i64 = 256 << 20;
 const TASKS: i64 = 64;
 
+/// How often an image is given to an engine that does not take it, and after which pause.
+const LOADS: u32 = 3;
+const LOAD_AGAIN: Duration = Duration::from_millis(300);
+
 /// A container to be made from our own image.
 pub(crate) struct Helper<'a> {
     /// The image's name and tag.
@@ -68,6 +72,17 @@ impl Connection {
 
     /// Gives the engine an image.
     pub(crate) async fn load_image(&self, archive: Bytes) -> Result<(), String> {
+        // Podman sometimes stumbles over images that come and go at the same moment.
+        for _ in 1..LOADS {
+            if self.try_to_load(archive.clone()).await.is_ok() {
+                return Ok(());
+            }
+            tokio::time::sleep(LOAD_AGAIN).await;
+        }
+        self.try_to_load(archive).await
+    }
+
+    async fn try_to_load(&self, archive: Bytes) -> Result<(), String> {
         let quiet = ImportImageOptionsBuilder::new().quiet(true).build();
         let body = bollard::body_full(archive);
         let mut said = Box::pin(self.docker.import_image(quiet, body, None));

@@ -19,6 +19,29 @@ pub(super) struct Listed {
     pub(super) labels: Maybe<HashMap<String, String>>,
 }
 
+/// One image in the list of all.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Stored {
+    pub(crate) id: String,
+    /// The image that it was built on, which is only known where it was built.
+    #[serde(default)]
+    pub(crate) parent_id: Maybe<String>,
+    /// When it was made, in seconds since 1970.
+    #[serde(default)]
+    pub(crate) created: i64,
+}
+
+/// One step in the history of an image.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Past {
+    #[serde(default)]
+    pub(crate) created_by: String,
+    #[serde(default)]
+    pub(crate) comment: Maybe<String>,
+}
+
 /// One inspected image.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]

@@ -2,6 +2,7 @@
 
 mod address;
 mod archive;
+mod build;
 mod call;
 mod describe;
 mod few;
@@ -13,18 +14,23 @@ mod open;
 mod same;
 mod ssh;
 mod stream;
+mod swarm;
 mod tls;
 mod transport;
 
+pub(crate) use build::{BuildStep, Outcome, Recipe};
 pub(crate) use call::trace_calls;
-pub(crate) use describe::{Mount, Raw, Seen};
-pub(crate) use find::{Place, places};
+pub(crate) use describe::{Mount, Raw, Seen, stand_in};
+pub(crate) use find::{Place, node, places};
 pub(crate) use helper::{Helper, Line, Naming};
+pub(crate) use inspect::{Past, Stored};
 pub(crate) use open::{Choice, Engines, connect};
+pub(crate) use swarm::{Listed as Task, Membership, View};
+pub(crate) use transport::Body;
 
 use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;
-use checks::model::{Engine, Network, State};
+use checks::model::{Engine, EngineKind, Network, State};
 use futures_util::StreamExt;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -37,6 +43,8 @@ pub(crate) struct Connection {
     pub(crate) facts: Engine,
     /// Whether it is reached by a socket of this machine.
     pub(crate) by_socket: bool,
+    /// The process that listens on that socket, as the kernel tells it.
+    pub(crate) daemon: Option<i32>,
     docker: Docker,
     transport: Transport,
     /// Each image is asked for once in a run, however many containers were made from it.
@@ -52,6 +60,11 @@ const CONTAINERS: usize = 10_000;
 type ImageAnswer = Result<Option<Image>, String>;
 
 impl Connection {
+    /// Whether it is Docker on this machine, whose users have the programs that are here.
+    pub(crate) fn is_docker_here(&self) -> bool {
+        self.by_socket && self.facts.kind == EngineKind::Docker
+    }
+
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
     pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
         let list = self.listed().await?;

@@ -34,6 +34,7 @@ pub(super) async fn list(engine: &Connection) -> Result<Vec<Network>, String> {
 struct Listed {
     name: Option<String>,
     driver: Option<String>,
+    attachable: Option<bool>,
     internal: Option<bool>,
     options: Option<BTreeMap<String, String>>,
     #[serde(rename = "IPAM")]
@@ -71,6 +72,7 @@ async fn docker(engine: &Connection) -> Result<Vec<Network>, String> {
             names: Fact::Known(!default && !matches!(driver.as_str(), "host" | "null")),
             default,
             options,
+            attachable: (driver == "overlay").then(|| n.attachable.unwrap_or(false)),
             driver,
             name,
         }
@@ -115,6 +117,7 @@ async fn podman(engine: &Connection) -> Result<Vec<Network>, String> {
                 || Fact::Unknown("the engine does not say whether it answers names".into()),
                 Fact::Known,
             ),
+            attachable: None,
             options: options(n.options.unwrap_or_default()),
             name: n.name,
         }

@@ -88,12 +88,13 @@ impl Engines {
         self.asked.push(why.clone());
         if place.named || place.address.is_there() {
             self.silent.push(Engine {
-                name: String::new(),
+                name: place.called.clone().unwrap_or_default(),
                 kind: place.kind,
                 version: String::new(),
                 host: place.address.to_string(),
                 chosen_because: place.because.clone(),
                 error: Some(why),
+                node: None,
             });
         }
     }
@@ -102,7 +103,8 @@ impl Engines {
     fn give_names(&mut self) {
         let answering = self.connections.iter_mut().map(|connection| &mut connection.facts);
         let mut counts = [0, 0];
-        for engine in answering.chain(&mut self.silent) {
+        // A node has its name from the user.
+        for engine in answering.chain(&mut self.silent).filter(|engine| engine.name.is_empty()) {
             let count = &mut counts[usize::from(engine.kind == EngineKind::Podman)];
             *count += 1;
             let kind = engine.kind.command();
@@ -125,9 +127,16 @@ async fn each_once(all: Vec<Connection>, deadline: Instant) -> Vec<Connection> {
     let mut kept: Vec<(Connection, Itself)> = Vec::new();
     for (connection, itself) in all.into_iter().zip(itself) {
         let kind = connection.facts.kind;
-        if !kept.iter().any(|(before, known)| before.facts.kind == kind && known.is(&itself, kind))
-        {
-            kept.push((connection, itself));
+        let same = |(before, known): &&mut (Connection, Itself)| {
+            before.facts.kind == kind && known.is(&itself, kind)
+        };
+        match kept.iter_mut().find(same) {
+            // The name that the user gave it is its name, however it was reached first.
+            Some((before, _)) if before.facts.name.is_empty() => {
+                before.facts.name = connection.facts.name;
+            }
+            Some(_) => {}
+            None => kept.push((connection, itself)),
         }
     }
     kept.into_iter().map(|(connection, _)| connection).collect()
@@ -171,12 +180,13 @@ impl Connection {
         let version =
             header("server").and_then(|server| server.split_once('/')?.1.split_whitespace().next());
         let facts = Engine {
-            name: kind.command().into(),
+            name: place.called.clone().unwrap_or_default(),
             kind,
             version: version.unwrap_or("unknown").to_owned(),
             host: place.address.to_string(),
             chosen_because: place.because.clone(),
             error: None,
+            node: None,
         };
         let carrier = transport.clone();
         let docker = Docker::connect_with_custom_transport(
@@ -187,7 +197,8 @@ impl Connection {
         )
         .map_err(|e| e.to_string())?;
         let by_socket = place.address.is_socket();
-        Ok(Self { facts, by_socket, docker, transport, images: Mutex::default() })
+        let daemon = place.address.listener().await;
+        Ok(Self { facts, by_socket, daemon, docker, transport, images: Mutex::default() })
     }
 }
 

@@ -20,6 +20,8 @@ use std::time::Duration;
 
 /// No answer of an engine to one call may take longer to begin, and none that is read whole longer to end.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+/// A build may take as long as the longest run.
+const LONGEST_BUILD: Duration = Duration::from_secs(24 * 3600);
 /// No complaint of an engine is longer, in bytes.
 const COMPLAINT_LIMIT: usize = 64 << 10;
 
@@ -27,7 +29,7 @@ const COMPLAINT_LIMIT: usize = 64 << 10;
 pub(super) const OBJECT_LIMIT: usize = 8 << 20;
 
 /// A request's body, whoever made it.
-type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
+pub(crate) type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, std::io::Error>;
 
 /// Why a call came to nothing, in a line for the user.
 pub(crate) type Trouble = String;
@@ -114,6 +116,28 @@ impl Transport {
         String::from_utf8(bytes.into()).map_err(|_| "its answer is not text".to_owned())
     }
 
+    /// Builds what `body` holds, without a name. How long that may take is the caller's matter.
+    pub(crate) async fn build(
+        &self,
+        path: &str,
+        body: Body,
+    ) -> Result<Response<Incoming>, Trouble> {
+        let request = Request::builder()
+            .method(Method::POST)
+            .uri(path)
+            .header(hyper::header::CONTENT_TYPE, "application/x-tar")
+            .body(body)
+            .map_err(|_| "the build can't be asked for".to_owned())?;
+        let (call, response) = self.send(request).await?;
+        call.told(response.status().as_str(), None);
+        Ok(response)
+    }
+
+    /// Takes an image for our own that a build of ours has made: its label would have made another image of it.
+    pub(super) fn has_made(&self, id: &str) {
+        self.own().insert(format!("/images/{id}/json"));
+    }
+
     /// Carries one of bollard's own requests.
     pub(crate) async fn carry(
         self,
@@ -137,7 +161,8 @@ impl Transport {
         let Some(request) = self.permitted(request, call.errand()).await? else {
             return Err(call.refused());
         };
-        let response = self.pass_on(request, call.path()).await?;
+        let limit = if *call.errand() == Errand::Build { LONGEST_BUILD } else { ANSWER_LIMIT };
+        let response = self.pass_on(request, call.path(), limit).await?;
         if *call.errand() == Errand::Make
             && response.status().is_success()
             && let Some(name) = name_of(call.path())
@@ -154,7 +179,7 @@ impl Transport {
         errand: &Errand,
     ) -> Result<Option<Request<Body>>, Trouble> {
         let ours = match errand {
-            Errand::Read | Errand::Load => true,
+            Errand::Read | Errand::Load | Errand::Build => true,
             Errand::Never => false,
             Errand::Make | Errand::Join => {
                 let (parts, body) = request.into_parts();
@@ -190,6 +215,7 @@ impl Transport {
         &self,
         mut request: Request<Body>,
         path: &str,
+        limit: Duration,
     ) -> Result<Response<Incoming>, Trouble> {
         let host = match &*self.address {
             Address::Tcp(authority, _) => authority,
@@ -198,9 +224,9 @@ impl Transport {
         *request.uri_mut() = format!("http://{host}{path}")
             .parse()
             .map_err(|_| format!("{path} is no path that can be asked for"))?;
-        match tokio::time::timeout(ANSWER_LIMIT, self.client.request(request)).await {
+        match tokio::time::timeout(limit, self.client.request(request)).await {
             Ok(answer) => answer.map_err(|error| self.broken(&error, 0)),
-            Err(_) => Err(format!("no answer within {} s", ANSWER_LIMIT.as_secs())),
+            Err(_) => Err(format!("no answer within {} s", limit.as_secs())),
         }
     }
 

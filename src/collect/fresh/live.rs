@@ -77,7 +77,7 @@ pub(super) fn mounts(seen: &Seen) -> Vec<Mount> {
 }
 
 /// The mount that shows a path: the deepest one above it.
-fn covering<'a>(mounts: &'a [Mount], path: &str) -> Option<&'a Mount> {
+pub(super) fn covering<'a>(mounts: &'a [Mount], path: &str) -> Option<&'a Mount> {
     let covers =
         |m: &&Mount| !m.destination.is_empty() && Path::new(path).starts_with(&m.destination);
     mounts.iter().filter(covers).max_by_key(|m| m.destination.len())

@@ -1,8 +1,12 @@
 //! The image that a server runs, against what its name means now and against the source it should hold.
 
 mod ancestry;
+mod lineage;
 mod live;
 mod read;
+mod rebuilt;
+
+pub(super) use rebuilt::rebuilt;
 
 use super::engine::{Connection, Seen};
 use super::source::{self, ImageFiles, Plan, Settings};
@@ -35,6 +39,7 @@ pub(crate) async fn freshness(
         content,
         claim: None,
         base: None,
+        rebuilt: None,
         unanswered: Vec::new(),
     };
     let origin = match origin {
@@ -65,7 +70,7 @@ pub(crate) async fn freshness(
         unanswered.push(format!("the image that the Dockerfile begins with: {why}"));
         None
     });
-    Freshness { tag, content: content.into(), claim, base, unanswered }
+    Freshness { tag, content: content.into(), claim, base, rebuilt: None, unanswered }
 }
 
 /// Whether the image that the container's image name means now equals the source; asked only where it matters.

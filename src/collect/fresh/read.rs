@@ -17,21 +17,35 @@ pub(super) async fn read(
             return Ok(files);
         }
         for root in roots {
-            let path = root.clone();
-            let taken = std::mem::take(&mut files);
-            let shared = Arc::new(Mutex::new(taken));
-            let into = Arc::clone(&shared);
-            let read = move |tar: &mut dyn std::io::Read| {
-                into.lock().unwrap_or_else(PoisonError::into_inner).read_tar(&path, tar);
-                Ok(())
-            };
-            let answer = engine.stream(container, &root, read).await;
-            files = std::mem::take(&mut *shared.lock().unwrap_or_else(PoisonError::into_inner));
-            match answer {
-                Ok(Some(())) => {}
-                Ok(None) => files.absent(&root),
-                Err(why) => files.fail(&root, &why),
-            }
+            files = with(engine, container, &root, files).await;
         }
     }
+}
+
+/// Everything at some places of an image, and below them.
+pub(super) async fn read_all(engine: &Connection, container: &str, places: &[&str]) -> ImageFiles {
+    let mut files = ImageFiles::default();
+    for place in places {
+        files = with(engine, container, place, files).await;
+    }
+    files
+}
+
+/// What was read so far, and what is at one more place.
+async fn with(engine: &Connection, container: &str, root: &str, files: ImageFiles) -> ImageFiles {
+    let path = root.to_owned();
+    let shared = Arc::new(Mutex::new(files));
+    let into = Arc::clone(&shared);
+    let read = move |tar: &mut dyn std::io::Read| {
+        into.lock().unwrap_or_else(PoisonError::into_inner).read_tar(&path, tar);
+        Ok(())
+    };
+    let answer = engine.stream(container, root, read).await;
+    let mut files = std::mem::take(&mut *shared.lock().unwrap_or_else(PoisonError::into_inner));
+    match answer {
+        Ok(Some(())) => {}
+        Ok(None) => files.absent(root),
+        Err(why) => files.fail(root, &why),
+    }
+    files
 }

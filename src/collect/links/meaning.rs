@@ -109,6 +109,10 @@ impl<'a> World<'a> {
         if self.is_on_host(dialled) {
             let (server, meant) = self.on_machine(dialled);
             return match meant {
+                // A port that was to be published and was discarded is still the server's.
+                Meant::Host if server.as_ref().is_some_and(|s| s.port != dialled.port) => {
+                    (server, meant)
+                }
                 Meant::Host if !dialled.listens_itself => match self.serving(dialled) {
                     Some(server) => (Some(server), Meant::OwnLoopbackServed),
                     None => (None, Meant::OwnLoopback),
@@ -148,8 +152,9 @@ impl<'a> World<'a> {
         };
         let mut candidates =
             self.containers.iter().filter(|c| c.state.is_running()).filter(on_host);
-        match (candidates.next(), candidates.next()) {
-            (Some(only), None) => (Some(server(dialled, only, dialled.port)), Meant::Host),
+        match (candidates.next(), candidates.next(), self.discarding(dialled)) {
+            (Some(only), None, _) => (Some(server(dialled, only, dialled.port)), Meant::Host),
+            (None, _, Some((only, port))) => (Some(server(dialled, only, port)), Meant::Host),
             _ => (
                 Some(Server {
                     kind: ServerKind::Host,
@@ -224,10 +229,12 @@ impl<'a> World<'a> {
         };
         // Of several carriers of a name: the client's own engine, a common network, a running one, one that serves the port
         // (a left-over with the same alias is not what is meant), the same project. Sockets are read for a choice only.
+        // On an overlay network a task of another node is as near as one of its own.
         let several = owners.len() > 1;
+        let is_far = |c: &Container| c.engine != dialled.engine && !(c.task.is_some() && shares(c));
         owners.sort_by_key(|c| {
             (
-                c.engine != dialled.engine,
+                is_far(c),
                 c.name == dialled.client,
                 !(shares(c) && c.state.is_running()),
                 several && !(self.listens)(c, dialled.port),
@@ -305,6 +312,16 @@ impl<'a> World<'a> {
             (!held, c.engine != dialled.engine, !c.state.is_up())
         });
         found.first().copied()
+    }
+
+    /// The only running container on the host's network that was asked to publish the port, which its engine discards.
+    fn discarding(&self, dialled: Dialled<'_>) -> Option<(&'a Container, u16)> {
+        let mut found = self.containers.iter().filter_map(|c| {
+            let is_on_host = c.network_mode == NetworkMode::Host && c.state.is_running();
+            let port = c.published_as(dialled.port).filter(|port| *port != dialled.port)?;
+            (is_on_host && c.name != dialled.client).then_some((c, port))
+        });
+        found.next().filter(|_| found.next().is_none())
     }
 
     /// The only container whose hostname is dialled: Docker answers to it as to a name (it is among the aliases then),

@@ -10,7 +10,9 @@ pub(crate) use meaning::{Dialled, World};
 pub(crate) use told::unverified;
 pub(crate) use written::in_line;
 
-use checks::model::{Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Source, Visit, Written};
+use checks::model::{
+    Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Retold, Source, Visit, Written,
+};
 use std::collections::HashMap;
 use told::{Told, Trouble};
 
@@ -27,6 +29,8 @@ pub(crate) struct Claim {
     pub(crate) sources: Vec<Source>,
     /// How they write it, where they write it out.
     pub(crate) written: Vec<Written>,
+    /// What the client's Compose files tell instead by now.
+    pub(crate) retold: Option<Retold>,
 }
 
 /// A link that the user named: `CLIENT=URL`.
@@ -69,6 +73,7 @@ pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
             Some(known) => {
                 known.sources.extend(claim.sources);
                 known.written.extend(claim.written);
+                known.retold = known.retold.take().or(claim.retold);
                 known.told.trouble = known.told.trouble.take().or(claim.told.trouble);
             }
             None => merged.push(claim),
@@ -143,6 +148,8 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         lookup: Fact::Skipped(not_yet()),
         vantage: None,
         concurrency: Fact::Skipped(not_yet()),
+        retold: claim.retold,
+        unstarted: None,
     })
 }
 

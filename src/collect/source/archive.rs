@@ -59,6 +59,8 @@ pub(super) enum Seen<'a> {
 pub(crate) struct ImageFiles {
     entries: BTreeMap<String, Entry>,
     roots: BTreeMap<String, Extent>,
+    /// Size and time (whole seconds since 1970) of the regular files that came in the engine's answers.
+    stamps: BTreeMap<String, (u64, u64)>,
     spent: u64,
 }
 
@@ -115,6 +117,11 @@ impl ImageFiles {
         self.entries.insert(path, entry);
     }
 
+    /// Whether the regular file there has this size and time.
+    pub(super) fn is_stamped(&self, path: &str, size: u64, seconds: u64) -> bool {
+        self.stamps.get(path) == Some(&(size, seconds))
+    }
+
     /// What is at a path, if it was read.
     #[cfg(test)]
     pub(crate) fn get(&self, path: &str) -> Option<&Entry> {
@@ -122,6 +129,42 @@ impl ImageFiles {
             Seen::There(entry) => Some(entry),
             _ => None,
         }
+    }
+
+    /// What two images hold otherwise of what was asked of both: how many files there are, and which of them differ.
+    pub(crate) fn beside(&self, other: &Self) -> (u32, Vec<String>) {
+        let is_file = |entry: &&Entry| !matches!(entry, Entry::Other);
+        let mut paths: Vec<&String> = self.entries.keys().chain(other.entries.keys()).collect();
+        paths.sort();
+        paths.dedup();
+        let held = |path: &String| {
+            (self.entries.get(path).filter(is_file), other.entries.get(path).filter(is_file))
+        };
+        paths.retain(|path| held(path) != (None, None));
+        let count = u32::try_from(paths.len()).unwrap_or(u32::MAX);
+        paths.retain(|path| {
+            let (ours, theirs) = held(path);
+            ours != theirs
+        });
+        (count, paths.into_iter().cloned().collect())
+    }
+
+    /// Whether any file here has the bytes that another image has at a path.
+    pub(crate) fn holds_that_of(&self, other: &Self, path: &str) -> bool {
+        match other.entries.get(path) {
+            Some(theirs @ Entry::File { len: 1.., .. }) => {
+                self.entries.values().any(|entry| entry == theirs)
+            }
+            _ => false,
+        }
+    }
+
+    /// The paths that could not be read to their end, with the reason.
+    pub(crate) fn unread(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.roots.iter().filter_map(|(root, extent)| match extent {
+            Extent::Whole => None,
+            Extent::Part(why) | Extent::Failed(why) => Some((root.as_str(), why.as_str())),
+        })
     }
 
     /// Whether a path was asked for by itself.
@@ -177,6 +220,9 @@ impl ImageFiles {
             let path = place(root, &entry.path_bytes());
             let len = entry.size();
             let kind = entry.header().entry_type();
+            if let (EntryType::Regular, Ok(time)) = (kind, entry.header().mtime()) {
+                self.stamps.insert(path.clone(), (len, time));
+            }
             let read = match kind {
                 EntryType::Regular | EntryType::Continuous | EntryType::GNUSparse => {
                     Entry::File { len, blob: blob_id_of(entry, len)? }

@@ -8,6 +8,7 @@ use super::local::{Budget, Local, Version};
 use super::plan::{Place, Plan, Planned};
 use checks::model::{Content, Difference, How};
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 
 /// Names that are spelled out in one line.
 const MOST_NAMES: usize = 3;
@@ -156,7 +157,11 @@ impl<'a> Comparison<'a> {
                         differing.push(difference(different.file, different.at, how));
                     }
                 }
-                Ok(how) => differing.push(difference(different.file, different.at, how)),
+                Ok(how) => {
+                    let looks_unchanged = self.looks_unchanged(&different);
+                    let differs = difference(different.file, different.at, how);
+                    differing.push(Difference { looks_unchanged, ..differs });
+                }
                 // It differs, and what git says of it keeps that from being a proof.
                 Err(why) => {
                     let open = difference(different.file, different.at, How::Differs);
@@ -238,6 +243,15 @@ impl<'a> Comparison<'a> {
         }
     }
 
+    /// Whether the file in the image has the size and the time of the context's.
+    fn looks_unchanged(&self, different: &Different<'_>) -> bool {
+        let Local::File(path) = &different.file.local else { return false };
+        std::fs::symlink_metadata(path).is_ok_and(|file| {
+            u64::try_from(file.mtime())
+                .is_ok_and(|time| self.image.is_stamped(&different.at, file.size(), time))
+        })
+    }
+
     /// The age of the youngest version of any file that the image holds: 0 is the newest commit.
     fn newest_held(&self, history: &History) -> Option<usize> {
         let equal = self.equal.iter().filter_map(|(file, held)| {
@@ -265,6 +279,7 @@ fn difference(file: &Planned, image: String, how: How) -> Difference {
         may_be_changed_by: file.may_be_changed_by.clone(),
         mount: None,
         left_out_by: file.left_out_by.clone(),
+        looks_unchanged: false,
     }
 }
 

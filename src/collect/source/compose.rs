@@ -1,12 +1,17 @@
-//! From a Compose file to the build context of a service, and to the line of a variable.
+//! From a Compose file to the build context of a service, to what it says of an environment, and to the services that a
+//! project has.
 
-use super::expand::{Manner, Variable, expand};
+mod dotenv;
+mod environment;
+mod project;
+
+pub(crate) use environment::Assigned;
+pub(crate) use project::Project;
+
 use super::paths::clean;
 use super::plan::Settings;
 use super::yaml::{Node, Value};
-use crate::words::words;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// How a Compose project builds a service.
@@ -22,46 +27,25 @@ pub(crate) struct Build {
     pub(crate) line: usize,
 }
 
-/// Reads how a service is built from the files that its labels name. Nothing if it is not built at all.
-///
-/// # Errors
-///
-/// Returns in one line which file cannot be used, and why.
-pub(crate) fn build_of(
-    working_dir: &Path,
-    config_files: &str,
-    service: &str,
-) -> Result<Option<Build>, String> {
-    let mut reader = Reader::new(working_dir);
-    for file in config_files.split(',').map(str::trim).filter(|file| !file.is_empty()) {
-        let path = working_dir.join(file);
-        let tree = parse(&path)?;
-        reader.service(&path, &tree, service, 0)?;
+impl Project {
+    /// How a service is built. Nothing if it is not built at all.
+    ///
+    /// # Errors
+    ///
+    /// Returns in one line which file cannot be used, and why.
+    pub(crate) fn build_of(&self, service: &str) -> Result<Option<Build>, String> {
+        let mut reader = Reader::new(self);
+        for layer in self.layers(service)? {
+            reader.base = layer.base;
+            reader.service(&layer.file, &layer.node)?;
+        }
+        reader.build()
     }
-    reader.build()
-}
-
-/// The line at which a service's environment names a variable.
-pub(crate) fn environment_line(text: &str, service: &str, variable: &str) -> Option<usize> {
-    let tree = Node::parse(text).ok()?;
-    let environment = tree.get("services")?.get(service)?.get("environment")?;
-    let in_list = environment
-        .items()
-        .iter()
-        .find(|item| item.text().is_some_and(|text| text.split('=').next() == Some(variable)));
-    in_list.map(|item| item.line).or_else(|| environment.entry(variable).map(|(line, _)| line))
-}
-
-fn parse(path: &Path) -> Result<Node, String> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| format!("{} cannot be read: {}", path.display(), words(&error)))?;
-    Node::parse(&text).map_err(|(line, why)| format!("{}:{line}: {why}", path.display()))
 }
 
 /// What the files say together; what is said later wins.
-struct Reader {
-    working_dir: PathBuf,
-    variables: BTreeMap<String, String>,
+struct Reader<'a> {
+    project: &'a Project,
     place: Option<(PathBuf, usize)>,
     fields: BTreeMap<&'static str, String>,
     /// The folder that relative paths of the context begin in.
@@ -69,48 +53,20 @@ struct Reader {
     args: BTreeMap<String, Option<String>>,
 }
 
-impl Reader {
-    fn new(working_dir: &Path) -> Self {
+impl<'a> Reader<'a> {
+    fn new(project: &'a Project) -> Self {
         Self {
-            working_dir: working_dir.into(),
-            variables: dotenv(&fs::read_to_string(working_dir.join(".env")).unwrap_or_default()),
+            project,
             place: None,
             fields: BTreeMap::new(),
-            base: working_dir.into(),
+            base: project.folder.clone(),
             args: BTreeMap::new(),
         }
     }
 
-    /// Takes what one file says on the service, and what it extends before that.
-    fn service(
-        &mut self,
-        path: &Path,
-        tree: &Node,
-        service: &str,
-        depth: usize,
-    ) -> Result<(), String> {
-        const DEEPEST: usize = 8;
-        let Some(node) = tree.get("services").and_then(|services| services.get(service)) else {
-            return Ok(());
-        };
-        if let Some(extends) = node.get("extends").filter(|_| depth < DEEPEST) {
-            let other =
-                extends.text().or_else(|| extends.get("service")?.text()).unwrap_or(service);
-            match extends.get("file").and_then(Node::text) {
-                None => self.service(path, tree, other, depth + 1)?,
-                Some(file) => {
-                    let file =
-                        path.parent().unwrap_or(path).join(self.text(file, path, extends.line)?);
-                    self.base = file.parent().unwrap_or(&file).into();
-                    let tree = parse(&file)?;
-                    self.service(&file, &tree, other, depth + 1)?;
-                }
-            }
-        }
+    /// Takes what one file says of the service.
+    fn service(&mut self, path: &Path, node: &Node) -> Result<(), String> {
         let Some((line, build)) = node.entry("build") else { return Ok(()) };
-        if depth == 0 {
-            self.base.clone_from(&self.working_dir);
-        }
         self.place = Some((path.into(), line));
         match &build.value {
             Value::Text(context) => self.field("context", context, path, build.line)?,
@@ -133,12 +89,12 @@ impl Reader {
             let (name, value) = text
                 .split_once('=')
                 .map_or((text.as_str(), None), |(name, value)| (name, Some(value)));
-            let value = value.map(String::from).or_else(|| self.variables.get(name).cloned());
+            let value = value.map(String::from).or_else(|| self.variable(name));
             self.args.insert(name.to_owned(), value);
         }
         for (name, node) in args.entries() {
             let value = match node.text() {
-                None | Some("" | "~" | "null") => self.variables.get(name).cloned(),
+                None | Some("" | "~" | "null") => self.variable(name),
                 Some(text) => Some(self.text(text, path, node.line)?),
             };
             self.args.insert(name.to_owned(), value);
@@ -161,25 +117,20 @@ impl Reader {
         Ok(())
     }
 
-    /// Fills in variables, which only the project's `.env` can tell by now.
     fn text(&self, text: &str, path: &Path, line: usize) -> Result<String, String> {
-        let variable = |name: &str| match self.variables.get(name) {
-            Some(value) => Variable::Set(value.clone()),
-            None if text.contains(&format!("${{{name}:-"))
-                || text.contains(&format!("${{{name}-")) =>
-            {
-                Variable::Unset
-            }
-            None => Variable::Unknown(format!("variable {name}")),
-        };
-        let word = expand(text, Manner::Compose, &variable);
-        word.map(|word| word.text).map_err(|why| format!("{}:{line}: {why}", path.display()))
+        self.project.filled(text, path, line).map(|filled| filled.text)
+    }
+
+    fn variable(&self, name: &str) -> Option<String> {
+        self.project.variable(name).map(|(value, ..)| value.to_owned())
     }
 
     fn build(mut self) -> Result<Option<Build>, String> {
         let Some((file, line)) = self.place else { return Ok(None) };
-        let context =
-            self.fields.remove("context").unwrap_or_else(|| self.working_dir.display().to_string());
+        let context = self
+            .fields
+            .remove("context")
+            .unwrap_or_else(|| self.project.folder.display().to_string());
         if is_address(&context) {
             return Err(format!(
                 "{}:{line}: the build context is no folder of this machine",
@@ -201,20 +152,6 @@ impl Reader {
 /// Whether a context is fetched from somewhere.
 fn is_address(context: &str) -> bool {
     context.contains("://") || context.starts_with("git@") || context.starts_with("github.com/")
-}
-
-/// The variables of a `.env` file.
-fn dotenv(text: &str) -> BTreeMap<String, String> {
-    let line = |line: &str| {
-        let line = line.trim();
-        let (name, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
-        let (name, value) = (name.trim(), value.trim());
-        let quoted =
-            ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.split(*quote).next());
-        let plain = value.split(" #").next().unwrap_or(value).trim_end();
-        (!name.starts_with('#')).then(|| (name.to_owned(), quoted.unwrap_or(plain).to_owned()))
-    };
-    text.lines().filter_map(line).collect()
 }
 
 #[cfg(test)]

@@ -55,6 +55,8 @@ pub(crate) struct Plan {
     pub(crate) excluded: Vec<Excluded>,
     /// The image that the built stage begins with, where it is certain.
     pub(crate) final_stage_base: Option<String>,
+    /// Where the built stage copies what is not followed: the output of other stages, archives, what an address answers.
+    pub(crate) opaque: Vec<String>,
     /// The files and folders that all stages it needs copy from the context.
     pub(crate) inputs: Vec<String>,
     /// All files that these are, by their path in the context; only listed where `files` is empty.
@@ -175,18 +177,28 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         left_out,
         excluded: excluded.collect(),
         final_stage_base: built.base.clone(),
+        opaque: built.opaque.iter().cloned().collect(),
         inputs: builder.inputs.into_iter().collect(),
         input_files,
     })
 }
 
-struct Dockerfile {
-    path: Option<PathBuf>,
-    name: String,
-    text: String,
+/// The Dockerfile of a build.
+pub(super) struct Dockerfile {
+    /// Where it is; nowhere if a Compose file holds it.
+    pub(super) path: Option<PathBuf>,
+    /// Its path relative to the context where possible.
+    pub(super) name: String,
+    /// What it says.
+    pub(super) text: String,
 }
 
-fn dockerfile(context: &Path, settings: &Settings) -> Result<Dockerfile, String> {
+/// Finds and reads the Dockerfile of a build.
+///
+/// # Errors
+///
+/// Returns in one line why there is none, or why it can't be read.
+pub(super) fn dockerfile(context: &Path, settings: &Settings) -> Result<Dockerfile, String> {
     if let Some(text) = &settings.inline {
         return Ok(Dockerfile { path: None, name: "dockerfile_inline".into(), text: text.clone() });
     }

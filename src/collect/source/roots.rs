@@ -93,6 +93,7 @@ mod tests {
             left_out: Vec::new(),
             excluded: Vec::new(),
             final_stage_base: None,
+            opaque: Vec::new(),
             inputs: Vec::new(),
             input_files: Vec::new(),
         }

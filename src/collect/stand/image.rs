@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 /// The name of every image of ours, before the tag.
 pub(crate) const NAME: &str = "localhost/econn-agent";
-/// The beginning of time: the same program gives the same layer.
+/// The beginning of time: nobody asks when it was.
 const CREATED: &str = "1970-01-01T00:00:00Z";
 
 /// An image that no engine has yet.
@@ -39,10 +39,10 @@ pub(crate) fn own() -> Result<Image, String> {
     pack(&binary::own()?, &owner::me()).map_err(|e| format!("its image can't be written: {e}"))
 }
 
-/// Packs a program. The owner is part of the image, so that no two runs ever have the same one: what one of them removes is
-/// no other one's.
+/// Packs a program. The owner is part of the image and of its layer, so that no two runs ever share anything: engines are not
+/// good at keeping what one of them loads while another removes the same.
 fn pack(program: &[u8], owner: &str) -> std::io::Result<Image> {
-    let layer = archive(&[("econn", 0o755, program)])?;
+    let layer = archive(&[("econn", 0o755, program), ("owner", 0o444, owner.as_bytes())])?;
     let layer_id = hex(&Sha256::digest(&layer));
     let config = json!({
         "architecture": architecture(),
@@ -54,7 +54,7 @@ fn pack(program: &[u8], owner: &str) -> std::io::Result<Image> {
     });
     let config = config.to_string();
     let id = hex(&Sha256::digest(config.as_bytes()));
-    let tag = format!("{NAME}:{}-{}", &layer_id[..12], &id[..12]);
+    let tag = format!("{NAME}:{}", &id[..12]);
     let (config_name, layer_name) = (format!("{id}.json"), format!("{layer_id}/layer.tar"));
     let manifest = json!([{ "Config": config_name, "RepoTags": [tag], "Layers": [layer_name] }]);
     let archive = archive(&[
@@ -120,6 +120,8 @@ mod tests {
         let digest = format!("sha256:{}", hex(&Sha256::digest(layer)));
         assert_eq!(config["rootfs"]["diff_ids"][0], digest);
         assert_eq!(files(layer)["econn"], (0o755, b"program".to_vec()));
+        let other = files(&pack(b"program", "another").unwrap().archive);
+        assert!(outer.keys().all(|name| name == "manifest.json" || !other.contains_key(name)));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 const ENDED: &str = "the sidecar ended without an answer";
 
@@ -18,6 +19,8 @@ const ENDED: &str = "the sidecar ended without an answer";
 pub(crate) struct Sidecar {
     /// The container's id.
     id: String,
+    /// When nobody waits for its answers any more.
+    deadline: Instant,
     input: tokio::sync::Mutex<WriteHalf<Line>>,
     waiting: Waiting,
     next: AtomicU64,
@@ -33,7 +36,11 @@ impl Sidecar {
     /// # Errors
     ///
     /// Says which step failed; what was made is removed again.
-    pub(crate) async fn start(engine: &Connection, helper: Helper<'_>) -> Result<Self, String> {
+    pub(crate) async fn start(
+        engine: &Connection,
+        helper: Helper<'_>,
+        deadline: Instant,
+    ) -> Result<Self, String> {
         let id = engine.make_helper(helper).await?;
         let begun = async {
             let line = engine.attach(&id).await?;
@@ -41,7 +48,7 @@ impl Sidecar {
             Ok(line)
         };
         match begun.await {
-            Ok(line) => Ok(Self::over(id, line)),
+            Ok(line) => Ok(Self::over(id, line, deadline)),
             Err(why) => {
                 engine.remove(&id).await;
                 Err(why)
@@ -49,11 +56,18 @@ impl Sidecar {
         }
     }
 
-    fn over(id: String, line: Line) -> Self {
+    fn over(id: String, line: Line, deadline: Instant) -> Self {
         let (output, input) = tokio::io::split(line);
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
         let reader = tokio::spawn(listen(output, Arc::clone(&waiting)));
-        Self { id, input: tokio::sync::Mutex::new(input), waiting, next: AtomicU64::new(0), reader }
+        Self {
+            id,
+            deadline,
+            input: tokio::sync::Mutex::new(input),
+            waiting,
+            next: AtomicU64::new(0),
+            reader,
+        }
     }
 
     /// Has an errand done.
@@ -62,6 +76,13 @@ impl Sidecar {
     ///
     /// Says why it was not.
     pub(crate) async fn run<E: Errand>(&self, errand: E) -> Result<E::Seen, String> {
+        match tokio::time::timeout_at(self.deadline, self.sent(errand)).await {
+            Ok(seen) => seen,
+            Err(_) => Err("the sidecar did not answer before the run's limit".to_owned()),
+        }
+    }
+
+    async fn sent<E: Errand>(&self, errand: E) -> Result<E::Seen, String> {
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         let order = Order { id, errand: E::NAME.to_owned(), of: errand };
         let mut line = serde_json::to_vec(&order).map_err(|e| e.to_string())?;

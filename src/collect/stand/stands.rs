@@ -4,18 +4,22 @@
 use super::image::{self, Image, architecture};
 use super::{By, Sidecar, Stand};
 use crate::collect::engine::{Connection, Helper, Naming};
-use crate::collect::owner::is_alive;
+use crate::collect::machine;
+use crate::collect::owner::{is_alive, me};
 use crate::collect::vantage::{Namespace, Post, ProvenPid};
 use checks::model::Vantage;
 use futures_util::future::join_all;
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Mutex, OnceCell, Semaphore};
 use tokio::time::Instant;
 
 /// Sidecars that are made or removed at once: engines do not get faster from more.
 const AT_ONCE: usize = 4;
+/// Stand-ins for containers that do not run, at most: some machines keep hundreds of those.
+const STAND_INS: usize = 8;
 /// How much longer than the run a sidecar may live that nobody ends.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -99,7 +103,10 @@ pub(crate) struct Stands<'a> {
     taken: Mutex<HashMap<(usize, String), Taken>>,
     archive: OnceCell<Result<Image, String>>,
     loaded: Vec<OnceCell<Result<String, String>>>,
+    /// Which engines may have something of ours by now.
+    touched: Vec<AtomicBool>,
     places: Semaphore,
+    stand_ins: AtomicUsize,
 }
 
 impl<'a> Stands<'a> {
@@ -112,7 +119,9 @@ impl<'a> Stands<'a> {
             taken: Mutex::default(),
             archive: OnceCell::new(),
             loaded: engines.iter().map(|_| OnceCell::new()).collect(),
+            touched: engines.iter().map(|_| AtomicBool::new(false)).collect(),
             places: Semaphore::new(AT_ONCE),
+            stand_ins: AtomicUsize::new(0),
         }
     }
 
@@ -124,7 +133,11 @@ impl<'a> Stands<'a> {
     pub(crate) async fn at(&self, engine: usize, place: Place) -> Result<Arc<Stand>, String> {
         let key = (engine, place.key().to_owned());
         let cell = Arc::clone(self.taken.lock().await.entry(key).or_default());
-        cell.get_or_init(|| self.take(engine, place)).await.clone()
+        let taken = cell.get_or_init(|| self.take(engine, place));
+        match tokio::time::timeout_at(self.deadline, taken).await {
+            Ok(taken) => taken.clone(),
+            Err(_) => Err("the run's limit was reached before anybody stood there".to_owned()),
+        }
     }
 
     /// The connection to an engine, by its place among them.
@@ -139,7 +152,8 @@ impl<'a> Stands<'a> {
                 || (self.stance.makes_sidecars() && !self.engines[*engine].by_socket)
         };
         // Who stands there later is told what went wrong.
-        join_all((0..self.engines.len()).filter(needed).map(|engine| self.image(engine))).await;
+        let images = (0..self.engines.len()).filter(needed).map(|engine| self.image(engine));
+        drop(tokio::time::timeout_at(self.deadline, join_all(images)).await);
     }
 
     /// The place of the engine of that name among them.
@@ -155,7 +169,9 @@ impl<'a> Stands<'a> {
     pub(crate) fn is_here(&self, engine: usize) -> Result<(), String> {
         match self.stance.forbids_proc() {
             Some(why) => Err(why),
-            None if self.engines.get(engine).is_some_and(|e| e.by_socket) => Ok(()),
+            None if self.engines.get(engine).is_some_and(|e| e.by_socket) => {
+                machine::shares_network(self.engines[engine].daemon)
+            }
             None => Err("the engine is remote, and its machine is not this one".to_owned()),
         }
     }
@@ -177,6 +193,11 @@ impl<'a> Stands<'a> {
             }
             Place::Machine { here } => (here.and_then(|()| Namespace::host()), "host".to_owned()),
             Place::Dead { network, more, naming, .. } => {
+                if self.stand_ins.fetch_add(1, Ordering::Relaxed) >= STAND_INS {
+                    return Err(format!(
+                        "it does not run, and a run makes {STAND_INS} stand-ins at most; name the containers in question"
+                    ));
+                }
                 let joins = Joins { network, more, naming };
                 return self.sidecar(engine, joins, Vantage::StandIn).await.map(Arc::new);
             }
@@ -210,12 +231,13 @@ impl<'a> Stands<'a> {
         let Joins { network, more, naming } = joins;
         let helper = Helper { image: &image, network, more_networks: more, naming, limit };
         let _place = self.places.acquire().await.map_err(|e| e.to_string())?;
-        let sidecar = Sidecar::start(&self.engines[engine], helper).await?;
+        let sidecar = Sidecar::start(&self.engines[engine], helper, self.deadline).await?;
         Ok(Stand { by: By::Sidecar(sidecar), vantage })
     }
 
     /// The name of our image in an engine, which is given it when it is first needed.
     async fn image(&self, engine: usize) -> Result<String, String> {
+        self.touched[engine].store(true, Ordering::Relaxed);
         let load = || async {
             let connection = &self.engines[engine];
             let theirs = connection.architecture().await?;
@@ -250,12 +272,12 @@ impl<'a> Stands<'a> {
             sidecar.close(&self.engines[engine]).await;
         }))
         .await;
-        join_all(self.loaded.iter().zip(self.engines).map(|(image, engine)| async move {
-            if let Some(Ok(tag)) = image.get() {
-                engine.remove_image(tag).await;
-                // What a run asked for that was killed moments ago, its engine may have made since this one began.
-                engine.sweep(|owner| !is_alive(owner)).await;
-            }
+        let touched =
+            self.touched.into_iter().zip(self.engines).filter(|(is, _)| is.load(Ordering::Relaxed));
+        join_all(touched.map(|(_, engine)| async move {
+            // The image, what was begun and not waited for, and what a run asked for that was killed moments ago.
+            let me = me();
+            engine.sweep(|owner| owner == me || !is_alive(owner)).await;
         }))
         .await;
     }

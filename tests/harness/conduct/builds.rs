@@ -121,6 +121,7 @@ fn scene(case: &Case) -> Scene {
         files,
         at: None,
         edits: BTreeMap::new(),
+        again: false,
         options: vec![],
     };
     let container = |name: &str| Container {

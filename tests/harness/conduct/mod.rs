@@ -4,6 +4,7 @@
 mod broken_engine;
 mod builds;
 mod calls;
+mod compose;
 mod econn;
 mod fix;
 #[path = "../../front/mod.rs"]
@@ -14,6 +15,7 @@ mod leftovers;
 mod proxy;
 mod remote;
 mod secrets;
+mod swarm;
 mod trouble;
 mod unchanged;
 mod vantage;
@@ -23,6 +25,7 @@ use super::scene::Scene;
 use super::trials::on_machine;
 use super::{Engine, Result};
 use libtest_mimic::Trial;
+use std::process::{Command, Stdio};
 
 /// A promise, and whether its test must have the machine for itself.
 type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
@@ -47,6 +50,12 @@ const PROMISES: &[Promise] = &[
     ("engine-is-silent", false, broken_engine::is_silent),
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
     ("builds-decide", false, builds::decide),
+    ("compose-names-services", false, compose::names_services),
+    ("compose-finds-the-line", false, compose::finds_the_line),
+    ("compose-knows-what-was-edited", false, compose::knows_what_was_edited),
+    ("compose-knows-what-never-started", false, compose::knows_what_never_started),
+    ("compose-finds-the-build", false, compose::finds_the_build),
+    ("compose-sees-the-networks", false, compose::sees_the_networks),
     ("calls-are-told", false, calls::are_told),
     ("seen-by-ssh", false, remote::by_ssh),
     ("seen-by-tls", false, remote::by_tls),
@@ -67,7 +76,10 @@ const PROMISES: &[Promise] = &[
 ];
 
 /// What only Docker does.
-const OF_DOCKER: &[Promise] = &[("docker-behind-tls", false, remote::docker_behind_tls)];
+const OF_DOCKER: &[Promise] = &[
+    ("docker-behind-tls", false, remote::docker_behind_tls),
+    ("swarm-of-two-nodes", false, swarm::of_two_nodes),
+];
 
 /// The tests of all promises on these engines.
 pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
@@ -95,7 +107,8 @@ pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
         let docker = engines.iter().filter(|engine| **engine == Engine::Docker);
         docker.map(move |engine| of(promise, *engine))
     };
-    same.chain(PROMISES.iter().flat_map(on)).chain(OF_DOCKER.iter().flat_map(only)).collect()
+    let kept = PROMISES.iter().flat_map(on).chain(OF_DOCKER.iter().flat_map(only));
+    same.chain(kept).collect()
 }
 
 /// The incident with these switches on, which is the stage of most promises.
@@ -119,4 +132,16 @@ fn scene(text: &str) -> Result<Scene> {
 /// Fails with what was seen, unless it holds.
 fn must(holds: bool, otherwise: impl FnOnce() -> String) -> Result<()> {
     if holds { Ok(()) } else { Err(otherwise()) }
+}
+
+/// Runs a program to its end and gives its output; its complaint where it fails.
+fn output(command: &mut Command) -> Result<String> {
+    let told = format!("{command:?}");
+    let output =
+        command.stdin(Stdio::null()).output().map_err(|trouble| format!("{told}: {trouble}"))?;
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    must(output.status.success(), || {
+        format!("{told}: {}\n{}{}", output.status, said(&output.stdout), said(&output.stderr))
+    })?;
+    Ok(said(&output.stdout))
 }

@@ -28,11 +28,19 @@ pub(crate) struct Place {
     pub(crate) named: bool,
     /// What is expected there.
     pub(crate) kind: EngineKind,
+    /// The name that the user gave the engine there.
+    pub(crate) called: Option<String>,
 }
 
 impl Place {
     fn named(address: Address, because: &str, kind: EngineKind) -> Self {
-        Self { address: carried_by(address, kind), because: because.to_owned(), named: true, kind }
+        Self {
+            address: carried_by(address, kind),
+            because: because.to_owned(),
+            named: true,
+            kind,
+            called: None,
+        }
     }
 }
 
@@ -118,6 +126,7 @@ fn usual(sockets: Vec<Usual>, kind: EngineKind) -> Vec<Place> {
         because: usual.because,
         named: false,
         kind,
+        called: None,
     };
     sockets.into_iter().map(place).collect()
 }
@@ -154,7 +163,15 @@ fn below(folder: &std::path::Path, name: &str) -> Vec<PathBuf> {
 fn of_host(url: &str, env: Env<'_>) -> Result<Place, String> {
     let address = Address::parse(url, docker::tls(env)).map_err(|why| format!("--host: {why}"))?;
     let kind = if url.contains("podman") { EngineKind::Podman } else { EngineKind::Docker };
-    Ok(Place { address, because: "--host".into(), named: true, kind })
+    Ok(Place { address, because: "--host".into(), named: true, kind, called: None })
+}
+
+/// The engine of another node of a Swarm, under the name that the user gives it.
+pub(crate) fn node(name: &str, url: &str, env: Env<'_>) -> Result<Place, String> {
+    let flag = format!("--node {}", crate::redact::shown(name));
+    let address = Address::parse(url, docker::tls(env)).map_err(|why| format!("{flag}: {why}"))?;
+    let place = Place::named(address, &flag, EngineKind::Docker);
+    Ok(Place { called: Some(name.to_owned()), ..place })
 }
 
 /// Where a context of this name leads.

@@ -1,16 +1,38 @@
-use super::{Build, build_of, dotenv, environment_line};
+use super::{Assigned, Build, Project};
+use checks::model::Compose;
 use proptest::prelude::*;
+use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
-fn build(files: &[(&str, &str)], config_files: &str) -> Result<Option<Build>, String> {
+fn written(files: &[(&str, &str)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     for (name, text) in files {
         let path = dir.path().join(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, text).unwrap();
     }
+    dir
+}
+
+/// The labels of a container that was made from these files of a folder.
+fn labels(dir: &Path, config_files: &str) -> Compose {
+    Compose {
+        project: "shop".into(),
+        service: "web".into(),
+        one_off: false,
+        working_dir: Some(dir.display().to_string()),
+        config_files: config_files.split(',').map(String::from).collect(),
+        environment_files: Vec::new(),
+        program: None,
+    }
+}
+
+fn build(files: &[(&str, &str)], config_files: &str) -> Result<Option<Build>, String> {
+    let dir = written(files);
     let root = dir.path().display().to_string();
-    build_of(dir.path(), &config_files.replace("ROOT", &root), "web")
+    Project::read(&labels(dir.path(), &config_files.replace("ROOT", &root)))
+        .and_then(|project| project.build_of("web"))
         .map(|found| {
             found.map(|build| Build {
                 context: build.context.strip_prefix(dir.path()).unwrap_or(&build.context).into(),
@@ -92,37 +114,125 @@ fn what_cannot_be_used_is_one_line() {
     assert!(build(&[], "none.yaml").unwrap_err().starts_with("none.yaml cannot be read"));
 }
 
-#[test]
-fn lines_of_the_environment() {
-    let text = "services:\n  web:\n    environment:\n      # why\n      A: 1\n      B:\n  api:\n    environment:\n      - A=2\n      - B\n";
-    for (service, variable, line) in [
-        ("web", "A", Some(5)),
-        ("web", "B", Some(6)),
-        ("api", "A", Some(9)),
-        ("api", "B", Some(10)),
-        ("api", "C", None),
-    ] {
-        assert_eq!(environment_line(text, service, variable), line, "{service} {variable}");
-    }
-    let anchored = "x: &e\n  A: 1\nservices:\n  web:\n    environment:\n      <<: *e\n";
-    assert_eq!(environment_line(anchored, "web", "A"), Some(2));
+/// The environment of a service of the first of these files, a line each: place, variable, value, and what gives it.
+fn environment(files: &[(&str, &str)], config_files: &str, service: &str) -> Vec<String> {
+    let dir = written(files);
+    let project = Project::read(&labels(dir.path(), config_files)).unwrap();
+    let short = |path: &Path| path.strip_prefix(dir.path()).unwrap().display().to_string();
+    let line = |(name, found): (String, Assigned)| {
+        let by = found.given_by.map(|(path, line)| format!(" by {}:{line}", short(&path)));
+        let shell = if found.by_shell { " or the shell" } else { "" };
+        let value = found.value.as_deref().unwrap_or("?");
+        let place = short(&found.file);
+        format!("{place}:{} {name}={value}{}{shell}", found.line, by.unwrap_or_default())
+    };
+    let found: BTreeMap<String, Assigned> = project.environment(service).unwrap();
+    found.into_iter().map(line).collect()
 }
 
 #[test]
-fn variables_of_the_project() {
-    let found = dotenv("A=1\n# B=2\nexport C = 'x # y'  \nD=\"q\" # z\nE=a b # c\nF=\nnonsense\n");
-    let expected = [("A", "1"), ("C", "x # y"), ("D", "q"), ("E", "a b"), ("F", "")];
+fn the_environment_is_a_list_or_a_mapping() {
+    let text = "services:\n  web:\n    environment:\n      # why\n      A: 1\n      B:\n  api:\n    \
+                environment:\n      - A=2\n      - B\n";
+    let files = [("c.yaml", text), (".env", "# x\nB=3\n")];
     assert_eq!(
-        found.into_iter().collect::<Vec<_>>(),
-        expected.map(|(a, b)| (a.to_owned(), b.to_owned()))
+        environment(&files, "c.yaml", "web"),
+        ["c.yaml:5 A=1", "c.yaml:6 B=3 by .env:2 or the shell"]
     );
+    assert_eq!(
+        environment(&files, "c.yaml", "api"),
+        ["c.yaml:9 A=2", "c.yaml:10 B=3 by .env:2 or the shell"]
+    );
+    assert!(environment(&files, "c.yaml", "none").is_empty());
+    let anchored = "x: &e\n  A: 1\nservices:\n  web:\n    environment:\n      <<: *e\n      C: 2\n";
+    assert_eq!(
+        environment(&[("c.yaml", anchored)], "c.yaml", "web"),
+        ["c.yaml:2 A=1", "c.yaml:7 C=2"]
+    );
+}
+
+#[test]
+fn variables_in_the_environment_are_filled_in() {
+    let text = "services:\n  web:\n    environment:\n      A: http://${HOST:-mock}:${PORT:-8080}\n      \
+                B: ${NO}\n      C: $${NO}\n      D: ${TWO:-x}\n";
+    let files = [("c.yaml", text), (".env", "PORT=9090\nTWO=$PORT\n")];
+    assert_eq!(
+        environment(&files, "c.yaml", "web"),
+        [
+            "c.yaml:4 A=http://mock:9090 by .env:1 or the shell",
+            "c.yaml:5 B=? or the shell",
+            "c.yaml:6 C=${NO}",
+            "c.yaml:7 D=? or the shell",
+        ]
+    );
+}
+
+#[test]
+fn files_and_services_are_laid_over_each_other() {
+    let base = "services:\n  base:\n    env_file: b.env\n    environment: {B: base}\n";
+    let main = "services:\n  web:\n    extends: {file: lib/base.yaml, service: base}\n    \
+                env_file:\n      - w.env\n      - {path: x.env, required: false}\n    \
+                environment: {W: main}\n";
+    let over = "services:\n  web:\n    environment:\n      - W=over\n";
+    let files = [
+        ("c.yaml", main),
+        ("o.yaml", over),
+        ("lib/base.yaml", base),
+        ("lib/b.env", "FAR=1\nB=file\n"),
+        ("w.env", "\nW=file\nNEAR='2'\nFAR=3\n"),
+        ("x.env", "X=4\n"),
+    ];
+    assert_eq!(
+        environment(&files, "c.yaml,o.yaml", "web"),
+        [
+            "lib/base.yaml:4 B=base",
+            "w.env:4 FAR=3",
+            "w.env:3 NEAR=2",
+            "o.yaml:4 W=over",
+            "x.env:1 X=4"
+        ]
+    );
+    // Without the second file, the first one's own word.
+    assert!(environment(&files, "c.yaml", "web").contains(&"c.yaml:7 W=main".to_owned()));
+}
+
+#[test]
+fn services_and_their_profiles() {
+    let text = "services:\n  web: {image: x}\n  db:\n    image: y\n    profiles: [data, all]\n";
+    let dir = written(&[("c.yaml", text)]);
+    let project = Project::read(&labels(dir.path(), "c.yaml")).unwrap();
+    let found = |name| project.service(name).map(|(_, line, profiles)| (line, profiles.join(" ")));
+    assert_eq!(found("web"), Some((2, String::new())));
+    assert_eq!(found("db"), Some((3, "data all".into())));
+    assert_eq!(found("none"), None);
+}
+
+#[test]
+fn the_file_of_variables_may_have_another_name() {
+    let files = [
+        ("c.yaml", "services: {web: {build: \"${D}\"}}\n"),
+        ("ci.env", "D=ci\n"),
+        (".env", "D=own\n"),
+    ];
+    let dir = written(&files);
+    let mut labels = labels(dir.path(), "c.yaml");
+    let context = |labels: &Compose| {
+        let build = Project::read(labels).unwrap().build_of("web").unwrap().unwrap();
+        build.context.strip_prefix(dir.path()).unwrap().display().to_string()
+    };
+    assert_eq!(context(&labels), "own");
+    labels.environment_files = vec![dir.path().join("ci.env").display().to_string()];
+    assert_eq!(context(&labels), "ci");
 }
 
 proptest! {
     #[test]
-    fn no_file_panics(text in "(services|web|build|: |\n|  |- |context|[${}\\[\\],x]){0,20}") {
-        let _ = build(&[("c.yaml", &text)], "c.yaml");
-        environment_line(&text, "web", "x");
-        dotenv(&text);
+    fn no_file_panics(text in "(services|web|build|environment|env_file|extends|: |\n|  |- |context|[${}\\[\\],x=]){0,20}") {
+        let dir = written(&[("c.yaml", &text)]);
+        if let Ok(project) = Project::read(&labels(dir.path(), "c.yaml")) {
+            let _ = project.build_of("web");
+            let _ = project.environment("web");
+            project.service("web");
+        }
     }
 }
