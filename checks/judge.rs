@@ -2,10 +2,13 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, Container, EndpointReport, Evidence, Fact, Finding, Found, Link, LinkReport,
-    Outcome, Report, Row, Rule, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom,
-    Tool, Undecided, Vantage, chain,
+    Case, Check, Container, EndpointReport, Evidence, Fact, Link, LinkReport, Outcome, Report, Row,
+    SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, Vantage, chain,
 };
+pub use decided::Suppression;
+use outlook::outlook;
+pub(crate) use row::judge_check;
+use row::row_of;
 
 /// What the user wants judged, and how strictly.
 #[derive(Clone, Debug, Default)]
@@ -20,6 +23,12 @@ pub struct Wanted {
     pub fail_on_warn: bool,
     /// Whether what could not be determined may stand.
     pub allow_unknown: bool,
+    /// Checks whose faults count as warnings.
+    pub may_warn: Vec<String>,
+    /// Findings that do not count for a time.
+    pub suppressions: Vec<Suppression>,
+    /// The file in which the project says such things, to be named in the notes.
+    pub config: Option<String>,
 }
 
 impl Wanted {
@@ -57,6 +66,7 @@ pub fn judge(facts: &Snapshot, wanted: &Wanted) -> Report {
     if links.is_empty() && !facts.links.is_empty() {
         notes.push("EC902 none of the links found has a named container at an end".into());
     }
+    notes.extend(wanted.remarks(&links, &facts.taken_at));
     Report {
         schema_version: SCHEMA_VERSION,
         tool: Tool { name: "econn".into(), version: facts.econn.clone() },
@@ -77,7 +87,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         .map(|check| {
             let row = match wanted.leaves_out(check) {
                 Some(flag) => row_of(check, Outcome::Skip, Some(flag), Vec::new()),
-                None => judge_check(check, &case),
+                None => judge_check(check, &case, wanted),
             };
             (*check, row)
         })
@@ -91,14 +101,16 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
     let chain = chain(&rows);
     let root_cause = chain.first().cloned();
     for finding in rows.iter_mut().flat_map(|(_, row)| &mut row.findings) {
-        let hidden =
-            finding.severity == Severity::Fail && root_cause.as_ref() != Some(&finding.code);
+        let hidden = finding.severity == Severity::Fail
+            && finding.counts()
+            && root_cause.as_ref() != Some(&finding.code);
         finding.masked_by = if hidden { root_cause.clone() } else { None };
     }
     let server = link.server.as_ref().and_then(|server| {
         let engine = server.engine.as_deref().unwrap_or(&link.engine);
         facts.container(engine, server.container.as_deref()?)
     });
+    let awaits = outlook(&case, &rows, wanted);
     LinkReport {
         id: link.id.clone(),
         engine: link.engine.clone(),
@@ -119,6 +131,8 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         chain,
         checks: rows.into_iter().map(|(_, row)| row).collect(),
         seen_from: seen_from(&case),
+        demand: link.demand,
+        awaits,
     }
 }
 
@@ -174,10 +188,14 @@ fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
     let is_seen = link.visit.value().is_some();
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
+            || row.findings.iter().any(|f| !f.counts())
             || (is_seen && (3..=5).contains(&check.phase) && !row.findings.is_empty())
     };
     let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check).is_some();
-    if link.server.is_none() || rows.iter().any(|row| explains(row) || left_out(row.0)) {
+    if link.is_forbidden()
+        || link.server.is_none()
+        || rows.iter().any(|row| explains(row) || left_out(row.0))
+    {
         return;
     }
     let passed = |(check, row): &&mut (&Check, Row)| {
@@ -205,73 +223,13 @@ fn step(symptom: Symptom) -> Option<u8> {
     })
 }
 
-/// Asks every rule of a check and takes the worst: one fact that was not seen never drops the other findings.
-pub(crate) fn judge_check(check: &'static Check, case: &Case<'_>) -> Row {
-    let undecided = |undecided| match undecided {
-        Undecided::Unknown(why) => row_of(check, Outcome::Unknown, Some(why), Vec::new()),
-        Undecided::Skip(why) => row_of(check, Outcome::Skip, Some(why), Vec::new()),
-    };
-    if let Err(why) = (check.applies)(case) {
-        return undecided(why);
-    }
-    let mut findings = Vec::new();
-    let (mut unknown, mut skipped) = (None, None);
-    for rule in check.rules {
-        match (rule.judge)(case) {
-            Ok(found) => findings.extend(found.map(|found| finding(rule, found))),
-            Err(Undecided::Unknown(why)) => unknown = unknown.or(Some(why)),
-            Err(Undecided::Skip(why)) => skipped = skipped.or(Some(why)),
-        }
-    }
-    let worst = findings.iter().map(|f| severity_outcome(f.severity)).max();
-    match (worst, unknown) {
-        (Some(Outcome::Fail), _) => row_of(check, Outcome::Fail, None, findings),
-        (_, Some(why)) => row_of(check, Outcome::Unknown, Some(why), findings),
-        // A warning does not settle what the check could not determine.
-        (Some(outcome), None) => match (check.healthy)(case) {
-            Err(Undecided::Unknown(why)) if skipped.is_none() => {
-                row_of(check, Outcome::Unknown, Some(why), findings)
-            }
-            _ => row_of(check, outcome, None, findings),
-        },
-        (None, None) => match (skipped, (check.healthy)(case)) {
-            (Some(why), _) => row_of(check, Outcome::Skip, Some(why), findings),
-            (None, Ok(seen)) => row_of(check, Outcome::Pass, Some(seen), findings),
-            (None, Err(why)) => undecided(why),
-        },
-    }
-}
-
-fn severity_outcome(severity: Severity) -> Outcome {
-    match severity {
-        Severity::Fail => Outcome::Fail,
-        Severity::Warn => Outcome::Warn,
-    }
-}
-
-fn row_of(check: &Check, outcome: Outcome, reason: Option<String>, findings: Vec<Finding>) -> Row {
-    Row { check: check.id.into(), layer: check.layer, outcome, reason, findings }
-}
-
-fn finding(rule: &Rule, found: Found) -> Finding {
-    Finding {
-        code: rule.code.into(),
-        severity: found.severity,
-        title: rule.title.into(),
-        seen: found.seen,
-        evidence: found.evidence,
-        masked_by: None,
-        fix: found.fix,
-    }
-}
-
 /// The exit code of the contract: a fault was seen, or something stayed unknown, or neither.
 fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
     let any = |outcome| links.iter().any(|l| l.checks.iter().any(|row| row.outcome == outcome));
     let warned = links
         .iter()
         .flat_map(|l| &l.checks)
-        .any(|row| row.findings.iter().any(|f| f.severity == Severity::Warn));
+        .any(|row| row.findings.iter().any(|f| f.severity == Severity::Warn && f.counts()));
     if any(Outcome::Fail) || (wanted.fail_on_warn && warned) {
         1
     } else if links.is_empty() || (any(Outcome::Unknown) && !wanted.allow_unknown) {
@@ -283,9 +241,12 @@ fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
 
 #[cfg(test)]
 mod chains;
+mod decided;
 #[cfg(test)]
 mod form;
 #[cfg(test)]
 mod outcomes;
+mod outlook;
+mod row;
 #[cfg(test)]
 mod unseen;

@@ -1,7 +1,11 @@
-//! Says on stderr what takes long: one line for each stage that lasts more than a second, and nothing else.
+//! Says on stderr what takes long: one line for each stage that lasts more than a second, one line for what is waited for,
+//! and nothing else.
 
+use crate::render::clean;
 use std::future::Future;
+use std::io::IsTerminal;
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Runs one stage; after a second it says which.
 pub(crate) async fn stage<T>(what: &str, work: impl Future<Output = T>) -> T {
@@ -11,4 +15,39 @@ pub(crate) async fn stage<T>(what: &str, work: impl Future<Output = T>) -> T {
         () = tokio::time::sleep(Duration::from_secs(1)) => eprintln!("econn: {what} ..."),
     }
     work.await
+}
+
+/// The one line that says what is waited for: rewritten in place on a terminal, else written again when it is another.
+pub(crate) struct Waiting {
+    end: Instant,
+    wait: Duration,
+    in_place: bool,
+    said: Option<String>,
+}
+
+impl Waiting {
+    /// Nothing is said until something is waited for.
+    pub(crate) fn until(end: Instant, wait: Duration) -> Self {
+        let dumb = std::env::var("TERM").is_ok_and(|term| term == "dumb");
+        Self { end, wait, in_place: std::io::stderr().is_terminal() && !dumb, said: None }
+    }
+
+    /// Says what is waited for now.
+    pub(crate) fn say(&mut self, what: &str) {
+        let what = clean(what);
+        if self.in_place {
+            let left = self.end.saturating_duration_since(Instant::now()).as_secs();
+            eprint!("\r\u{1b}[Keconn: waits for {what} ({left} s left)");
+        } else if self.said.as_ref() != Some(&what) {
+            eprintln!("econn: waits for {what}, for {} s at most", self.wait.as_secs());
+        }
+        self.said = Some(what);
+    }
+
+    /// Takes the line off a terminal.
+    pub(crate) fn done(&self) {
+        if self.in_place && self.said.is_some() {
+            eprint!("\r\u{1b}[K");
+        }
+    }
 }

@@ -48,6 +48,7 @@ fn judge(case: &Case<'_>) -> Judgement {
             "{name} publishes its port {}, and listens on {}",
             server.port, other.address
         ))
+        .awaits(case.port_to_open())
         .evidence(format!("listening socket in the namespace of {name}"), other.address.to_string())
         .evidence(format!("published by {name}"), format!("{}/tcp", server.port))
         .fix(format!(

@@ -64,8 +64,11 @@ fn ports(open: &[&Listener]) -> Vec<u16> {
 fn judge(case: &Case<'_>) -> Judgement {
     let Some((server, open)) = others(case) else { return Ok(None) };
     let name = &server.container.name;
-    let mut found =
-        quoted(case, Found::fail(format!("nothing in {name} listens on port {}", server.port)));
+    let mut found = quoted(
+        case,
+        Found::fail(format!("nothing in {name} listens on port {}", server.port))
+            .awaits(case.port_to_open()),
+    );
     for listener in &open {
         found = found.evidence(
             format!("listening socket in the namespace of {name}"),

@@ -30,7 +30,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     let (endpoint, what, engine) = (&case.link.endpoint, kind(case), &case.link.engine);
     let found = quoted(
         case,
-        Found::fail(format!("no container of {engine} has the {what} {}", endpoint.host)),
+        Found::fail(format!("no container of {engine} has the {what} {}", endpoint.host))
+            .awaits(case.to_start()),
     );
     let Ok(server) = case.server() else {
         return Ok(Some(found.fix(format!(

@@ -61,6 +61,8 @@ pub struct Found {
     pub evidence: Vec<Evidence>,
     /// What to do.
     pub fix: Vec<Fix>,
+    /// What may still come and end it, to stand behind "waits for"; `None` for what will never be.
+    pub awaits: Option<String>,
 }
 
 /// One piece of evidence.
@@ -89,13 +91,26 @@ impl Found {
     /// A fault with what was seen.
     #[must_use]
     pub fn fail(seen: impl Into<String>) -> Self {
-        Self { severity: Severity::Fail, seen: seen.into(), evidence: Vec::new(), fix: Vec::new() }
+        Self {
+            severity: Severity::Fail,
+            seen: seen.into(),
+            evidence: Vec::new(),
+            fix: Vec::new(),
+            awaits: None,
+        }
     }
 
     /// A warning with what was seen.
     #[must_use]
     pub fn warn(seen: impl Into<String>) -> Self {
         Self { severity: Severity::Warn, ..Self::fail(seen) }
+    }
+
+    /// Says what may still come and end it, if anything: then it is only "not yet".
+    #[must_use]
+    pub fn awaits(mut self, what: impl Into<Option<String>>) -> Self {
+        self.awaits = what.into();
+        self
     }
 
     /// Adds a piece of evidence.

@@ -1,8 +1,8 @@
 //! Who is told to call whom, and what was seen of that one link.
 
 use super::{
-    Attempt, Certificate, Concurrency, Fact, Path, Reply, Resolution, Retold, Source,
-    Unacknowledged, Unstarted, Written, is_loopback, numeric,
+    Attempt, Certificate, Concurrency, Demand, Fact, Path, Replay, Reply, Resolution, Retold,
+    Source, Unacknowledged, Unstarted, Written, is_loopback, numeric,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -38,6 +38,12 @@ pub struct Link {
     pub vantage: Option<super::Vantage>,
     /// The concurrency probes of the server's port, made in the server's own namespace.
     pub concurrency: Fact<Concurrency>,
+    /// What the project demands of the link; `None` where it demands nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<Demand>,
+    /// Several requests at once from the client's namespace; `None` when nobody asked for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay: Option<Fact<Replay>>,
     /// The other address that the client's Compose files tell by now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retold: Option<Retold>,
@@ -207,7 +213,7 @@ impl fmt::Display for Source {
             Self::Arg { index } => write!(f, "argument {index}"),
             Self::File { path, key, line, .. } => write!(f, "{path} line {line}, key {key}"),
             Self::Compose { path, line } => write!(f, "{path} line {line}"),
-            Self::Flag => f.write_str("--link"),
+            Self::Flag => f.write_str("--link or econn.toml"),
         }
     }
 }

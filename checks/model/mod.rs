@@ -1,9 +1,11 @@
 //! The words the checks speak.
 
+mod awaited;
 mod case;
 mod certificate;
 mod check;
 mod composed;
+mod demand;
 mod earlier;
 mod fact;
 mod fresh;
@@ -15,6 +17,7 @@ mod need;
 mod place;
 mod probed;
 mod proxy;
+mod replay;
 mod report;
 mod shell;
 mod snapshot;
@@ -28,6 +31,7 @@ pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use composed::{Retold, Unstarted};
+pub use demand::Demand;
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
 pub use fresh::{
@@ -45,10 +49,11 @@ pub use probed::{
     Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck, Unacknowledged,
 };
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
+pub use replay::{Errors, Replay};
 pub(crate) use report::chain;
 pub use report::{
     EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, SeenFrom, Summary,
-    Tool,
+    Suppressed, Tool,
 };
 pub use shell::quoted;
 pub use snapshot::{

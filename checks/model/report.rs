@@ -92,6 +92,12 @@ pub struct LinkReport {
     /// From where its ends were seen; missing when neither was looked at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seen_from: Option<SeenFrom>,
+    /// What the project demands of it, where it demands anything.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub demand: Option<super::Demand>,
+    /// What may still come and make it better; `None` where waiting changes nothing.
+    #[serde(skip)]
+    pub awaits: Option<String>,
 }
 
 /// From where the two ends of a link were seen.
@@ -170,6 +176,36 @@ pub struct Finding {
     pub masked_by: Option<String>,
     /// What to do.
     pub fix: Vec<Fix>,
+    /// Why it does not count, where the project says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub suppressed: Option<Suppressed>,
+    /// What may still come and end it; `None` for what will never be.
+    #[serde(skip)]
+    pub awaits: Option<String>,
+}
+
+/// Why a finding does not count, and for how long.
+#[derive(Clone, Debug, Serialize)]
+pub struct Suppressed {
+    /// The project's reason.
+    pub reason: String,
+    /// The last day on which it does not count, as in 2026-06-30.
+    pub until: String,
+}
+
+/// To stand beside the finding.
+impl std::fmt::Display for Suppressed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "suppressed until {}: {}", self.until, self.reason)
+    }
+}
+
+impl Finding {
+    /// Whether it decides about outcomes and the exit code.
+    #[must_use]
+    pub fn counts(&self) -> bool {
+        self.suppressed.is_none()
+    }
 }
 
 /// How many links came out how.
@@ -216,7 +252,7 @@ pub(crate) fn chain(rows: &[(&'static Check, Row)]) -> Vec<String> {
     let mut faults: Vec<(u8, &str)> = rows
         .iter()
         .flat_map(|(check, row)| row.findings.iter().map(|f| (check.phase, f)))
-        .filter(|(_, finding)| finding.severity == Severity::Fail)
+        .filter(|(_, finding)| finding.severity == Severity::Fail && finding.counts())
         .map(|(phase, finding)| (phase, finding.code.as_str()))
         .collect();
     faults.sort_by_key(|(phase, _)| *phase);

@@ -3,6 +3,9 @@
 mod between_nodes;
 mod blocked;
 mod dropped;
+mod forbidden;
+mod forbidden_by_address;
+mod isolation;
 mod lost;
 mod no_free_port;
 mod refused;
@@ -13,13 +16,21 @@ mod virtual_address;
 use crate::model::{
     Attempt, Case, Check, Connect, Listener, Meant, Need, OUTSIDE, Undecided, authority,
 };
+pub(crate) use isolation::ISOLATION;
 use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
     id: "network-path",
     layer: None,
     asks: "same network and right name, yet packets are dropped or refused on the way (firewall, ICC off, MTU, internal network)?",
-    needs: &[Need::Visit, Need::Path, Need::ListensItself, Need::Namespace, Need::Listeners],
+    needs: &[
+        Need::Visit,
+        Need::Path,
+        Need::ListensItself,
+        Need::Namespace,
+        Need::Listeners,
+        Need::HostListeners,
+    ],
     phase: 4,
     applies,
     rules: &[
@@ -32,6 +43,8 @@ pub(crate) const CHECK: Check = Check {
         &unreachable::RULE,
         &no_free_port::RULE,
         &lost::RULE,
+        &forbidden::RULE,
+        &forbidden_by_address::RULE,
     ],
     healthy,
 };

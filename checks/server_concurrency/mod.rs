@@ -6,8 +6,9 @@ mod never_accepts;
 mod serial_at_accept;
 mod serial_per_request;
 mod short_queue;
+mod turned_away;
 
-use crate::model::{Answered, Case, Check, Concurrency, Hold, Need, Undecided};
+use crate::model::{Answered, Case, Check, Concurrency, Fact, Found, Hold, Need, Undecided};
 
 pub(crate) const CHECK: Check = Check {
     id: "server-concurrency",
@@ -20,6 +21,7 @@ pub(crate) const CHECK: Check = Check {
         &serial_at_accept::RULE,
         &never_accepts::RULE,
         &cut_off::RULE,
+        &turned_away::RULE,
         &at_limit::RULE,
         &serial_per_request::RULE,
         &short_queue::RULE,
@@ -49,6 +51,17 @@ fn probed<'a>(case: &Case<'a>) -> Result<&'a Concurrency, Undecided> {
     case.link.concurrency.known()
 }
 
+/// What clients that came at once met, as evidence beside what explains it.
+fn replayed(case: &Case<'_>, found: Found) -> Found {
+    match case.link.replay.as_ref().and_then(Fact::value) {
+        Some(replay) => found.evidence(
+            format!("{} clients at once, each for {} ms", replay.clients, replay.timeout_ms),
+            replay.to_string(),
+        ),
+        None => found,
+    }
+}
+
 /// The two holds of one mode that both say the same of the second connection.
 fn twice(seen: &Concurrency, what: Answered) -> Option<[Hold; 2]> {
     seen.holds.windows(2).find_map(|pair| {
@@ -59,6 +72,18 @@ fn twice(seen: &Concurrency, what: Answered) -> Option<[Hold; 2]> {
 }
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
+    let seen = alone(case)?;
+    Ok(match case.link.replay.as_ref().and_then(Fact::value) {
+        Some(all) => format!(
+            "{seen}; {} of {} at once answered, the slowest after {} ms",
+            all.answered, all.clients, all.slowest_ms
+        ),
+        None => seen,
+    })
+}
+
+/// What the holds and the listen queue show.
+fn alone(case: &Case<'_>) -> Result<String, Undecided> {
     let seen = probed(case)?;
     let undetermined = |why: &str| Err(Undecided::Unknown(why.into()));
     if let Some(hold) = seen.holds.iter().find(|h| h.answered == Answered::DuringHold) {

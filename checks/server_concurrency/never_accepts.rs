@@ -32,6 +32,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         "{name}:{port} takes up no connection: {} {waits} in its listen queue",
         stuck.waiting
     ))
+    .awaits(case.awaited())
     .evidence(
         format!("listen queue of {name}:{port}, watched for {} ms", stuck.watched_ms),
         format!("{} waiting, none taken off", stuck.waiting),

@@ -1,4 +1,4 @@
-use super::{probed, twice};
+use super::{probed, replayed, twice};
 use crate::model::{Answered, Case, Concurrency, Found, HoldMode, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -42,7 +42,7 @@ fn judge(case: &Case<'_>) -> Judgement {
             format!("ListenOverflows {}, ListenDrops {}", counters.overflows, counters.drops),
         );
     }
-    Ok(Some(found.fix(format!(
+    Ok(Some(replayed(case, found).fix(format!(
         "let {name} handle each connection on its own: in Python ThreadingHTTPServer instead of HTTPServer, in Flask \
          threaded=True, in gunicorn --threads or --worker-class gthread"
     ))))

@@ -1,4 +1,4 @@
-use super::probed;
+use super::{probed, replayed};
 use crate::model::{Case, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
@@ -54,7 +54,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         found =
             found.evidence("four requests at once finished after", format!("{} ms", steps(times)));
     }
-    Ok(Some(found.fix(format!("give the handler of {name} more workers or threads, or take the blocking call out of its event loop"))))
+    Ok(Some(replayed(case, found).fix(format!("give the handler of {name} more workers or threads, or take the blocking call out of its event loop"))))
 }
 
 /// Whether some of the requests ended so close together that they cannot have been worked on one after the other.

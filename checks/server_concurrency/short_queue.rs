@@ -52,6 +52,7 @@ fn judge(case: &Case<'_>) -> Judgement {
             format!("ListenOverflows {}, ListenDrops {}", counters.overflows, counters.drops),
         );
     }
+    found = super::replayed(case, found);
     if let Some(most) = server.container.somaxconn.filter(|most| *most <= backlog) {
         let engine = case.facts.kind(&server.container.engine).command();
         return Ok(Some(

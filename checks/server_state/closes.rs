@@ -46,6 +46,7 @@ fn judge(case: &Case<'_>) -> Judgement {
             "{name}:{} accepts the connection of {} and closes it without a reply",
             server.port, case.link.client
         ))
+        .awaits(case.awaited())
         .evidence(format!("GET from the namespace of {}", case.link.client), what)
         .evidence(format!("GET inside {name}"), "no reply in HTTP either")
         .fix_by(

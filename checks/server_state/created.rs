@@ -28,10 +28,12 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let name = &server.container.name;
     let (start, _) = commands(case)?;
-    let mut found = Found::fail(format!("{name} was created and never started")).evidence(
-        format!("State of {name}"),
-        format!("{}, exit code {}", state.status, state.exit_code),
-    );
+    let mut found = Found::fail(format!("{name} was created and never started"))
+        .awaits(case.to_start())
+        .evidence(
+            format!("State of {name}"),
+            format!("{}, exit code {}", state.status, state.exit_code),
+        );
     if let Some(error) = &state.start_error {
         found = found.evidence("the engine said at its start", error.clone());
     }

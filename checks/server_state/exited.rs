@@ -34,6 +34,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let (start, logs) = commands(case)?;
     let mut found =
         Found::fail(format!("{name} is {} (exit code {})", state.status, state.exit_code))
+            .awaits(state.comes_back.then(|| format!("{name} to be started anew")))
             .evidence(
                 format!("State of {name}"),
                 format!("{}, exit code {}", state.status, state.exit_code),

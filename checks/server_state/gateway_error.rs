@@ -29,6 +29,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let (_, logs) = commands(case)?;
     Ok(Some(
         Found::warn(format!("{name}:{} is reached, and answers {status}", server.port))
+            .awaits(case.awaited())
             .evidence(format!("GET from the namespace of {}", case.link.client), status.to_string())
             .fix_by(format!("see what {name} misses behind it"), logs),
     ))

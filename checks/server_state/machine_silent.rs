@@ -28,6 +28,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         Found::fail(format!(
             "{client} is refused at {refused}: nothing on the engine's machine listens on port {port}, and no container publishes it"
         ))
+        .awaits(format!("a program on the machine to listen on port {port}"))
         .evidence(format!("connect to {refused} from the namespace of {client}"), "refused")
         .evidence(format!("listening sockets of port {port} on the engine's machine"), "none")
         .fix(format!(

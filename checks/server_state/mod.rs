@@ -7,6 +7,7 @@ mod gateway_error;
 mod halted;
 mod health_contradicts;
 mod machine_silent;
+mod missing;
 mod not_started_yet;
 mod nothing_listens;
 mod other_protocol;
@@ -50,9 +51,13 @@ pub(crate) const CHECK: Check = Check {
         &gateway_error::RULE,
         &other_protocol::RULE,
         &health_contradicts::RULE,
+        &missing::RULE,
     ],
     healthy,
 };
+
+/// What is asked of a link whose client is not there: nothing but that.
+pub(crate) const MISSING: Check = Check { applies: |_| Ok(()), rules: &[&missing::RULE], ..CHECK };
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     let server = case.server()?;

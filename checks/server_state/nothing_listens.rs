@@ -34,6 +34,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let name = &server.container.name;
     let (_, logs) = commands(case)?;
     let mut found = Found::fail(format!("{name} runs, and nothing in it listens on any port"))
+        .awaits(format!("{name} to listen on port {}", server.port))
         .evidence(format!("listening sockets in the namespace of {name}"), "none");
     if let Some(seconds) = state.up_seconds {
         found = found.evidence("running for", format!("{seconds} s"));

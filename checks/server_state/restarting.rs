@@ -44,6 +44,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         "{name} ends and is started anew, {} times until now{end}",
         state.restarts
     ))
+    .awaits(format!("{name} to stay up"))
     .evidence(
         format!("State of {name}"),
         format!("{}, {} restarts{end}", state.status, state.restarts),

@@ -47,7 +47,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         Found::fail(format!(
             "{name} does not resolve in {client}, though {} is on {network}",
             owner.name
-        )),
+        ))
+        .awaits(case.name_to_register(name)),
         lookup,
     );
     if !lookup.asked.iter().any(|asked| is_engines(case, asked.server)) {

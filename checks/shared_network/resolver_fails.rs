@@ -39,7 +39,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     } else {
         format!("no name server of {client} that knows containers answers for {}", lookup.name)
     };
-    let mut found = answers(case, Found::fail(seen), lookup);
+    let mut found =
+        answers(case, Found::fail(seen).awaits(case.name_to_register(&lookup.name)), lookup);
     if lookup.asked.is_empty() {
         found = found.evidence(format!("name servers of {client}"), "none");
     }

@@ -2,14 +2,18 @@
 //! of its own where they are more than a few.
 
 mod cleanup;
+mod init;
+mod preflight;
 mod values;
 
 use crate::collect::{Choice, Named, Stance};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use cleanup::Cleanup;
+pub(crate) use init::Init;
+pub(crate) use preflight::{MOST_CLIENTS, Preflight};
 use std::path::PathBuf;
-pub(crate) use values::{Limit, Output};
-use values::{check_id, pair};
+use values::pair;
+pub(crate) use values::{Limit, Output, check_id};
 
 /// Names every fault between two containers in one run: endpoint, network and DNS, server state, path, bind address,
 /// concurrency, image freshness, each with evidence and a fix.
@@ -31,6 +35,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the checklist against live containers, or against a saved snapshot
     Diagnose(Diagnose),
+    /// The same as a gate before the tests: waits for what is only "not yet", and holds what econn.toml demands
+    Preflight(Preflight),
+    /// Write a commented econn.toml from what is seen, into the current folder
+    Init(Init),
     /// Save the redacted facts of one run, to be judged again with `diagnose --from`
     Snapshot(Save),
     /// Replay the recorded incident: five faults at once, no engine needed
@@ -69,12 +77,22 @@ pub(crate) enum Command {
     },
 }
 
+/// Which configuration holds.
+#[derive(Args, Debug)]
+pub(crate) struct Configured {
+    /// The configuration to use instead of the project's own econn.toml
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
 /// `econn diagnose`
 #[derive(Args, Debug)]
 pub(crate) struct Diagnose {
     /// Keep the links whose client or server is one of these containers
     #[arg(value_name = "CONTAINER")]
     pub(crate) containers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
     #[command(flatten)]
     pub(crate) looking: Looking,
     #[command(flatten)]
@@ -90,6 +108,8 @@ pub(crate) struct Save {
     /// Keep the links whose client or server is one of these containers
     #[arg(value_name = "CONTAINER")]
     pub(crate) containers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
     #[command(flatten)]
     pub(crate) looking: Looking,
     /// The file to write
@@ -135,9 +155,9 @@ pub(crate) struct Looking {
     /// it is not; the others go no further than they say
     #[arg(long, value_enum, default_value = "auto")]
     pub(crate) vantage: Stance,
-    /// The limit of the whole run: a number with ms, s, m or h
-    #[arg(long, value_name = "DURATION", default_value = "60s", allow_hyphen_values = true, value_parser = Limit::parse)]
-    pub(crate) timeout: Limit,
+    /// The limit of the whole run: a number with ms, s, m or h [default: 60s]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Limit::parse)]
+    pub(crate) timeout: Option<Limit>,
     /// Tell every call to an engine on stderr: what it is for, method, path, status, time and size
     #[arg(long)]
     pub(crate) trace_api: bool,
@@ -158,9 +178,9 @@ pub(crate) struct Judging {
     /// Write the report to a file as well (repeatable)
     #[arg(long, value_name = "FORMAT=PATH", value_parser = Output::parse)]
     pub(crate) output: Vec<Output>,
-    /// What counts as a fault in the exit code
-    #[arg(long, value_enum, default_value = "fail")]
-    pub(crate) fail_on: FailOn,
+    /// What counts as a fault in the exit code [default: fail]
+    #[arg(long, value_enum)]
+    pub(crate) fail_on: Option<FailOn>,
     /// Exit with 0 although something could not be determined
     #[arg(long)]
     pub(crate) allow_unknown: bool,
@@ -193,7 +213,8 @@ pub(crate) enum Format {
 }
 
 /// The level that makes the exit code 1.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum FailOn {
     /// Faults
     Fail,

@@ -23,7 +23,8 @@ impl Output {
 const LONGEST: Duration = Duration::from_secs(24 * 3600);
 
 /// A limit of time, as the user gave it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub(crate) struct Limit {
     pub(crate) duration: Duration,
     pub(crate) text: String,
@@ -32,6 +33,17 @@ pub(crate) struct Limit {
 impl Limit {
     /// Clap would take `-5s` for a flag, so a minus is let through to here.
     pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let limit = Self::parse_wait(text)?;
+        if limit.duration.is_zero() {
+            return Err(format!(
+                "{text:?} leaves no time to look; give more than 0, as in 500ms or 60s"
+            ));
+        }
+        Ok(limit)
+    }
+
+    /// The same, where no time at all has a meaning, too.
+    pub(crate) fn parse_wait(text: &str) -> Result<Self, String> {
         let wrong = || format!("{text:?} is not a number with ms, s, m or h, as in 500ms or 60s");
         let at = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(wrong)?;
         let (number, unit) = text.split_at(at);
@@ -44,15 +56,25 @@ impl Limit {
             _ => return Err(wrong()),
         };
         let duration = Duration::try_from_secs_f64(seconds).map_err(|_| wrong())?;
-        if duration.is_zero() {
-            return Err(format!(
-                "{text:?} leaves no time to look; give more than 0, as in 500ms or 60s"
-            ));
-        }
         if duration > LONGEST {
             return Err(format!("{text:?} is longer than a run may take; the most is 24h"));
         }
         Ok(Self { duration, text: text.to_owned() })
+    }
+}
+
+/// The limit of a run of which nobody says more.
+impl Default for Limit {
+    fn default() -> Self {
+        Self { duration: Duration::from_secs(60), text: "60s".into() }
+    }
+}
+
+impl TryFrom<String> for Limit {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
     }
 }
 
@@ -65,7 +87,8 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-pub(super) fn check_id(text: &str) -> Result<String, String> {
+/// The id of a check, or which one may be meant.
+pub(crate) fn check_id(text: &str) -> Result<String, String> {
     if checks::ALL.iter().any(|check| check.id == text) {
         return Ok(text.to_owned());
     }

@@ -46,18 +46,20 @@ fn queues(pid: &ProvenPid, stance: Stance) -> Result<Read, String> {
 }
 
 /// Fills in what the kernel shows of one container. `awaited` are the ports that links expect it to listen on; the sockets of
-/// a container that serves none are not read: that takes milliseconds for each.
+/// a container that serves none are not read: that takes milliseconds for each. Who is `patient` looks again at those that a
+/// young container does not have yet.
 pub(crate) async fn look(
     stands: &Stands<'_>,
     engine: usize,
     place: Place,
     seen: &mut Seen,
     awaited: &[u16],
+    patient: bool,
 ) {
     let pid = if seen.facts.state.is_up() { proven(seen) } else { Err(down(seen)) };
     match &pid {
         Ok(pid) => {
-            by_proc(pid, stands.stance(), seen, awaited).await;
+            by_proc(pid, stands.stance(), seen, awaited, patient).await;
             // The tables do not show how long a queue may get: whoever may not enter has a sidecar look.
             if seen.facts.vantage == Some(Vantage::Proc) && stands.makes_sidecars() {
                 drop(by_sidecar(stands, engine, place, seen, awaited).await);
@@ -79,12 +81,13 @@ pub(crate) async fn look(
     files(stands.engine(engine), seen, pid.as_ref().ok()).await;
 }
 
-async fn by_proc(pid: &ProvenPid, stance: Stance, seen: &mut Seen, awaited: &[u16]) {
+async fn by_proc(pid: &ProvenPid, stance: Stance, seen: &mut Seen, awaited: &[u16], patient: bool) {
     seen.facts.namespace = namespace_inode(pid).into();
     if awaited.is_empty() {
         return;
     }
-    let settled = settled(pid, stance, seen.facts.state.up_seconds, awaited).await;
+    let up_seconds = seen.facts.state.up_seconds.filter(|_| patient);
+    let settled = settled(pid, stance, up_seconds, awaited).await;
     let facts = &mut seen.facts;
     facts.somaxconn = settled.as_ref().map_or(None, |read| read.most);
     facts.vantage = settled.as_ref().ok().map(|read| read.vantage);

@@ -4,6 +4,7 @@ mod again;
 mod clean;
 mod client;
 mod compose;
+mod crowd;
 mod ends;
 mod engine;
 mod fresh;
@@ -24,6 +25,7 @@ mod swarm;
 mod vantage;
 
 pub(crate) use clean::{Left, clean_up, sweep};
+pub(crate) use crowd::{Crowd, Over};
 pub(crate) use engine::{Choice, Engines, Place, connect, node, places, trace_calls};
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;

@@ -3,6 +3,7 @@
 
 use super::again::again;
 use super::client::{self, Journey, Return, Witness};
+use super::crowd::crowds;
 use super::links::proven;
 use super::probe::Protocol;
 use super::server::{self, Port};
@@ -26,7 +27,8 @@ pub(super) async fn probe(
 ) {
     let servers: BTreeSet<usize> =
         (0..snapshot.links.len()).filter_map(|link| server_index(all, snapshot, link)).collect();
-    let images = images(stands, all, servers.clone(), request);
+    let pictured = if request.glance { BTreeSet::new() } else { servers.clone() };
+    let images = images(stands, all, pictured, request);
     let active = async {
         if request.passive {
             for link in &mut snapshot.links {
@@ -35,6 +37,7 @@ pub(super) async fn probe(
         } else {
             visits(stands, all, snapshot, request).await;
             holds(stands, all, snapshot, request).await;
+            crowds(stands, all, snapshot, request).await;
         }
     };
     let ((), images) = join(active, images).await;
@@ -106,7 +109,10 @@ async fn stand(stands: &Stands<'_>, all: &Listed, index: usize) -> Result<Arc<St
 }
 
 /// The work's outcome, or the run's limit as the reason.
-async fn in_time<T>(request: &Request, work: impl Future<Output = T>) -> Result<T, String> {
+pub(super) async fn in_time<T>(
+    request: &Request,
+    work: impl Future<Output = T>,
+) -> Result<T, String> {
     let late = |_| format!("the run's limit of {} was reached (--timeout)", request.limit);
     tokio::time::timeout_at(request.deadline, work).await.map_err(late)
 }
@@ -120,13 +126,7 @@ async fn visits(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, requ
     let seen_so_far = &*snapshot;
     let journeys = by_client.into_iter().map(|((engine, client), links)| async move {
         let away = async {
-            let stand = if client == HOST_CLIENT {
-                let engine = stands.place_of(&engine);
-                stands.at(engine, places::of_machine(stands, engine, &all.networks)).await?
-            } else {
-                let index = all.find(&engine, &client);
-                stand(stands, all, index.ok_or_else(|| format!("{client} is gone"))?).await?
-            };
+            let stand = stand_of_client(stands, all, &engine, &client).await?;
             let names = own_names(&stand, &client).await?;
             let journeys = links.iter().map(|&link| {
                 let names = names.clone();
@@ -144,6 +144,21 @@ async fn visits(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, requ
             Err(why) => links.iter().for_each(|link| unseen(snapshot, *link, &why)),
         }
     }
+}
+
+/// A stand in the place of a link's client, or why there is none.
+pub(super) async fn stand_of_client(
+    stands: &Stands<'_>,
+    all: &Listed,
+    engine: &str,
+    client: &str,
+) -> Result<Arc<Stand>, String> {
+    if client == HOST_CLIENT {
+        let engine = stands.place_of(engine);
+        return stands.at(engine, places::of_machine(stands, engine, &all.networks)).await;
+    }
+    let index = all.find(engine, client);
+    stand(stands, all, index.ok_or_else(|| format!("there is no container {client}"))?).await
 }
 
 /// How names are resolved at a stand that has its own way to, where nobody else's can be read.
@@ -174,11 +189,13 @@ async fn journey(
         Meant::Name => link.endpoint.host.clone(),
         _ => case.proper_name(s).to_owned(),
     });
-    let addresses = server.filter(|_| asks_name).map(|s| {
+    // Who is kept apart on purpose is tried at every address, whatever networks there are.
+    let is_forbidden = link.is_forbidden() && running && !case.shares_namespace();
+    let addresses = server.filter(|_| asks_name || is_forbidden).map(|s| {
         let on_common = case
             .attachments(s.container)
             .iter()
-            .filter(|a| common.iter().any(|n| n.name == a.network));
+            .filter(|a| is_forbidden || common.iter().any(|n| n.name == a.network));
         on_common.flat_map(|a| &a.addresses).map(|ip| SocketAddr::new(*ip, s.port)).collect()
     });
     let scheme = link.endpoint.scheme.as_deref();
@@ -228,7 +245,7 @@ async fn witness(stands: &Stands<'_>, all: &Listed, server: Option<usize>) -> Op
 }
 
 /// Whether the scheme's clients shake hands before anything else. Others (Postgres, say) ask in plain text first.
-fn begins_with_tls(scheme: &str) -> bool {
+pub(super) fn begins_with_tls(scheme: &str) -> bool {
     matches!(
         scheme,
         "https"
@@ -248,7 +265,7 @@ fn begins_with_tls(scheme: &str) -> bool {
 }
 
 /// The path of HTTP requests to a server: the user's, else the root. The endpoint's own path is never requested unasked.
-fn probe_path(request: &Request, server: Option<&str>) -> String {
+pub(super) fn probe_path(request: &Request, server: Option<&str>) -> String {
     let named = request.probes.iter().find(|(name, _)| Some(name.as_str()) == server);
     named.map_or_else(|| "/".into(), |(_, path)| path.clone())
 }
@@ -298,6 +315,9 @@ async fn holds(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, reque
     let mut ports: BTreeMap<(usize, u16), Vec<usize>> = BTreeMap::new();
     for link in 0..snapshot.links.len() {
         let Some(container) = server_index(all, snapshot, link) else { continue };
+        if snapshot.links[link].is_forbidden() {
+            continue;
+        }
         let port = snapshot.links[link].server.as_ref().map_or(0, |s| s.port);
         ports.entry((container, port)).or_default().push(link);
     }

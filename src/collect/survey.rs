@@ -2,23 +2,29 @@
 //! the one before it.
 
 use super::compose::{self, Environment};
+use super::crowd::Crowd;
 use super::engine::{Connection, Engines, Membership, Seen};
 use super::links::{self, Claim, Dialled, Named, World};
 use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, machine, places, probes, swarm};
 use checks::model::{
-    Container, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind, Settings,
-    Snapshot, Source, is_loopback,
+    Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
+    Settings, Snapshot, Source, is_loopback,
 };
 use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use tokio::time::Instant;
 
 /// What one run is to look at.
+#[derive(Clone)]
 pub(crate) struct Request {
     /// Links that the user named.
     pub(crate) named: Vec<Named>,
+    /// Links of which the project demands something. A client that does not exist is no slip of the pen here.
+    pub(crate) demands: Vec<(Named, Demand)>,
+    /// Containers that have to exist, each with the flag that names it.
+    pub(crate) must_exist: Vec<(&'static str, String)>,
     /// Keep the links with one of these containers at an end; all when empty.
     pub(crate) containers: Vec<String>,
     /// Keep the links with a container of this Compose project at an end.
@@ -31,6 +37,10 @@ pub(crate) struct Request {
     pub(crate) passive: bool,
     /// Build the sources of servers and compare the images.
     pub(crate) verify_build: bool,
+    /// Wait for nothing and leave the images out besides: a glance whether a full look is worth its while.
+    pub(crate) glance: bool,
+    /// The clients that come at once.
+    pub(crate) crowd: Crowd,
     /// How far to go to look.
     pub(crate) stance: Stance,
     /// When the run has to end.
@@ -85,15 +95,17 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         all.seen.iter_mut().for_each(|(_, seen)| seen.raw.hidden = Some(why.clone()));
     }
     let claims = claims(connections, &mut all, request, &mut notes).await;
-    settle(&all, &claims, request.stance).await;
+    if !request.glance {
+        settle(&all, &claims, request.stance).await;
+    }
     let sockets = Sockets::new(&all, &stands);
     let links = sockets.links(claims, |link| request.keeps(&all, link)).await;
-    look_at_ends(&stands, &mut all, &links).await;
+    look_at_ends(&stands, &mut all, &links, !request.glance).await;
     let mut snapshot = Snapshot {
         snapshot_version: SNAPSHOT_VERSION,
         econn: env!("CARGO_PKG_VERSION").into(),
         taken_at: started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
-        settings: Settings { passive: request.passive, ..Settings::default() },
+        settings: Settings { passive: request.passive, parallel_clients: request.crowd.clients },
         engines: facts,
         containers: all.facts(),
         networks: all.networks.clone(),
@@ -159,11 +171,7 @@ impl Request {
     fn names_exist(&self, all: &Listed) -> Result<(), String> {
         let known =
             |name: &str| name == HOST_CLIENT || all.seen.iter().any(|(_, s)| s.facts.name == name);
-        let clients = self.named.iter().map(|n| ("--link", &n.client));
-        let sources = self.sources.iter().map(|(name, _)| ("--source", name));
-        let probes = self.probes.iter().map(|(name, _)| ("--probe", name));
-        let wanted = self.containers.iter().map(|name| ("diagnose", name));
-        for (flag, name) in wanted.chain(clients).chain(sources).chain(probes) {
+        for (flag, name) in &self.must_exist {
             if !known(name) {
                 let near = all
                     .seen
@@ -199,8 +207,11 @@ impl Request {
             let (_, seen) = &all.seen[all.find(engine, name)?];
             seen.facts.compose.as_ref().map(|c| c.project.clone())
         };
+        // Whose client is not there yet may belong to any project.
+        let is_to_come = link.demand.is_some() && all.find(&link.engine, &link.client).is_none();
         let of_project = self.project.as_ref().is_none_or(|wanted| {
-            project(&link.engine, &link.client).as_ref() == Some(wanted)
+            is_to_come
+                || project(&link.engine, &link.client).as_ref() == Some(wanted)
                 || server.and_then(|name| project(server_engine, name)).as_ref() == Some(wanted)
         });
         named && of_project
@@ -257,21 +268,28 @@ async fn claims(
                     sources: std::iter::once(source).chain(said.places).collect(),
                     written: written.into_iter().chain(said.written).collect(),
                     retold: said.retold,
+                    demand: None,
                 });
             }
         }
     }
-    for named in &request.named {
-        for engine in engines_of(engines, all, named) {
-            let claim = Claim {
+    let named = request.named.iter().map(|named| (named, None));
+    let demanded = request.demands.iter().map(|(named, demand)| (named, Some(*demand)));
+    for (named, demand) in named.chain(demanded) {
+        let mut of = engines_of(engines, all, named);
+        if of.is_empty() && demand.is_some() {
+            of.extend(engines.first().map(|c| c.facts.name.clone()));
+        }
+        for engine in of {
+            claims.push(Claim {
                 engine,
                 client: named.client.clone(),
                 told: named.told.clone(),
                 sources: vec![Source::Flag],
                 written: Vec::new(),
                 retold: None,
-            };
-            claims.push(claim);
+                demand,
+            });
         }
     }
     links::merge(claims)
@@ -311,7 +329,7 @@ async fn settle(all: &Listed, claims: &[Claim], stance: Stance) {
 }
 
 /// Reads the ends of the links, and nothing else, in detail.
-async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link]) {
+async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], patient: bool) {
     let mut wanted: HashMap<usize, BTreeSet<u16>> = HashMap::new();
     for link in links {
         if let Some(index) = all.find(&link.engine, &link.client) {
@@ -329,7 +347,7 @@ async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link]) {
     let looks = all.seen.iter_mut().enumerate().filter_map(|(index, (engine, seen))| {
         let awaited: Vec<u16> = wanted.get(&index)?.iter().copied().collect();
         let (engine, place) = (*engine, places.remove(&index)?);
-        Some(async move { ends::look(stands, engine, place, seen, &awaited).await })
+        Some(async move { ends::look(stands, engine, place, seen, &awaited, patient).await })
     });
     futures_util::future::join_all(looks).await;
 }

@@ -1,6 +1,6 @@
 //! Evidence and fixes of one link's findings, as text below its table.
 
-use super::{Style, clean, table};
+use super::{Style, clean, place, table};
 use checks::model::{Finding, Fix, LinkReport};
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ pub(super) fn render(link: &LinkReport, style: Style, out: &mut dyn Write) -> io
 }
 
 fn one(finding: &Finding, style: Style, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "\n  {}", style.bold(&clean(&format!("{} {}", finding.code, finding.title))))?;
+    writeln!(out, "\n  {}", style.bold(&clean(&place::title(finding))))?;
     for evidence in &finding.evidence {
         item("seen", &format!("{}: {}", evidence.what, evidence.value), style, out)?;
     }

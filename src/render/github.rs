@@ -1,7 +1,7 @@
 //! Annotations of a GitHub workflow. Ten errors and ten warnings of a step are shown there and no more, so what the clients
 //! see today comes first, and the tenth line counts the rest.
 
-use super::place::{Item, fixes, items, place, unknowns};
+use super::place::{Item, fixes, items, place, title, unknowns};
 use super::{Style, clean};
 use checks::model::{Report, Severity};
 use std::io::{self, Write};
@@ -18,7 +18,8 @@ pub(super) fn render(
     out: &mut dyn Write,
 ) -> io::Result<()> {
     let is_error = |item: &&Item<'_>| item.finding.severity == Severity::Fail || style.warn_fails;
-    let items = items(report);
+    let (items, aside): (Vec<Item<'_>>, Vec<Item<'_>>) =
+        items(report).into_iter().partition(|item| item.finding.counts());
     let errors: Vec<String> =
         items.iter().filter(is_error).map(|i| line("error", i, base)).collect();
     let mut warnings: Vec<String> =
@@ -46,6 +47,9 @@ pub(super) fn render(
             )?;
         }
     }
+    for item in &aside {
+        writeln!(out, "{}", line("notice", item, base))?;
+    }
     for note in &report.notes {
         writeln!(out, "::notice title=econn::{}", data(note))?;
     }
@@ -54,7 +58,7 @@ pub(super) fn render(
 }
 
 fn line(kind: &str, item: &Item<'_>, base: &Path) -> String {
-    let title = format!("{} {}", item.finding.code, item.finding.title);
+    let title = title(item.finding);
     let text = format!("{}: {}\n{}", item.link.id, item.finding.seen, fixes(item.finding));
     annotation(kind, &place(item.link, base), &title, &text)
 }

@@ -1,7 +1,7 @@
 //! GitLab's code quality report: a list of findings with a place and a fingerprint that stays the same from run to run.
 
 use super::clean;
-use super::place::{fingerprint, items, place};
+use super::place::{fingerprint, items, place, title};
 use checks::model::{Report, Severity};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -18,12 +18,13 @@ pub(super) fn render(report: &Report, base: &Path, out: &mut dyn Write) -> io::R
         .map(|item| {
             let place = place(item.link, base);
             let severity = match (item.finding.severity, &item.finding.masked_by) {
+                _ if !item.finding.counts() => "info",
                 (Severity::Fail, None) => "critical",
                 (Severity::Fail, Some(_)) => "major",
                 (Severity::Warn, _) => "minor",
             };
             json!({
-                "description": clean(&format!("{} {}: {}", item.finding.code, item.finding.title, item.finding.seen)),
+                "description": clean(&format!("{}: {}", title(item.finding), item.finding.seen)),
                 "check_name": item.finding.code,
                 "fingerprint": fingerprint(item),
                 "severity": severity,

@@ -2,7 +2,7 @@
 //! which every check is a station in the order in which a connection passes them, and below it the findings.
 
 use super::clean;
-use super::place::word;
+use super::place::{title, word};
 use super::table::ordered;
 use checks::ALL;
 use checks::model::{Finding, LinkReport, Report, Row};
@@ -127,12 +127,7 @@ fn picture(link: &LinkReport, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn details(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "<details open><summary>{} {}</summary>\n<ul>",
-        text(&finding.code),
-        text(&finding.title)
-    )?;
+    writeln!(out, "<details open><summary>{}</summary>\n<ul>", text(&title(finding)))?;
     for evidence in &finding.evidence {
         writeln!(out, "<li>seen: {}: {}</li>", text(&evidence.what), text(&evidence.value))?;
     }

@@ -1,7 +1,7 @@
 //! `JUnit` XML: a suite for each link and a case for each check. What is unknown is an error, unless unknowns are allowed: it
 //! must never look like a pass.
 
-use super::place::fixes;
+use super::place::{fixes, title};
 use super::{Style, clean};
 use checks::model::{LinkReport, Outcome, Report, Row};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
@@ -49,7 +49,8 @@ fn status(row: &Row, style: Style) -> TestCaseStatus {
         }
         Outcome::Fail | Outcome::Warn => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            let kind = row.findings.first().map_or("econn", |finding| &finding.code).to_owned();
+            let first = row.findings.iter().find(|finding| finding.counts());
+            let kind = first.map_or("econn", |finding| &finding.code).to_owned();
             status.set_message(message(row)).set_type(kind).set_description(text(row));
             status
         }
@@ -61,13 +62,16 @@ fn status(row: &Row, style: Style) -> TestCaseStatus {
         Outcome::Unknown | Outcome::Skip => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(format!("{}: {}", super::place::word(row.outcome), why()));
+            if !row.findings.is_empty() {
+                status.set_description(text(row));
+            }
             status
         }
     }
 }
 
 fn message(row: &Row) -> String {
-    let told = row.findings.iter().map(|f| clean(&format!("{} {}", f.code, f.title)));
+    let told = row.findings.iter().map(|f| clean(&title(f)));
     told.collect::<Vec<_>>().join("; ")
 }
 
@@ -76,6 +80,7 @@ fn text(row: &Row) -> String {
     let mut lines = Vec::new();
     for finding in &row.findings {
         lines.push(format!("{} {}", finding.code, finding.seen));
+        lines.extend(finding.suppressed.iter().map(ToString::to_string));
         lines.extend(finding.evidence.iter().map(|e| format!("seen: {}: {}", e.what, e.value)));
         lines.push(format!("fix: {}", fixes(finding)));
     }

@@ -1,7 +1,7 @@
 //! Markdown, for a job's summary or a merge request: what the client sees first, the rest folded away.
 
 use super::clean;
-use super::place::word;
+use super::place::{title, word};
 use super::table::ordered;
 use checks::model::{Finding, LinkReport, Outcome, Report};
 use std::io::{self, Write};
@@ -64,12 +64,7 @@ fn one(link: &LinkReport, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn details(finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(
-        out,
-        "\n<details><summary>{} {}</summary>\n",
-        text(&finding.code),
-        text(&finding.title)
-    )?;
+    writeln!(out, "\n<details><summary>{}</summary>\n", text(&title(finding)))?;
     for evidence in &finding.evidence {
         writeln!(out, "- seen: {}: {}", text(&evidence.what), text(&evidence.value))?;
     }

@@ -37,7 +37,7 @@ impl Style {
     /// For a file: no colour, a fixed width.
     pub(crate) fn file(judging: &Judging) -> Self {
         Self {
-            warn_fails: judging.fail_on == FailOn::Warn,
+            warn_fails: judging.fail_on == Some(FailOn::Warn),
             unknown_allowed: judging.allow_unknown,
             color: false,
             width: WIDTH,

@@ -23,7 +23,7 @@ pub(super) struct Place {
     pub(super) line: usize,
 }
 
-/// All findings: what the clients see today first, then the other faults, then the warnings.
+/// All findings: what the clients see today first, then the other faults, then the warnings, then what does not count.
 pub(super) fn items(report: &Report) -> Vec<Item<'_>> {
     let mut items: Vec<Item<'_>> = report
         .links
@@ -32,6 +32,7 @@ pub(super) fn items(report: &Report) -> Vec<Item<'_>> {
         .flat_map(|(link, row)| row.findings.iter().map(move |finding| Item { link, row, finding }))
         .collect();
     items.sort_by_key(|item| match (item.finding.severity, &item.finding.masked_by) {
+        _ if !item.finding.counts() => 3,
         (Severity::Fail, None) => 0,
         (Severity::Fail, Some(_)) => 1,
         (Severity::Warn, _) => 2,
@@ -89,6 +90,12 @@ pub(super) fn fingerprint(item: &Item<'_>) -> String {
     Sha1::digest(parts.join("\0"))
         .iter()
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// The finding's title, with the project's reason where it does not count.
+pub(super) fn title(finding: &Finding) -> String {
+    let aside = finding.suppressed.as_ref().map(|s| format!(" ({s})")).unwrap_or_default();
+    format!("{} {}{aside}", finding.code, finding.title)
 }
 
 /// A word for an outcome, as in JSON.

@@ -58,10 +58,12 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         {
             let severity = if finding.severity == Severity::Fail { "fail" } else { "warn" };
             let (check, code) = (quoted(&row.check), quoted(&finding.code));
-            let root = link.root_cause.as_ref() == Some(&finding.code);
+            let root = finding.counts() && link.root_cause.as_ref() == Some(&finding.code);
+            // A label that is not there equals an empty one.
+            let aside = if finding.counts() { "" } else { ",suppressed=\"true\"" };
             writeln!(
                 out,
-                "econn_finding{{{},check={check},code={code},severity=\"{severity}\",root_cause=\"{root}\"}} 1",
+                "econn_finding{{{},check={check},code={code},severity=\"{severity}\",root_cause=\"{root}\"{aside}}} 1",
                 labels(link)
             )?;
         }

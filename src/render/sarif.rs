@@ -63,7 +63,7 @@ fn result(item: &Item<'_>, base: &Path) -> Value {
     };
     let text = format!("{}: {}\n{}", item.link.id, item.finding.seen, fixes(item.finding));
     let text: Vec<String> = text.lines().map(clean).collect();
-    json!({
+    let mut result = json!({
         "ruleId": item.finding.code,
         "level": level,
         "message": {"text": text.join("\n")},
@@ -72,7 +72,13 @@ fn result(item: &Item<'_>, base: &Path) -> Value {
             "region": {"startLine": place.line},
         }}],
         "partialFingerprints": {"econn/v1": fingerprint(item)},
-    })
+    });
+    if let Some(suppressed) = &item.finding.suppressed {
+        let why = clean(&suppressed.to_string());
+        result["suppressions"] =
+            json!([{"kind": "external", "status": "accepted", "justification": why}]);
+    }
+    result
 }
 
 /// A path as a URI: what has a meaning there is escaped.

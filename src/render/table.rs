@@ -63,6 +63,7 @@ fn head(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> 
         };
         lines.push(("told by", format!("{source}{edit}")));
     }
+    lines.extend(link.demand.map(|demand| ("demand", format!("{demand} (econn.toml)"))));
     lines.extend(link.symptom.map(|symptom| ("it sees", symptom.to_string())));
     if let Some(cause) = &link.root_cause {
         lines.push(("root cause", cause.clone()));
@@ -134,7 +135,7 @@ fn color(outcome: Outcome) -> Color {
 /// The rows, faults first and in the order of the chain.
 pub(super) fn ordered(link: &LinkReport) -> Vec<&Row> {
     let place = |row: &Row| {
-        let first = row.findings.iter().find(|f| f.severity == Severity::Fail);
+        let first = row.findings.iter().find(|f| f.severity == Severity::Fail && f.counts());
         first.and_then(|f| link.chain.iter().position(|code| *code == f.code)).unwrap_or(usize::MAX)
     };
     let mut rows: Vec<&Row> = link.checks.iter().collect();

@@ -1,7 +1,8 @@
 //! Looks at live containers: from the flags that say where and what, to a snapshot.
 
-use crate::cli::Looking;
-use crate::collect::{self, Choice, Engines, Place, Request, Stance};
+use crate::cli::{Limit, Looking};
+use crate::collect::{self, Choice, Engines, Over, Place, Request, Stance};
+use crate::config::Config;
 use crate::exit::{Code, Failure};
 use crate::progress::stage;
 use crate::render;
@@ -11,74 +12,166 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Looks at live containers.
-pub(super) fn look(looking: &Looking, containers: &[String]) -> Result<Snapshot, Failure> {
-    let sources = sources(&looking.source)?;
-    let env = |name: &str| std::env::var(name).ok();
-    if looking.trace_api {
-        collect::trace_calls();
+/// What the flags and the configuration say about where and what to look at, checked before anything is looked at.
+pub(super) struct Task {
+    places: Vec<Place>,
+    choice: Choice,
+    request: Request,
+    limit: Limit,
+}
+
+/// Looks at live containers once.
+pub(super) fn look(task: &Task) -> Result<Snapshot, Failure> {
+    task.run(Duration::ZERO, async {
+        let deadline = Instant::now() + task.limit.duration;
+        let engines = stage("asking the engines", task.connect(deadline)).await;
+        complain(&engines, task.choice);
+        let seen = Box::pin(task.survey(engines, deadline, false));
+        stage("looking at the containers", seen).await
+    })
+}
+
+impl Task {
+    /// The task of one command. `containers` are those that its command line names.
+    pub(super) fn new(
+        command: &'static str,
+        looking: &Looking,
+        containers: &[String],
+        config: &Config,
+        over: Over,
+    ) -> Result<Self, Failure> {
+        let env = |name: &str| std::env::var(name).ok();
+        if looking.trace_api {
+            collect::trace_calls();
+        }
+        let (host, context) = (looking.host.as_deref(), looking.context.as_deref());
+        let mut places =
+            collect::places(host, context, looking.engine, &env).map_err(Failure::usage)?;
+        places.extend(nodes(&looking.node, &env)?);
+        let limit = looking.timeout.clone().or_else(|| config.timeout.clone()).unwrap_or_default();
+        let request = Request {
+            named: looking.link.clone(),
+            demands: config.demands(),
+            must_exist: must_exist(command, looking, containers),
+            containers: containers.to_vec(),
+            project: looking.project.clone(),
+            sources: sources(looking, config)?,
+            probes: config.probes(&looking.probe),
+            passive: looking.passive,
+            verify_build: looking.verify_build,
+            glance: false,
+            crowd: config.crowd(over),
+            stance: stance(looking)?,
+            deadline: Instant::now(),
+            limit: limit.text.clone(),
+        };
+        Ok(Self { places, choice: looking.engine, request, limit })
     }
-    let (host, context) = (looking.host.as_deref(), looking.context.as_deref());
-    let mut places =
-        collect::places(host, context, looking.engine, &env).map_err(Failure::usage)?;
-    places.extend(nodes(&looking.node, &env)?);
-    let stance = match looking.vantage {
-        Stance::Sidecar if looking.passive => {
-            return Err(Failure::usage(
-                "--vantage sidecar makes containers, which --passive forbids; leave one of them out",
-            ));
+
+    /// Lets other numbers of clients come at once than the configuration says, over all links.
+    pub(super) fn with_clients(mut self, clients: Option<u32>) -> Self {
+        if let Some(clients) = clients {
+            self.request.crowd.clients = clients;
+            self.request.crowd.over = Over::All;
         }
-        // What is not created needs no reason beside that of --passive.
-        Stance::Auto if looking.passive => Stance::Netns,
-        stance => stance,
-    };
-    let request = Request {
-        named: looking.link.clone(),
-        containers: containers.to_vec(),
-        project: looking.project.clone(),
-        sources,
-        probes: looking.probe.clone(),
-        passive: looking.passive,
-        verify_build: looking.verify_build,
-        stance,
-        deadline: Instant::now() + looking.timeout.duration,
-        limit: looking.timeout.text.clone(),
-    };
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime =
-        runtime.map_err(|e| Failure::incomplete(format!("no threads for the probes: {e}")))?;
-    let work = async {
-        let engines = stage(
-            "asking the engines",
-            collect::connect(places.clone(), looking.engine, request.deadline),
-        )
-        .await;
-        complain(&engines, looking.engine);
-        stage("looking at the containers", Box::pin(collect::survey(engines, &request)))
-            .await
-            .map_err(Failure::usage)
-    };
-    // The probes keep to the run's limit by themselves and leave their reasons; what is not in time even so gives no report.
-    let late = request.deadline + Duration::from_secs(1);
-    let result = runtime.block_on(async {
-        tokio::select! {
-            done = work => return done,
-            () = tokio::time::sleep_until(late) => {}
-            signal = interrupted() => {
-                clean_up(&places, looking.engine).await;
-                return Err(Failure { code: Code(signal), message: "interrupted".into() });
+        self
+    }
+
+    /// The engines that answer.
+    pub(super) async fn connect(&self, deadline: Instant) -> Engines {
+        collect::connect(self.places.clone(), self.choice, deadline).await
+    }
+
+    /// When a look that begins now has to end.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.limit.duration
+    }
+
+    /// Says which engines did not answer.
+    pub(super) fn complain(&self, engines: &Engines) {
+        complain(engines, self.choice);
+    }
+
+    /// One look; a glance sends nothing and waits for nothing.
+    pub(super) async fn survey(
+        &self,
+        engines: Engines,
+        deadline: Instant,
+        glance: bool,
+    ) -> Result<Snapshot, Failure> {
+        let whole = Request { deadline, ..self.request.clone() };
+        let request = if glance {
+            let stance = passive(whole.stance);
+            Request { glance, passive: true, stance, ..whole }
+        } else {
+            whole
+        };
+        collect::survey(engines, &request).await.map_err(Failure::usage)
+    }
+
+    /// Does the work until it is done, interrupted, or later than its limit after what it may wait for.
+    pub(super) fn run<T>(
+        &self,
+        wait: Duration,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime =
+            runtime.map_err(|e| Failure::incomplete(format!("no threads for the probes: {e}")))?;
+        // The probes keep to the run's limit by themselves and leave their reasons; what is not in time even so gives no
+        // report.
+        let late = Instant::now() + wait + self.limit.duration + Duration::from_secs(1);
+        let result = runtime.block_on(async {
+            tokio::select! {
+                done = work => return done,
+                () = tokio::time::sleep_until(late) => {}
+                signal = interrupted() => {
+                    clean_up(&self.places, self.choice).await;
+                    return Err(Failure { code: Code(signal), message: "interrupted".into() });
+                }
             }
-        }
-        clean_up(&places, looking.engine).await;
-        Err(Failure::incomplete(format!(
-            "the run's limit of {} was reached before everything was seen; give more with --timeout",
-            request.limit
-        )))
-    });
-    // A comparison that is still reading an archive must not keep the run from ending.
-    runtime.shutdown_background();
-    result
+            clean_up(&self.places, self.choice).await;
+            Err(Failure::incomplete(format!(
+                "the run's limit of {} was reached before everything was seen; give more with --timeout",
+                self.limit.text
+            )))
+        });
+        // A comparison that is still reading an archive must not keep the run from ending.
+        runtime.shutdown_background();
+        result
+    }
+}
+
+/// The containers that flags name, each with its flag: a slip of the pen there is wrong usage.
+fn must_exist(
+    command: &'static str,
+    looking: &Looking,
+    containers: &[String],
+) -> Vec<(&'static str, String)> {
+    let wanted = containers.iter().map(|name| (command, name.clone()));
+    let clients = looking.link.iter().map(|named| ("--link", named.client.clone()));
+    let sources = looking.source.iter().map(|(name, _)| ("--source", name.clone()));
+    let probes = looking.probe.iter().map(|(name, _)| ("--probe", name.clone()));
+    wanted.chain(clients).chain(sources).chain(probes).collect()
+}
+
+fn stance(looking: &Looking) -> Result<Stance, Failure> {
+    match looking.vantage {
+        Stance::Sidecar if looking.passive => Err(Failure::usage(
+            "--vantage sidecar makes containers, which --passive forbids; leave one of them out",
+        )),
+        stance if looking.passive => Ok(passive(stance)),
+        stance => Ok(stance),
+    }
+}
+
+/// What is not created needs no reason beside that of `--passive`.
+fn passive(stance: Stance) -> Stance {
+    match stance {
+        Stance::Auto | Stance::Sidecar => Stance::Netns,
+        other => other,
+    }
 }
 
 /// Removes what this run made, as far as the engines answer in time; the next run removes the rest.
@@ -143,18 +236,28 @@ fn nodes(
     given.iter().map(place).collect::<Result<_, _>>().map_err(Failure::usage)
 }
 
-fn sources(given: &[(String, String)]) -> Result<Vec<(String, PathBuf)>, Failure> {
-    given
-        .iter()
-        .map(|(server, dir)| match Path::new(dir).canonicalize() {
-            Ok(path) if path.is_dir() => Ok((server.clone(), path)),
-            Ok(_) => Err(Failure::usage(format!(
-                "--source {server}={dir}: {dir} is no folder; give the folder of the Dockerfile"
-            ))),
-            Err(e) => Err(Failure::usage(format!(
-                "--source {server}={dir}: {}; give the folder of the Dockerfile",
-                words(&e)
-            ))),
-        })
-        .collect()
+/// The build contexts: those of the flag, and those of the configuration for other servers.
+fn sources(looking: &Looking, config: &Config) -> Result<Vec<(String, PathBuf)>, Failure> {
+    let flags = looking.source.iter().map(|(server, dir)| {
+        folder(Path::new(dir))
+            .map(|path| (server.clone(), path))
+            .map_err(|why| Failure::usage(format!("--source {server}={dir}: {why}")))
+    });
+    let named = |server: &str| looking.source.iter().any(|(name, _)| name == server);
+    let others = config.sources().filter(|(server, _)| !named(server)).map(|(server, dir)| {
+        let place = config.place();
+        folder(&dir)
+            .map(|path| (server.clone(), path))
+            .map_err(|why| Failure::usage(format!("{place}: source of {server}: {why}")))
+    });
+    flags.chain(others).collect()
+}
+
+fn folder(dir: &Path) -> Result<PathBuf, String> {
+    let what = "give the folder of the Dockerfile";
+    match dir.canonicalize() {
+        Ok(path) if path.is_dir() => Ok(path),
+        Ok(_) => Err(format!("{} is no folder; {what}", dir.display())),
+        Err(e) => Err(format!("{}; {what}", words(&e))),
+    }
 }

@@ -2,21 +2,24 @@
 //! than a few such lines, and beside them the steps that commands share.
 
 mod cleanup;
+mod init;
 mod install;
 mod load;
 mod look;
 mod output;
+mod preflight;
 mod report;
 mod version;
 
-use crate::cli::{Cli, Command, Diagnose, Save};
-use crate::collect;
+use crate::cli::{Cli, Command, Configured, Diagnose, Save};
+use crate::collect::{self, Over};
+use crate::config::{self, Config};
 use crate::exit::{Code, Failure};
 use crate::render;
 use load::{known, load, parse};
-use look::look;
+use look::{Task, look};
 use output::{stdout, write};
-use report::{report, writable};
+use report::{report, wanted, writable};
 use std::path::Path;
 use std::time::Duration;
 
@@ -26,10 +29,13 @@ const INCIDENT: &str = include_str!("../../tests/snapshots/incident.json");
 /// Does what the command line says.
 pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
     match cli.command {
-        Command::Diagnose(diagnose) => self::diagnose(&diagnose),
+        Command::Diagnose(diagnose) => self::diagnose(diagnose),
+        Command::Preflight(preflight) => preflight::preflight(preflight),
+        Command::Init(init) => init::init(init),
         Command::Snapshot(save) => snapshot(&save),
         Command::Demo(judging) => {
-            report(&parse(INCIDENT, Path::new("the recorded incident"))?, &[], &judging)
+            let incident = parse(INCIDENT, Path::new("the recorded incident"))?;
+            report(&incident, &wanted(&[], &judging, &Config::default()), &judging)
         }
         Command::Explain { subject } => explain(subject.as_deref()),
         Command::Cleanup(cleanup) => cleanup::cleanup(&cleanup),
@@ -43,21 +49,31 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
     }
 }
 
-fn diagnose(diagnose: &Diagnose) -> Result<Code, Failure> {
+fn diagnose(mut diagnose: Diagnose) -> Result<Code, Failure> {
+    let config = configured(&diagnose.configured)?;
+    config.complete(&mut diagnose.judging);
     writable(&diagnose.judging)?;
-    let snapshot = match &diagnose.from {
-        Some(file) => {
-            let snapshot = load(file)?;
-            known(&snapshot, &diagnose.containers)?;
-            snapshot
-        }
-        None => look(&diagnose.looking, &diagnose.containers)?,
+    let snapshot = if let Some(file) = &diagnose.from {
+        let snapshot = load(file)?;
+        known(&snapshot, &diagnose.containers)?;
+        snapshot
+    } else {
+        let Diagnose { looking, containers, .. } = &diagnose;
+        look(&Task::new("diagnose", looking, containers, &config, Over::None)?)?
     };
-    report(&snapshot, &diagnose.containers, &diagnose.judging)
+    let wanted = wanted(&diagnose.containers, &diagnose.judging, &config);
+    report(&snapshot, &wanted, &diagnose.judging)
+}
+
+/// The configuration that holds for this run.
+fn configured(configured: &Configured) -> Result<Config, Failure> {
+    config::find(configured.config.as_deref()).map_err(Failure::usage)
 }
 
 fn snapshot(save: &Save) -> Result<Code, Failure> {
-    let snapshot = look(&save.looking, &save.containers)?;
+    let config = configured(&save.configured)?;
+    let task = Task::new("snapshot", &save.looking, &save.containers, &config, Over::None)?;
+    let snapshot = look(&task)?;
     let mut text =
         serde_json::to_string_pretty(&snapshot).map_err(|e| Failure::incomplete(e.to_string()))?;
     text.push('\n');

@@ -2,26 +2,34 @@
 
 use super::output::{stdout, write};
 use crate::cli::{FailOn, Judging};
+use crate::config::Config;
 use crate::exit::{Code, Failure};
 use crate::render;
 use checks::model::{Report, Snapshot};
 use checks::{Wanted, judge};
 use std::path::Path;
 
-/// Judges a snapshot and prints the report everywhere it is wanted.
-pub(super) fn report(
-    snapshot: &Snapshot,
-    containers: &[String],
-    judging: &Judging,
-) -> Result<Code, Failure> {
-    let wanted = Wanted {
+/// What the flags and the configuration want judged, and how strictly.
+pub(super) fn wanted(containers: &[String], judging: &Judging, config: &Config) -> Wanted {
+    Wanted {
         containers: containers.to_vec(),
         only: judging.only.clone(),
         skip: judging.skip.clone(),
-        fail_on_warn: judging.fail_on == FailOn::Warn,
+        fail_on_warn: judging.fail_on == Some(FailOn::Warn),
         allow_unknown: judging.allow_unknown,
-    };
-    let report = judge(snapshot, &wanted);
+        may_warn: config.may_warn.clone(),
+        suppressions: config.suppressions(),
+        config: config.path.as_ref().map(|_| config.place()),
+    }
+}
+
+/// Judges a snapshot and prints the report everywhere it is wanted.
+pub(super) fn report(
+    snapshot: &Snapshot,
+    wanted: &Wanted,
+    judging: &Judging,
+) -> Result<Code, Failure> {
+    let report = judge(snapshot, wanted);
     stdout(&rendered(&report, judging)?)?;
     let mut code = report.exit_code;
     for output in &judging.output {

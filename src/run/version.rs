@@ -7,7 +7,7 @@ use crate::exit::{Code, Failure};
 use clap::ValueEnum;
 
 /// The ways to an engine that are compiled in.
-const TRANSPORTS: &str = "unix, tcp, tcp with TLS, ssh";
+const TRANSPORTS: &str = "unix, tcp, tcp with TLS (rustls), ssh";
 
 /// Prints the version; with `verbose` also what is compiled in.
 pub(super) fn version(verbose: bool) -> Result<Code, Failure> {

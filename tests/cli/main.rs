@@ -1,6 +1,7 @@
 //! The command line without any engine: bad input gives one clear line and the exit code of the contract.
 
 mod catalogue;
+mod config;
 mod fake;
 #[path = "../front/mod.rs"]
 mod front;
@@ -17,12 +18,18 @@ use std::process::{Command, Output};
 const INCIDENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/snapshots/incident.json");
 
 fn econn(args: &[&str]) -> Output {
+    quiet(args).output().expect("the binary under test starts")
+}
+
+/// The command, far from any engine.
+fn quiet(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
     // No engine of this machine may take part.
     for variable in ["DOCKER_HOST", "CONTAINER_HOST", "DOCKER_CONTEXT", "XDG_RUNTIME_DIR", "HOME"] {
         command.env_remove(variable);
     }
-    command.args(args).output().expect("the binary under test starts")
+    command.args(args);
+    command
 }
 
 /// The run ends with `code`, says one line on stderr that holds `said`, and nothing on stdout.

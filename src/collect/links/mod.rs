@@ -11,7 +11,7 @@ pub(crate) use told::unverified;
 pub(crate) use written::in_line;
 
 use checks::model::{
-    Container, Endpoint, Fact, HOST_CLIENT, Link, Meant, Retold, Source, Visit, Written,
+    Container, Demand, Endpoint, Fact, HOST_CLIENT, Link, Meant, Retold, Source, Visit, Written,
 };
 use std::collections::HashMap;
 use told::{Told, Trouble};
@@ -29,6 +29,8 @@ pub(crate) struct Claim {
     pub(crate) sources: Vec<Source>,
     /// How they write it, where they write it out.
     pub(crate) written: Vec<Written>,
+    /// What the project demands of it.
+    pub(crate) demand: Option<Demand>,
     /// What the client's Compose files tell instead by now.
     pub(crate) retold: Option<Retold>,
 }
@@ -73,6 +75,7 @@ pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
             Some(known) => {
                 known.sources.extend(claim.sources);
                 known.written.extend(claim.written);
+                known.demand = known.demand.or(claim.demand);
                 known.retold = known.retold.take().or(claim.retold);
                 known.told.trouble = known.told.trouble.take().or(claim.told.trouble);
             }
@@ -148,6 +151,8 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         lookup: Fact::Skipped(not_yet()),
         vantage: None,
         concurrency: Fact::Skipped(not_yet()),
+        demand: claim.demand,
+        replay: None,
         retold: claim.retold,
         unstarted: None,
     })

@@ -161,7 +161,7 @@ fn is_tls_record([kind, major, minor]: [u8; 3]) -> bool {
 
 /// A TLS 1.2 client's first message, with common ciphers. A server that wants something else says
 /// so in a TLS alert.
-fn client_hello() -> Vec<u8> {
+pub(super) fn client_hello() -> Vec<u8> {
     const CIPHERS: [u16; 10] =
         [0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0xc013, 0xc014, 0x009c, 0x002f];
     // Groups, point formats and signature algorithms, each with its number and length.

@@ -1,7 +1,7 @@
 //! `econn agent`: econn as a sidecar. It reads errands from standard input, a JSON line each, does them at once and side by
 //! side, and answers each with a line. It ends with its input, and at its deadline in any case: whoever sent it may be dead.
 
-use super::errand::{Ask, Dial, Errand, Hold, Knock, Lost, OwnNames, Resets, Sockets};
+use super::errand::{Ask, Burst, Dial, Errand, Hold, Knock, Lost, OwnNames, Resets, Sockets};
 use crate::words::words;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -106,6 +106,7 @@ async fn obey(line: &[u8]) -> Option<Answer> {
         Lost::NAME => run::<Lost>(of).await,
         Sockets::NAME => run::<Sockets>(of).await,
         Hold::NAME => run::<Hold>(of).await,
+        Burst::NAME => run::<Burst>(of).await,
         OwnNames::NAME => run::<OwnNames>(of).await,
         other => Err(format!("this econn knows no errand {other}")),
     };

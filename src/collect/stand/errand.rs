@@ -1,10 +1,10 @@
 //! What can be done at a stand: plain data in, plain data out. The same code runs on a thread in a namespace and in a
 //! sidecar, so an errand asks nobody but the kernel and the network that it stands in.
 
-use crate::collect::probe::{self, Limits, Protocol};
+use crate::collect::probe::{self, Limits, Protocol, Speech};
 use checks::model::{
-    Asked, Attempt, Concurrency, Connect, HostsLine, Listener, Lookup, QueueCounters, Reply,
-    Resolution, ResolverConfig, Unacknowledged, Visit, is_loopback, numeric,
+    Asked, Attempt, Concurrency, Connect, HostsLine, Listener, Lookup, QueueCounters, Replay,
+    Reply, Resolution, ResolverConfig, Unacknowledged, Visit, is_loopback, numeric,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -292,6 +292,26 @@ impl Errand for Hold {
     async fn run(self) -> Concurrency {
         let deadline = Instant::now() + Duration::from_millis(self.limit_ms);
         probe::concurrency(self.target, &self.protocol, Limits::default(), deadline).await
+    }
+}
+
+/// Lets clients come at once.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Burst {
+    pub(crate) to: SocketAddr,
+    pub(crate) speech: Speech,
+    pub(crate) clients: u32,
+    /// How long each waits for its answer, in milliseconds.
+    pub(crate) limit_ms: u64,
+}
+
+impl Errand for Burst {
+    const NAME: &'static str = "burst";
+    type Seen = Result<Replay, String>;
+
+    async fn run(self) -> Result<Replay, String> {
+        let limit = Duration::from_millis(self.limit_ms);
+        probe::crowd(self.to, &self.speech, self.clients, limit).await
     }
 }
 

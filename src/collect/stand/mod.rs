@@ -11,7 +11,7 @@ mod stands;
 pub(crate) use agent::serve;
 pub(crate) use binary::is_static;
 pub(crate) use errand::{
-    ADDRESSES, Ask, Dial, Errand, Hold, Knock, Lost, Names, OwnNames, Resets, Sockets,
+    ADDRESSES, Ask, Burst, Dial, Errand, Hold, Knock, Lost, Names, OwnNames, Resets, Sockets,
 };
 pub(crate) use stands::{Place, Stance, Stands};
 

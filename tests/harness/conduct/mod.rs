@@ -12,6 +12,7 @@ mod front;
 mod helpers;
 mod inside;
 mod leftovers;
+mod preflight;
 mod proxy;
 mod remote;
 mod secrets;
@@ -64,6 +65,12 @@ const PROMISES: &[Promise] = &[
     ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
     ("helper-of-a-living-run", false, helpers::of_a_living_run),
     ("interrupted", false, helpers::of_an_interrupted_run),
+    ("preflight-waits-for-a-slow-start", false, preflight::waits_for_a_slow_start),
+    ("preflight-stops-at-once", false, preflight::stops_at_once_for_what_will_never_be),
+    ("preflight-holds-what-is-forbidden", false, preflight::holds_what_is_forbidden),
+    ("preflight-counts-clients", false, preflight::counts_those_that_get_no_answer),
+    ("preflight-lets-clients-pass", false, preflight::lets_pass_what_answers_all),
+    ("preflight-waits-for-a-container", false, preflight::waits_for_what_is_not_made_yet),
     ("vantage-without-rights", false, vantage::without_rights),
     ("vantage-remote", false, vantage::remote),
     // Last, so that they do not make the others wait in between.
