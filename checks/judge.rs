@@ -2,10 +2,12 @@
 
 use crate::ALL;
 use crate::model::{
-    Case, Check, Container, EndpointReport, Evidence, Fact, Link, LinkReport, Outcome, Report, Row,
-    SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, Vantage, chain,
+    Case, Check, Container, EndpointReport, Evidence, Fact, Link, LinkReport, Outcome, OwnRow,
+    Report, Row, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, Vantage,
+    chain,
 };
-pub use decided::Suppression;
+use crate::server_state::FROM_LOGS;
+pub use decided::{Suppression, matches};
 use outlook::outlook;
 pub(crate) use row::judge_check;
 use row::row_of;
@@ -43,11 +45,17 @@ impl Wanted {
                 .any(|name| *name == link.client || Some(name.as_str()) == server)
     }
 
-    fn leaves_out(&self, check: &Check) -> Option<String> {
-        if self.skip.iter().any(|id| id == check.id) {
+    /// Whether the user left this check out.
+    #[must_use]
+    pub fn is_left_out(&self, check: &str) -> bool {
+        self.leaves_out(check).is_some()
+    }
+
+    fn leaves_out(&self, check: &str) -> Option<String> {
+        if self.skip.iter().any(|id| id == check) {
             return Some("--skip".into());
         }
-        let only = self.only.is_empty() || self.only.iter().any(|id| id == check.id);
+        let only = self.only.is_empty() || self.only.iter().any(|id| id == check);
         (!only).then(|| "--only".into())
     }
 }
@@ -55,17 +63,24 @@ impl Wanted {
 /// Judges every link by every check.
 #[must_use]
 pub fn judge(facts: &Snapshot, wanted: &Wanted) -> Report {
+    judge_with(facts, wanted, &[])
+}
+
+/// Judges every link by every check, the rows of plug-ins included. Outcomes and the exit code are computed here alone.
+#[must_use]
+pub fn judge_with(facts: &Snapshot, wanted: &Wanted, plugged: &[OwnRow]) -> Report {
     let links: Vec<LinkReport> = facts
         .links
         .iter()
         .filter(|link| wanted.keeps(link))
-        .map(|link| judge_link(facts, link, wanted))
+        .map(|link| judge_link(facts, link, wanted, plugged))
         .collect();
     let outcome = links.iter().map(|l| l.outcome).max().unwrap_or(Outcome::Unknown);
     let mut notes = facts.notes.clone();
     if links.is_empty() && !facts.links.is_empty() {
         notes.push("EC902 none of the links found has a named container at an end".into());
     }
+    notes.extend(heard::contradictions(facts, &links));
     notes.extend(wanted.remarks(&links, &facts.taken_at));
     Report {
         schema_version: SCHEMA_VERSION,
@@ -77,15 +92,16 @@ pub fn judge(facts: &Snapshot, wanted: &Wanted) -> Report {
         notes,
         summary: Summary::of(links.iter().map(|l| l.outcome)),
         links,
+        logged_elsewhere: facts.logged_elsewhere(),
     }
 }
 
-fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
+fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted, plugged: &[OwnRow]) -> LinkReport {
     let case = Case { link, facts };
     let mut rows: Vec<(&'static Check, Row)> = ALL
         .iter()
         .map(|check| {
-            let row = match wanted.leaves_out(check) {
+            let row = match wanted.leaves_out(check.id) {
                 Some(flag) => row_of(check, Outcome::Skip, Some(flag), Vec::new()),
                 None => judge_check(check, &case, wanted),
             };
@@ -111,6 +127,10 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
         facts.container(engine, server.container.as_deref()?)
     });
     let awaits = outlook(&case, &rows, wanted);
+    let own = own::rows(&case, wanted, plugged, root_cause.as_ref());
+    let mut checks: Vec<Row> = rows.into_iter().map(|(_, row)| row).collect();
+    checks.extend(own);
+    let logged = facts.logged_of(link);
     LinkReport {
         id: link.id.clone(),
         engine: link.engine.clone(),
@@ -125,14 +145,15 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted) -> LinkReport {
             sources: link.endpoint.sources.clone(),
         },
         server: link.server.clone(),
-        outcome: rows.iter().map(|(_, row)| row.outcome).max().unwrap_or(Outcome::Unknown),
-        symptom: case.symptom(),
+        outcome: checks.iter().map(|row| row.outcome).max().unwrap_or(Outcome::Unknown),
+        symptom: heard::symptom(&case, &logged),
         root_cause,
         chain,
-        checks: rows.into_iter().map(|(_, row)| row).collect(),
+        checks,
         seen_from: seen_from(&case),
         demand: link.demand,
         awaits,
+        logged,
     }
 }
 
@@ -189,9 +210,11 @@ fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
             || row.findings.iter().any(|f| !f.counts())
-            || (is_seen && (3..=5).contains(&check.phase) && !row.findings.is_empty())
+            || (is_seen
+                && (3..=5).contains(&check.phase)
+                && row.findings.iter().any(|f| f.code != FROM_LOGS))
     };
-    let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check).is_some();
+    let left_out = |check: &Check| check.phase == step && wanted.leaves_out(check.id).is_some();
     if link.is_forbidden()
         || link.server.is_none()
         || rows.iter().any(|row| explains(row) || left_out(row.0))
@@ -244,9 +267,11 @@ mod chains;
 mod decided;
 #[cfg(test)]
 mod form;
+mod heard;
 #[cfg(test)]
 mod outcomes;
 mod outlook;
+mod own;
 mod row;
 #[cfg(test)]
 mod unseen;

@@ -20,7 +20,7 @@ mod server_concurrency;
 mod server_state;
 mod shared_network;
 
-pub use judge::{Suppression, Wanted, judge};
+pub use judge::{Suppression, Wanted, judge, judge_with, matches};
 use model::Check;
 
 /// Every check, in the order of the report: the five layers, then the neighbours.

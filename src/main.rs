@@ -3,11 +3,14 @@
 mod cli;
 mod collect;
 mod config;
+mod declared;
 mod exit;
+mod plugin;
 mod progress;
 mod redact;
 mod render;
 mod run;
+mod symptoms;
 mod words;
 
 use clap::Parser;

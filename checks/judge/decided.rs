@@ -88,7 +88,8 @@ fn day(time: &str) -> &str {
 }
 
 /// Whether a text has this form, in which `*` stands for any text.
-fn matches(form: &str, text: &str) -> bool {
+#[must_use]
+pub fn matches(form: &str, text: &str) -> bool {
     let Some((first, rest)) = form.split_once('*') else { return form == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };
     let mut parts: Vec<&str> = rest.split('*').collect();

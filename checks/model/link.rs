@@ -146,7 +146,7 @@ pub struct Visit {
 }
 
 /// What the client sees, in the words of the contract.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 pub enum Symptom {
     /// ECONNREFUSED.
     #[serde(rename = "connection refused")]

@@ -10,10 +10,13 @@ mod earlier;
 mod fact;
 mod fresh;
 mod halted;
+mod heard;
 mod host;
 mod limits;
 mod link;
+mod logged;
 mod need;
+mod own;
 mod place;
 mod probed;
 mod proxy;
@@ -42,7 +45,9 @@ pub use halted::Halted;
 pub use host::{is_loopback, numeric};
 pub use limits::{Cpu, Files, Limits, Tasks};
 pub use link::{Endpoint, Link, Meant, Server, ServerKind, Symptom, Visit, authority};
+pub use logged::{LogClass, Logged};
 pub use need::Need;
+pub use own::{Own, OwnAnswer, OwnRow, Verdict};
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,

@@ -43,6 +43,9 @@ pub struct Report {
     pub links: Vec<LinkReport>,
     /// How many links came out how.
     pub summary: Summary,
+    /// What the logs that were given say of no link that is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged_elsewhere: Vec<super::Logged>,
 }
 
 /// Who made a report.
@@ -98,6 +101,9 @@ pub struct LinkReport {
     /// What may still come and make it better; `None` where waiting changes nothing.
     #[serde(skip)]
     pub awaits: Option<String>,
+    /// What the logs that were given say of it. It decides nothing: a log says what was.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged: Vec<super::Logged>,
 }
 
 /// From where the two ends of a link were seen.
@@ -160,7 +166,7 @@ pub struct Row {
 }
 
 /// One defect and its remedies.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Finding {
     /// The code.
     pub code: String,
@@ -185,7 +191,7 @@ pub struct Finding {
 }
 
 /// Why a finding does not count, and for how long.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Suppressed {
     /// The project's reason.
     pub reason: String,

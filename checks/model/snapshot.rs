@@ -31,6 +31,12 @@ pub struct Snapshot {
     pub links: Vec<Link>,
     /// What was looked at, and what could not be looked at, in plain words.
     pub notes: Vec<String>,
+    /// What the logs that were given say of connections.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged: Vec<super::Logged>,
+    /// The answers of the user's own checks that look at the world.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub own: Vec<super::Own>,
 }
 
 /// How the run looked.
@@ -155,6 +161,9 @@ pub struct Container {
     pub unverified: Option<String>,
     /// Its image and source.
     pub freshness: Fact<Freshness>,
+    /// What the project's own checks asked of it: yes or no, by the check's id.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub answers: BTreeMap<String, bool>,
 }
 
 /// Whether a container runs, and how it ended.

@@ -6,6 +6,7 @@ mod exited;
 mod gateway_error;
 mod halted;
 mod health_contradicts;
+mod logged_status;
 mod machine_silent;
 mod missing;
 mod not_started_yet;
@@ -18,6 +19,9 @@ mod short_of_cpu;
 mod slow_answer;
 
 use crate::model::{Case, Check, Need, Undecided};
+
+/// The finding that is about the past, and so explains nothing that is seen now.
+pub(crate) const FROM_LOGS: &str = logged_status::RULE.code;
 
 pub(crate) const CHECK: Check = Check {
     id: "server-state",
@@ -51,6 +55,7 @@ pub(crate) const CHECK: Check = Check {
         &gateway_error::RULE,
         &other_protocol::RULE,
         &health_contradicts::RULE,
+        &logged_status::RULE,
         &missing::RULE,
     ],
     healthy,

@@ -13,7 +13,7 @@ pub(crate) use init::Init;
 pub(crate) use preflight::{MOST_CLIENTS, Preflight};
 use std::path::PathBuf;
 use values::pair;
-pub(crate) use values::{Limit, Output, check_id};
+pub(crate) use values::{Limit, Output, known_check};
 
 /// Names every fault between two containers in one run: endpoint, network and DNS, server state, path, bind address,
 /// concurrency, image freshness, each with evidence and a fix.
@@ -48,8 +48,8 @@ pub(crate) enum Command {
         /// A finding's code (EC401) or a check's id (bind-address); all of them when left out
         subject: Option<String>,
     },
-    /// List the checks and the codes of their findings
-    Checks,
+    /// List the checks and the codes of their findings, one's own included
+    Checks(Configured),
     /// Remove what killed runs have left on the engines
     Cleanup(Cleanup),
     /// Print the version
@@ -85,6 +85,14 @@ pub(crate) struct Configured {
     pub(crate) config: Option<PathBuf>,
 }
 
+/// What was written while the containers ran.
+#[derive(Args, Debug)]
+pub(crate) struct Logs {
+    /// Count what this log says of failed connections, and which link it means (repeatable)
+    #[arg(long = "log", value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
 /// `econn diagnose`
 #[derive(Args, Debug)]
 pub(crate) struct Diagnose {
@@ -97,6 +105,8 @@ pub(crate) struct Diagnose {
     pub(crate) looking: Looking,
     #[command(flatten)]
     pub(crate) judging: Judging,
+    #[command(flatten)]
+    pub(crate) logs: Logs,
     /// Judge a saved snapshot instead of live containers
     #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "node", "link", "source", "probe", "passive", "vantage", "verify_build"])]
     pub(crate) from: Option<PathBuf>,
@@ -167,10 +177,10 @@ pub(crate) struct Looking {
 #[derive(Args, Debug)]
 pub(crate) struct Judging {
     /// Judge by this check only (repeatable)
-    #[arg(long, value_name = "CHECK", value_parser = check_id)]
+    #[arg(long, value_name = "CHECK")]
     pub(crate) only: Vec<String>,
     /// Leave this check out (repeatable)
-    #[arg(long, value_name = "CHECK", value_parser = check_id)]
+    #[arg(long, value_name = "CHECK")]
     pub(crate) skip: Vec<String>,
     /// The form of the report on stdout
     #[arg(long, value_enum, default_value = "table")]

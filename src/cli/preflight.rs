@@ -1,6 +1,6 @@
 //! `econn preflight`
 
-use super::{Configured, Judging, Limit, Looking};
+use super::{Configured, Judging, Limit, Logs, Looking};
 use clap::Args;
 
 /// `econn preflight`
@@ -21,6 +21,8 @@ pub(crate) struct Preflight {
     pub(crate) looking: Looking,
     #[command(flatten)]
     pub(crate) judging: Judging,
+    #[command(flatten)]
+    pub(crate) logs: Logs,
 }
 
 /// More clients at once are no test of a link any more, but a load.

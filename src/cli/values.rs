@@ -87,14 +87,16 @@ pub(super) fn pair(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// The id of a check, or which one may be meant.
-pub(crate) fn check_id(text: &str) -> Result<String, String> {
-    if checks::ALL.iter().any(|check| check.id == text) {
-        return Ok(text.to_owned());
+/// Whether there is such a check, of econn's or of one's own, or which one may be meant.
+pub(crate) fn known_check(text: &str, own: &[String]) -> Result<(), String> {
+    let mut ids: Vec<&str> = checks::ALL.iter().map(|c| c.id).collect();
+    ids.extend(own.iter().map(String::as_str));
+    if ids.contains(&text) {
+        return Ok(());
     }
-    let ids: Vec<&str> = checks::ALL.iter().map(|c| c.id).collect();
     let near =
         ids.iter().min_by_key(|id| strsim::damerau_levenshtein(id, text)).map_or("", |id| id);
+    let text = crate::redact::shown(text);
     Err(format!("there is no check {text}; did you mean {near}? The checks are {}", ids.join(", ")))
 }
 

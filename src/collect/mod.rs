@@ -1,6 +1,7 @@
 //! Builds the facts of one run, and never judges them.
 
 mod again;
+mod ask;
 mod clean;
 mod client;
 mod compose;
@@ -24,6 +25,7 @@ mod survey;
 mod swarm;
 mod vantage;
 
+pub(crate) use ask::Ask;
 pub(crate) use clean::{Left, clean_up, sweep};
 pub(crate) use crowd::{Crowd, Over};
 pub(crate) use engine::{Choice, Engines, Place, connect, node, places, trace_calls};

@@ -33,6 +33,8 @@ pub(crate) struct Request {
     pub(crate) sources: Vec<(String, PathBuf)>,
     /// The paths of HTTP probes, by server.
     pub(crate) probes: Vec<(String, String)>,
+    /// What the project's own checks ask of every container.
+    pub(crate) asks: Vec<super::Ask>,
     /// Send nothing and create nothing.
     pub(crate) passive: bool,
     /// Build the sources of servers and compare the images.
@@ -112,7 +114,12 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
         links,
         notes,
+        logged: Vec::new(),
+        own: Vec::new(),
     };
+    for (container, (_, seen)) in snapshot.containers.iter_mut().zip(&all.seen) {
+        container.answers = request.asks.iter().map(|ask| ask.of(&seen.raw)).collect();
+    }
     told_by_hosts_files(&all, &mut snapshot, request.stance);
     if let Some(link) = snapshot.links.iter().find(|link| ends_on_machine(link)) {
         let engine = stands.place_of(&link.engine);

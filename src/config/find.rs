@@ -44,8 +44,13 @@ pub(super) fn read(text: &str) -> Result<Config, String> {
             "{both} stands under [[expect]] and under [[forbid]]; take one of them away"
         ));
     }
-    for id in &config.may_warn {
-        crate::cli::check_id(id).map_err(|why| format!("may_warn: {why}"))?;
+    let own: Vec<String> = config.check.iter().map(|check| check.id.clone()).collect();
+    if let Some(twice) = own.iter().enumerate().find(|(at, id)| own[..*at].contains(id)) {
+        return Err(format!("there are two checks {}; give one another id", twice.1));
+    }
+    // Programs have ids, too, which are known when they were asked.
+    for id in config.may_warn.iter().filter(|_| !config.plugins.is_any()) {
+        crate::cli::known_check(id, &own).map_err(|why| format!("may_warn: {why}"))?;
     }
     Ok(config)
 }

@@ -11,6 +11,8 @@ mod trouble;
 mod write;
 
 use crate::cli::{FailOn, Limit};
+use crate::declared::Declared;
+use crate::plugin::Plugins;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -50,6 +52,10 @@ pub(crate) struct Config {
     pub(crate) forbid: Vec<Demanded>,
     /// Findings that are known and do not count for a time.
     pub(crate) suppress: Vec<Suppress>,
+    /// Which programs of one's own take part.
+    pub(crate) plugins: Plugins,
+    /// Checks of one's own that need no program.
+    pub(crate) check: Vec<Declared>,
 }
 
 /// The clients that come at once.

@@ -44,6 +44,10 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             text(state)
         )?;
     }
+    for logged in &report.logged_elsewhere {
+        let logged = text(&logged.to_string());
+        writeln!(out, "<li>logged, of no link known here: {logged}</li>")?;
+    }
     for note in &report.notes {
         writeln!(out, "<li>{}</li>", text(note))?;
     }
@@ -70,6 +74,9 @@ fn one(link: &LinkReport, out: &mut dyn Write) -> io::Result<()> {
             text(cause),
             text(&link.chain.join(" → "))
         )?;
+    }
+    for logged in &link.logged {
+        writeln!(out, "<p>Logged: {}.</p>", text(&logged.to_string()))?;
     }
     writeln!(
         out,

@@ -1,5 +1,7 @@
 //! The manual of the checks, from the texts that stand beside them.
 
+use crate::declared::Declared;
+use crate::plugin::Plugin;
 use checks::ALL;
 use checks::model::{Check, Rule};
 use std::fmt::Write;
@@ -13,6 +15,33 @@ pub(crate) fn checks() -> String {
         for rule in check.rules {
             let _ = writeln!(text, "     {}  {}", rule.code, rule.title);
         }
+    }
+    text
+}
+
+/// The list of one's own checks: those of programs, then those that are declared.
+pub(crate) fn own<'a>(plugins: &[Plugin], declared: impl Iterator<Item = &'a Declared>) -> String {
+    let mut text = String::new();
+    for plugin in plugins {
+        let name = &plugin.name;
+        match &plugin.metadata {
+            Ok(metadata) => {
+                for check in &metadata.checks {
+                    let by = format!("econn-check-{name} {}", metadata.version);
+                    let _ = writeln!(text, "-  {}  {} ({by})", check.id, check.title);
+                    for code in &check.codes {
+                        let _ = writeln!(text, "     {code}");
+                    }
+                }
+            }
+            Err(why) => {
+                let _ = writeln!(text, "-  {name}  can't be used: {}", super::clean(why));
+            }
+        }
+    }
+    for check in declared {
+        let message = super::clean(&check.message);
+        let _ = writeln!(text, "-  {}  (econn.toml)\n     {}  {message}", check.id, check.code);
     }
     text
 }

@@ -19,6 +19,9 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         let state = engine.error.as_deref().unwrap_or(&engine.version);
         writeln!(out, "- engine {} ({}): {}", text(&engine.name), text(&engine.host), text(state))?;
     }
+    for logged in &report.logged_elsewhere {
+        writeln!(out, "- logged, of no link known here: {}", text(&logged.to_string()))?;
+    }
     for note in &report.notes {
         writeln!(out, "- {}", text(note))?;
     }
@@ -43,6 +46,9 @@ fn one(link: &LinkReport, out: &mut dyn Write) -> io::Result<()> {
             "Root cause **{cause}**; faults in the order of meeting them: {}.\n",
             order.join(" → ")
         )?;
+    }
+    for logged in &link.logged {
+        writeln!(out, "Logged: {}.\n", text(&logged.to_string()))?;
     }
     writeln!(out, "| layer | check | outcome | what was seen |\n|---|---|---|---|")?;
     for row in ordered(link) {

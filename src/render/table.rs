@@ -26,6 +26,9 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
         writeln!(out, "{}", table(link, style))?;
         details::render(link, style, out)?;
     }
+    for logged in &report.logged_elsewhere {
+        writeln!(out, "logged, of no link known here: {}", clean(&logged.to_string()))?;
+    }
     for note in &report.notes {
         writeln!(out, "note: {}", clean(note))?;
     }
@@ -65,6 +68,7 @@ fn head(link: &LinkReport, style: Style, out: &mut dyn Write) -> io::Result<()> 
     }
     lines.extend(link.demand.map(|demand| ("demand", format!("{demand} (econn.toml)"))));
     lines.extend(link.symptom.map(|symptom| ("it sees", symptom.to_string())));
+    lines.extend(link.logged.iter().map(|logged| ("logged", logged.to_string())));
     if let Some(cause) = &link.root_cause {
         lines.push(("root cause", cause.clone()));
     }

@@ -3,6 +3,7 @@
 use crate::cli::{Limit, Looking};
 use crate::collect::{self, Choice, Engines, Over, Place, Request, Stance};
 use crate::config::Config;
+use crate::declared::Declared;
 use crate::exit::{Code, Failure};
 use crate::progress::stage;
 use crate::render;
@@ -59,6 +60,7 @@ impl Task {
             probes: config.probes(&looking.probe),
             passive: looking.passive,
             verify_build: looking.verify_build,
+            asks: config.check.iter().filter_map(Declared::ask).collect(),
             glance: false,
             crowd: config.crowd(over),
             stance: stance(looking)?,

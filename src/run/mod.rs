@@ -5,8 +5,10 @@ mod cleanup;
 mod init;
 mod install;
 mod load;
+mod logs;
 mod look;
 mod output;
+mod own;
 mod preflight;
 mod report;
 mod version;
@@ -19,6 +21,7 @@ use crate::render;
 use load::{known, load, parse};
 use look::{Task, look};
 use output::{stdout, write};
+use own::OwnChecks;
 use report::{report, wanted, writable};
 use std::path::Path;
 use std::time::Duration;
@@ -35,7 +38,9 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Snapshot(save) => snapshot(&save),
         Command::Demo(judging) => {
             let incident = parse(INCIDENT, Path::new("the recorded incident"))?;
-            report(&incident, &wanted(&[], &judging, &Config::default()), &judging)
+            let own = OwnChecks::default();
+            own.know(&judging, None)?;
+            report(&incident, &wanted(&[], &judging, &Config::default()), &judging, &own)
         }
         Command::Explain { subject } => explain(subject.as_deref()),
         Command::Cleanup(cleanup) => cleanup::cleanup(&cleanup),
@@ -45,7 +50,7 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
         Command::Agent { seconds } => collect::serve(Duration::from_secs(seconds))
             .map(|()| Code(0))
             .map_err(Failure::incomplete),
-        Command::Checks => stdout(render::manual::checks().as_bytes()).map(|()| Code(0)),
+        Command::Checks(configured) => checks(&configured),
     }
 }
 
@@ -53,16 +58,24 @@ fn diagnose(mut diagnose: Diagnose) -> Result<Code, Failure> {
     let config = configured(&diagnose.configured)?;
     config.complete(&mut diagnose.judging);
     writable(&diagnose.judging)?;
-    let snapshot = if let Some(file) = &diagnose.from {
-        let snapshot = load(file)?;
+    let logged = logs::read(&diagnose.logs)?;
+    let own = OwnChecks::find(&config)?;
+    let mut snapshot = if let Some(file) = &diagnose.from {
+        let mut snapshot = load(file)?;
         known(&snapshot, &diagnose.containers)?;
+        own.know(&diagnose.judging, Some(&snapshot))?;
+        own.miss(&mut snapshot);
         snapshot
     } else {
+        own.know(&diagnose.judging, None)?;
         let Diagnose { looking, containers, .. } = &diagnose;
-        look(&Task::new("diagnose", looking, containers, &config, Over::None)?)?
+        let mut seen = look(&Task::new("diagnose", looking, containers, &config, Over::None)?)?;
+        own.answer(&mut seen);
+        seen
     };
+    logs::add(&mut snapshot, logged);
     let wanted = wanted(&diagnose.containers, &diagnose.judging, &config);
-    report(&snapshot, &wanted, &diagnose.judging)
+    report(&snapshot, &wanted, &diagnose.judging, &own)
 }
 
 /// The configuration that holds for this run.
@@ -73,13 +86,21 @@ fn configured(configured: &Configured) -> Result<Config, Failure> {
 fn snapshot(save: &Save) -> Result<Code, Failure> {
     let config = configured(&save.configured)?;
     let task = Task::new("snapshot", &save.looking, &save.containers, &config, Over::None)?;
-    let snapshot = look(&task)?;
+    let own = OwnChecks::find(&config)?;
+    let mut snapshot = look(&task)?;
+    own.answer(&mut snapshot);
     let mut text =
         serde_json::to_string_pretty(&snapshot).map_err(|e| Failure::incomplete(e.to_string()))?;
     text.push('\n');
     write(&save.output, text.as_bytes())?;
     let answered = snapshot.engines.iter().any(|e| e.error.is_none());
     Ok(if answered { Code(0) } else { crate::exit::INCOMPLETE })
+}
+
+fn checks(configured: &Configured) -> Result<Code, Failure> {
+    let config = self::configured(configured)?;
+    let own = OwnChecks::find(&config)?;
+    stdout(format!("{}{}", render::manual::checks(), own.listed()).as_bytes()).map(|()| Code(0))
 }
 
 fn explain(subject: Option<&str>) -> Result<Code, Failure> {

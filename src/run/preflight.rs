@@ -3,6 +3,7 @@
 //! report.
 
 use super::look::Task;
+use super::own::OwnChecks;
 use super::report::{report, wanted, writable};
 use crate::cli::Preflight;
 use crate::collect::Over;
@@ -22,14 +23,19 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 pub(super) fn preflight(mut preflight: Preflight) -> Result<Code, Failure> {
     let config = super::configured(&preflight.configured)?;
     config.complete(&mut preflight.judging);
-    let Preflight { containers, wait, clients, looking, judging, .. } = &preflight;
+    let Preflight { containers, wait, clients, looking, judging, logs, .. } = &preflight;
     writable(judging)?;
     let wait = wait.as_ref().or(config.wait.as_ref()).map_or(WAIT, |limit| limit.duration);
     let task = Task::new("preflight", looking, containers, &config, Over::Expected)?;
     let task = task.with_clients(*clients);
     let wanted = wanted(containers, judging, &config);
-    let snapshot = task.run(wait, waited(&task, &wanted, wait))?;
-    report(&snapshot, &wanted, judging)
+    let logged = super::logs::read(logs)?;
+    let own = OwnChecks::find(&config)?;
+    own.know(judging, None)?;
+    let mut snapshot = task.run(wait, waited(&task, &wanted, wait))?;
+    own.answer(&mut snapshot);
+    super::logs::add(&mut snapshot, logged);
+    report(&snapshot, &wanted, judging, &own)
 }
 
 /// What is seen when there is nothing to wait for any more.

@@ -1,12 +1,13 @@
 //! Judges a snapshot and prints the report everywhere it is wanted.
 
 use super::output::{stdout, write};
+use super::own::OwnChecks;
 use crate::cli::{FailOn, Judging};
 use crate::config::Config;
 use crate::exit::{Code, Failure};
 use crate::render;
 use checks::model::{Report, Snapshot};
-use checks::{Wanted, judge};
+use checks::{Wanted, judge_with};
 use std::path::Path;
 
 /// What the flags and the configuration want judged, and how strictly.
@@ -28,8 +29,9 @@ pub(super) fn report(
     snapshot: &Snapshot,
     wanted: &Wanted,
     judging: &Judging,
+    own: &OwnChecks<'_>,
 ) -> Result<Code, Failure> {
-    let report = judge(snapshot, wanted);
+    let report = judge_with(snapshot, wanted, &own.rows(snapshot, wanted));
     stdout(&rendered(&report, judging)?)?;
     let mut code = report.exit_code;
     for output in &judging.output {

@@ -10,6 +10,8 @@ mod install;
 mod nodes;
 mod secured;
 mod vantage;
+mod own;
+mod plugins;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -29,6 +29,8 @@ pub(crate) struct Raw {
     pub(crate) started: Option<f64>,
     /// The environment it was started with.
     pub(crate) env: Vec<(String, String)>,
+    /// Its labels.
+    pub(crate) labels: HashMap<String, String>,
     /// Its command line, program first.
     pub(crate) argv: Vec<String>,
     /// Its mounts.
@@ -147,6 +149,7 @@ fn one(
         proxies: checks::model::Proxies::default(),
         unverified: None,
         freshness: Fact::Skipped(unseen()),
+        answers: std::collections::BTreeMap::new(),
         id,
     };
     let argv = inspect.path.into_iter().chain(inspect.args.unwrap_or_default()).collect();
@@ -166,6 +169,7 @@ fn one(
             .filter_map(|line| line.split_once('='))
             .map(|(k, v)| (k.to_owned(), v.to_owned()))
             .collect(),
+        labels,
         argv,
         mounts: inspect
             .mounts

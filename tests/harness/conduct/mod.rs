@@ -12,6 +12,7 @@ mod front;
 mod helpers;
 mod inside;
 mod leftovers;
+mod own;
 mod preflight;
 mod proxy;
 mod remote;
@@ -50,6 +51,8 @@ const PROMISES: &[Promise] = &[
     ("engine-is-ill-once", false, broken_engine::is_ill_once),
     ("engine-is-silent", false, broken_engine::is_silent),
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
+    ("own-checks-answer", false, own::answers),
+    ("log-of-the-past", false, own::log_of_the_past),
     ("builds-decide", false, builds::decide),
     ("compose-names-services", false, compose::names_services),
     ("compose-finds-the-line", false, compose::finds_the_line),

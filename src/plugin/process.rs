@@ -1,0 +1,170 @@
+//! Runs a program with everything bounded: time, output, environment. Its process group is killed with it.
+
+use super::stderr::Heard;
+use crate::words::words;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use std::io::{Read, Write};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant};
+
+/// The most that a program may print.
+const OUTPUT: usize = 1024 * 1024;
+/// How long the streams of a program that has ended are waited for: a child of it may hold them open.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// What a program is given and allowed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Limits {
+    /// How long it may take.
+    pub(crate) time: Duration,
+    /// The folder in which it runs.
+    pub(crate) folder: PathBuf,
+    /// The variables that it sees, of those that are set.
+    pub(crate) variables: Vec<String>,
+}
+
+/// What became of a program.
+#[derive(Debug)]
+pub(crate) struct Run {
+    /// What it printed.
+    pub(crate) stdout: Vec<u8>,
+    /// How it ended.
+    pub(crate) status: ExitStatus,
+    /// What can be said of its stderr.
+    pub(crate) heard: String,
+}
+
+impl Run {
+    /// What it printed, if it ended well.
+    pub(crate) fn output(self) -> Result<Vec<u8>, String> {
+        if self.status.success() {
+            return Ok(self.stdout);
+        }
+        let how = match (self.status.code(), self.status.signal()) {
+            (Some(code), _) => format!("ended with {code}"),
+            (None, Some(signal)) => format!("was killed by signal {signal}"),
+            (None, None) => "ended".into(),
+        };
+        Err(format!("{how}; {}", self.heard))
+    }
+}
+
+/// Runs the program to its end, or to the end of its time.
+///
+/// # Errors
+///
+/// Why there is no answer, to stand behind the program's name.
+pub(crate) fn run(
+    path: &Path,
+    args: &[String],
+    input: &[u8],
+    limits: &Limits,
+) -> Result<Run, String> {
+    let end = Instant::now() + limits.time;
+    let variables = limits.variables.iter();
+    let given = variables.filter_map(|name| Some((name, std::env::var_os(name)?)));
+    let child = Command::new(path)
+        .args(args)
+        .env_clear()
+        .envs(given)
+        .current_dir(&limits.folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn();
+    let mut child = Group(child.map_err(|e| format!("can't be started: {}", words(&e)))?);
+    let streams = (child.0.stdin.take(), child.0.stdout.take(), child.0.stderr.take());
+    let (Some(mut stdin), Some(stdout), Some(stderr)) = streams else {
+        return Err("can't be started: it has no streams".into());
+    };
+    let input = input.to_vec();
+    // A program that does not read what it is given has no need of it.
+    std::thread::spawn(move || drop(stdin.write_all(&input)));
+    let printed = drain(stdout);
+    let (tell, heard) = channel();
+    std::thread::spawn(move || drop(tell.send(Heard::read(stderr))));
+    let stdout = match printed.recv_timeout(end.saturating_duration_since(Instant::now())) {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(why)) => return Err(why),
+        Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
+            return Err(late(&mut child, &heard, limits));
+        }
+    };
+    let Some(status) = child.wait(end) else { return Err(late(&mut child, &heard, limits)) };
+    let heard = heard.recv_timeout(LINGER).unwrap_or_default().to_string();
+    Ok(Run { stdout, status, heard })
+}
+
+fn late(child: &mut Group, heard: &Receiver<Heard>, limits: &Limits) -> String {
+    child.kill();
+    let heard = heard.recv_timeout(LINGER).unwrap_or_default();
+    format!("gave no answer within {:?}; {heard}", limits.time)
+}
+
+/// Reads a stream to its end on a thread of its own; more than is allowed is an error.
+fn drain(mut stream: impl Read + Send + 'static) -> Receiver<Result<Vec<u8>, String>> {
+    let (tell, told) = channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = stream.by_ref().take(OUTPUT as u64 + 1).read_to_end(&mut bytes);
+        let result = match read {
+            Ok(_) if bytes.len() > OUTPUT => Err("printed more than 1 MiB".into()),
+            Ok(_) => Ok(bytes),
+            Err(e) => Err(format!("can't be read: {}", words(&e))),
+        };
+        drop(tell.send(result));
+    });
+    told
+}
+
+/// A program and all that it started. It ends with its owner.
+struct Group(Child);
+
+impl Group {
+    fn wait(&mut self, end: Instant) -> Option<ExitStatus> {
+        let mut pause = Duration::from_millis(1);
+        loop {
+            if self.has_ended() {
+                // What it left behind in its group ends with it.
+                self.kill();
+                return self.0.wait().ok();
+            }
+            if Instant::now() >= end {
+                return None;
+            }
+            std::thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(50));
+        }
+    }
+
+    /// Looks without waiting for it: as long as nobody has, the group's number stays taken.
+    fn has_ended(&self) -> bool {
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        self.id().is_none_or(|id| !matches!(waitid(WaitId::Pid(id), options), Ok(None)))
+    }
+
+    fn kill(&mut self) {
+        if let Some(group) = self.id() {
+            // A group that is gone already needs nothing.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+    }
+
+    fn id(&self) -> Option<Pid> {
+        i32::try_from(self.0.id()).ok().and_then(Pid::from_raw)
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        // Once it was waited for, its number may be another one's.
+        if let Ok(None) = self.0.try_wait() {
+            self.kill();
+            drop(self.0.wait());
+        }
+    }
+}
