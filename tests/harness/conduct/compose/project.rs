@@ -32,10 +32,7 @@ const TWIN: u32 = 1000;
 
 /// The programs for this engine, as the lab's script names them.
 pub(super) fn programs(engine: Engine) -> &'static [&'static str] {
-    match engine {
-        Engine::Docker => &["v1", "v2"],
-        Engine::Podman => &["podman"],
-    }
+    if engine.kind() == Engine::Docker { &["v1", "v2"] } else { &["podman"] }
 }
 
 /// A project's folder, and what was made from it.
