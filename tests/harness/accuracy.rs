@@ -45,8 +45,10 @@ impl Accuracy {
     }
 }
 
+/// The tallies of the scenes that gave a report.
 type Played = BTreeMap<(String, Engine), Tally>;
 
+/// Compares with the page, or writes it; of a run that left something out, only the explanations.
 fn counted(played: &Played, whole: &Tally, cast: &Cast, why: &Explanations) -> Result<()> {
     let update = std::env::var_os("UPDATE_ACCURACY").is_some();
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/accuracy.md");
