@@ -19,6 +19,8 @@ mod places;
 mod probe;
 mod probes;
 pub(crate) mod recorder;
+mod replicas;
+mod searched;
 mod server;
 mod sockets;
 mod source;

@@ -31,6 +31,14 @@ enum What {
     Text(Vec<u8>),
 }
 
+impl Item {
+    /// Its path in the context, the whole of it being `.`.
+    fn path(&self) -> Option<String> {
+        let What::Found(found) = &self.what else { return None };
+        Some(if found.path.is_empty() { ".".into() } else { found.path.clone() })
+    }
+}
+
 impl Builder<'_> {
     /// Follows a COPY or an ADD.
     pub(super) fn transfer(
@@ -54,11 +62,17 @@ impl Builder<'_> {
             return;
         }
         let mut items = Vec::new();
+        let is_elsewhere = !self.chain.contains(&number);
         let left_out = self.left_out.len();
         for source in &transfer.sources {
             let excluded = self.context.excluded.len();
             match self.items(built, transfer, source, &to) {
-                Ok(found) => items.extend(found),
+                Ok(found) => {
+                    if is_elsewhere {
+                        self.taken_in.extend(found.iter().filter_map(Item::path));
+                    }
+                    items.extend(found);
+                }
                 Err(why) => self.undecided.push(format!("{by}: {why}")),
             }
             let at = |path: &str| match to.shape {
@@ -71,7 +85,7 @@ impl Builder<'_> {
         for item in items {
             self.place(built, item, &to, &exclude);
         }
-        if !self.chain.contains(&number) {
+        if is_elsewhere {
             self.left_out.truncate(left_out);
         }
     }
