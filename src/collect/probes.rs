@@ -364,7 +364,7 @@ async fn holds(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, reque
     };
     let mut facts = Vec::new();
     for ((container, port), links) in &ports {
-        facts.push(held(*container, *port, links).await);
+        facts.push(Box::pin(held(*container, *port, links)).await);
     }
     for (fact, ((container, _), links)) in facts.into_iter().zip(ports) {
         let name = &all.seen[container].1.facts.name;

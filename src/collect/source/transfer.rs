@@ -35,8 +35,12 @@ impl Item {
     /// Its path in the context, the whole of it being `.`.
     fn path(&self) -> Option<String> {
         let What::Found(found) = &self.what else { return None };
-        Some(if found.path.is_empty() { ".".into() } else { found.path.clone() })
+        Some(path_of(found))
     }
+}
+
+fn path_of(found: &Found) -> String {
+    if found.path.is_empty() { ".".into() } else { found.path.clone() }
 }
 
 impl Builder<'_> {
@@ -54,6 +58,7 @@ impl Builder<'_> {
             Err(why) => {
                 self.undecided.push(format!("{by}: {why}"));
                 built.obscure("/", &by);
+                self.take_in(number, transfer);
                 return;
             }
         };
@@ -87,6 +92,19 @@ impl Builder<'_> {
         }
         if is_elsewhere {
             self.left_out.truncate(left_out);
+        }
+    }
+
+    /// Notes what a stage that is not followed takes out of the context, to whatever place.
+    fn take_in(&mut self, number: usize, transfer: &Transfer) {
+        if self.chain.contains(&number) || transfer.flag("from").is_some() {
+            return;
+        }
+        for source in &transfer.sources {
+            if let Source::Path(path) = source {
+                let found = self.context.find(path, false).unwrap_or_default();
+                self.taken_in.extend(found.into_iter().map(|found| path_of(&found)));
+            }
         }
     }
 
@@ -148,7 +166,7 @@ impl Builder<'_> {
             .then(|| word.text.split_once("/./").map_or(String::new(), |(root, _)| inside(root)));
         let mut items = Vec::new();
         for found in found {
-            self.inputs.insert(if found.path.is_empty() { ".".into() } else { found.path.clone() });
+            self.inputs.insert(path_of(&found));
             if transfer.add
                 && found.kind == Kind::File
                 && is_archive(&self.context.on_disk(&found.real))
