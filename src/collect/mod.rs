@@ -21,6 +21,8 @@ mod probes;
 pub(crate) mod recorder;
 #[cfg(test)]
 pub(crate) mod reference;
+mod replicas;
+mod searched;
 mod server;
 mod sockets;
 mod source;
