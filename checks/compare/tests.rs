@@ -75,12 +75,16 @@ fn a_new_fault_is_worse_and_a_repaired_one_is_not() {
 fn a_check_may_get_worse_under_an_outcome_that_stays() {
     let mut before = healthy();
     before.told("127.0.0.1", 18141, Meant::OwnLoopbackPublished);
+    before.visits("127.0.0.1:18141", Connect::Refused);
     let mut after = before.clone();
     after.listens(&["127.0.0.1:8080"]);
     after.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true));
+    after.visits("127.0.0.1:18141", Connect::Refused);
     let comparison = compare(&run(before), &run(after));
     let link = &comparison.links[0];
     assert_eq!((link.before, link.after, link.worse), (Some(Fail), Some(Fail), true));
+    let check = link.checks.iter().find(|c| c.check == "bind-address").unwrap();
+    assert_eq!((check.before, check.after, check.worse), (Some(Pass), Some(Fail), true));
 }
 
 #[test]

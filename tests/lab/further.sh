@@ -7,7 +7,7 @@ begin() {
     local kind=$1
     shift
     mkdir -p "$run/$kind" "$state/$kind"
-    setsid "$lab_dir/inside.sh" "$@" </dev/null >"$state/$kind.log" 2>&1 &
+    setsid env -C "$state" "$lab_dir/inside.sh" "$@" </dev/null >"$state/$kind.log" 2>&1 &
     echo $! >"$state/$kind.pid"
 }
 
@@ -40,7 +40,8 @@ start_podman-5() {
 start_podman-rootless() {
     configure_podman podman-rootless
     program podman-rootless podman --url "unix://$(socket_of podman-rootless)" >/dev/null
-    CONTAINERS_CONF=$state/podman-rootless/containers.conf begin podman-rootless rootless "$run/podman-rootless" \
+    # Its user may not write to a folder for temporary files that is root's alone.
+    TMPDIR=/tmp CONTAINERS_CONF=$state/podman-rootless/containers.conf begin podman-rootless rootless "$run/podman-rootless" \
         "$state/podman-rootless" podman --root "$state/podman-rootless/storage" --runroot "$run/podman-rootless/run" \
         --storage-driver overlay system service --time=0 "unix://$(socket_of podman-rootless)"
 }
