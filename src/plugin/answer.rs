@@ -12,20 +12,31 @@ use std::collections::BTreeMap;
 const MOST: usize = 1000;
 
 /// One entry of the list: a finding, or a row of another outcome.
-#[derive(Deserialize)]
-struct Entry {
+#[derive(Deserialize, schemars::JsonSchema)]
+#[schemars(extend("anyOf" = [
+    {"required": ["code", "severity", "seen"]},
+    {"required": ["outcome"], "properties": {"outcome": {"enum": ["unknown", "skip"]}}}
+]))]
+pub(crate) struct Entry {
+    /// The id of the link, as in the snapshot.
     link: String,
+    /// The check, as in the metadata.
     check: String,
+    /// `unknown` or `skip`, for an entry that is no finding.
     #[serde(default)]
     outcome: Option<String>,
+    /// Why.
     #[serde(default)]
     reason: Option<String>,
+    /// One of those in the metadata.
     #[serde(default)]
     code: Option<String>,
     #[serde(default)]
     severity: Option<Severity>,
+    /// The defect in one sentence; the check's own title when left out.
     #[serde(default)]
     title: Option<String>,
+    /// What was seen, with real names.
     #[serde(default)]
     seen: Option<String>,
     #[serde(default)]
@@ -35,7 +46,7 @@ struct Entry {
 }
 
 /// A fix, of which only the words are needed.
-#[derive(Deserialize)]
+#[derive(Deserialize, schemars::JsonSchema)]
 struct Remedy {
     say: String,
     #[serde(default)]

@@ -10,9 +10,10 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 /// What `econn-check-NAME metadata` prints.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 pub(crate) struct Metadata {
     /// The version of the protocol; 1.
+    #[schemars(extend("const" = 1))]
     pub(crate) protocol: u32,
     /// As in the file's name.
     pub(crate) name: String,
@@ -23,13 +24,14 @@ pub(crate) struct Metadata {
 }
 
 /// One check of a program.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, schemars::JsonSchema)]
 pub(crate) struct Declared {
     /// Its id, as in `--only`.
     pub(crate) id: String,
     /// What it asks, in one line.
     pub(crate) title: String,
-    /// The codes of its findings.
+    /// The codes of its findings: 2 to 8 capitals, not beginning with EC, and digits.
+    #[schemars(extend("items" = {"type": "string", "pattern": "^[A-Z]{2,8}[0-9]+$"}))]
     #[serde(default)]
     pub(crate) codes: Vec<String>,
 }

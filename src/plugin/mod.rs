@@ -4,6 +4,7 @@
 mod answer;
 mod find;
 mod metadata;
+mod printed;
 mod process;
 mod settings;
 mod stderr;
@@ -13,6 +14,7 @@ use checks::Wanted;
 use checks::model::{Outcome, OwnRow, Row, Snapshot};
 use metadata::Metadata;
 pub(crate) use metadata::{is_code, is_id};
+pub(crate) use printed::Printed;
 use process::Run;
 pub(crate) use process::{Limits, run};
 pub(crate) use settings::Plugins;
