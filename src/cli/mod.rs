@@ -166,8 +166,8 @@ pub(crate) struct Record {
     #[command(flatten)]
     pub(crate) judging: Judging,
     /// Where the recording goes, in gzip where it ends in .gz [default: last-run.json in the user's state folder]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) record: Option<PathBuf>,
+    #[arg(long = "record", value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
     /// The command, with its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     pub(crate) command: Vec<OsString>,

@@ -53,14 +53,17 @@ impl Gate {
 
     /// Lets the snapshot in, without what is secret.
     pub(super) fn pass(&self, snapshot: Snapshot) -> Snapshot {
-        let mut ordinals = BTreeMap::new();
         let mut replaced = 0;
-        let Ok(mut value) = serde_json::to_value(&snapshot) else { return closed(snapshot) };
-        self.walk(&mut value, &mut ordinals, &mut replaced);
         // Most have nothing to hide, and stay as they are.
-        let mut snapshot = match replaced {
-            0 => snapshot,
-            _ => serde_json::from_value(value).unwrap_or_else(|_| closed(snapshot)),
+        let mut snapshot = if self.secrets.is_empty() {
+            snapshot
+        } else {
+            let Ok(mut value) = serde_json::to_value(&snapshot) else { return closed(snapshot) };
+            self.walk(&mut value, &mut BTreeMap::new(), &mut replaced);
+            match replaced {
+                0 => snapshot,
+                _ => serde_json::from_value(value).unwrap_or_else(|_| closed(snapshot)),
+            }
         };
         snapshot.redactions.clone_from(&self.counts);
         if replaced > 0 {

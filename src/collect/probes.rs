@@ -340,7 +340,7 @@ async fn holds(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, reque
     };
     let mut facts = Vec::new();
     for ((container, port), links) in &ports {
-        facts.push(held(*container, *port, links).await);
+        facts.push(Box::pin(held(*container, *port, links)).await);
     }
     for (fact, links) in facts.into_iter().zip(ports.into_values()) {
         for link in links {

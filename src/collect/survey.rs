@@ -8,7 +8,7 @@ use super::gate::Gate;
 use super::links::{self, Claim, Dialled, Named, World};
 use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
-use super::{ends, machine, places, probes, swarm};
+use super::{ends, fresh, machine, places, probes, swarm};
 use checks::model::{
     Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
     Settings, Snapshot, Source, Written, is_loopback,
@@ -371,7 +371,18 @@ async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], pat
     let looks = all.seen.iter_mut().enumerate().filter_map(|(index, (engine, seen))| {
         let awaited: Vec<u16> = wanted.get(&index)?.iter().copied().collect();
         let (engine, place) = (*engine, places.remove(&index)?);
-        Some(async move { ends::look(stands, engine, place, seen, &awaited, patient).await })
+        // The engine answers for the server's image, of which is asked later, while the kernel is looked at.
+        let image = fresh::named_image(seen).filter(|_| patient && !awaited.is_empty());
+        let image = image.map(ToOwned::to_owned);
+        Some(async move {
+            let asked = async {
+                if let Some(image) = image {
+                    drop(stands.engine(engine).image(&image).await);
+                }
+            };
+            let look = ends::look(stands, engine, place, seen, &awaited, patient);
+            futures_util::future::join(asked, look).await
+        })
     });
     futures_util::future::join_all(looks).await;
 }

@@ -83,7 +83,7 @@ fn streams_pass_through_byte_for_byte_and_in_order() {
         .status()
         .unwrap();
     assert!(status.success());
-    let expected: String = (0..50).map(|n| format!("{n}\n{n}\n")).collect();
+    let expected = (0..50).flat_map(|n| [n, n]).map(|n| n.to_string() + "\n").collect::<String>();
     let both = std::fs::read_to_string(&path).unwrap();
     assert!(both.starts_with(&expected), "{both}");
 }

@@ -20,7 +20,6 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
         let list = || says.as_array().into_iter().flatten();
         let matching = || list().filter(|one| wrong(root, one, value, at).is_empty()).count();
         match word.as_str() {
-            "$schema" | "$id" | "$defs" | "title" | "description" | "format" | "default" => {}
             "$ref" => {
                 let name = says.as_str().unwrap().strip_prefix("#/$defs/").expect(at);
                 found.extend(wrong(root, &root["$defs"][name], value, at));
@@ -46,7 +45,8 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
             "enum" if !list().any(|one| one == value) => {
                 found.push(format!("{at}: {value} is none of {says}"));
             }
-            "const" | "enum" => {}
+            "$schema" | "$id" | "$defs" | "title" | "description" | "format" | "default"
+            | "const" | "enum" => {}
             "minimum" | "maximum" => {
                 let (number, bound) = (value.as_f64(), says.as_f64().unwrap());
                 let beyond = |n: f64| if word == "minimum" { n < bound } else { n > bound };

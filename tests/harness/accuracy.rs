@@ -6,6 +6,7 @@
 use super::Result;
 use super::cast::{Cast, Play};
 use super::engine::Engine;
+use super::explained::Explanations;
 use super::tally::{Tally, UNKNOWNS};
 use std::collections::BTreeMap;
 use std::fs;
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// What came out of the scenes that were played, by name and engine; of one that was tried twice, the last time.
 #[derive(Clone, Default)]
-pub(crate) struct Accuracy(Arc<Mutex<BTreeMap<(String, Engine), Tally>>>);
+pub(crate) struct Accuracy(Arc<Mutex<Played>>);
 
 impl Accuracy {
     pub(crate) fn note(&self, play: &Play, engine: Engine, tally: Tally) {
@@ -22,45 +23,68 @@ impl Accuracy {
         played.insert((play.name.clone(), engine), tally);
     }
 
-    /// Compares a whole run with the page, or writes it (`UPDATE_ACCURACY=1`). A run that left something out says so.
+    /// Compares a whole run with the page, or writes it (`UPDATE_ACCURACY=1`). A run that left something out says so. Of
+    /// any run, each unknown must be explained.
     pub(crate) fn settle(&self, cast: &Cast) -> Result<()> {
         let played = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let update = std::env::var_os("UPDATE_ACCURACY").is_some();
-        let all = cast
-            .plays
-            .iter()
-            .flat_map(|play| play.scene.engines.iter().map(|engine| (play.name.clone(), *engine)));
-        let (there, missing): (Vec<_>, Vec<_>) = all.partition(|one| played.contains_key(one));
-        if let Some((name, engine)) = missing.first() {
-            let told = format!(
-                "docs/accuracy.md is not compared with this run: {} of {} scenes gave no report, such as {name} {engine}",
-                missing.len(),
-                missing.len() + there.len(),
-            );
-            if update {
-                return Err(told);
-            }
-            eprintln!("scenes: {told}");
-            return Ok(());
-        }
+        let explanations = Explanations::load()?;
         let mut whole = Tally::default();
         for tally in played.values() {
             whole.add(tally);
         }
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/accuracy.md");
-        compare(&path, &whole, played.len(), update)
+        let counted = counted(&played, &whole, cast, &explanations);
+        let lacking = explanations.lacking(whole.unknowns().iter());
+        match (counted, lacking.is_empty()) {
+            (counted, true) => counted,
+            (counted, false) => Err(format!(
+                "tests/unknowns.toml does not explain:\n{}{}",
+                lacking.join("\n"),
+                counted.err().map(|why| format!("\nand {why}")).unwrap_or_default()
+            )),
+        }
     }
 }
 
+type Played = BTreeMap<(String, Engine), Tally>;
+
+fn counted(played: &Played, whole: &Tally, cast: &Cast, why: &Explanations) -> Result<()> {
+    let update = std::env::var_os("UPDATE_ACCURACY").is_some();
+    let all = cast
+        .plays
+        .iter()
+        .flat_map(|play| play.scene.engines.iter().map(|engine| (play.name.clone(), *engine)));
+    let (there, missing): (Vec<_>, Vec<_>) = all.partition(|one| played.contains_key(one));
+    if let Some((name, engine)) = missing.first() {
+        let told = format!(
+            "docs/accuracy.md is not compared with this run: {} of {} scenes gave no report, such as {name} {engine}",
+            missing.len(),
+            missing.len() + there.len(),
+        );
+        if update {
+            return Err(told);
+        }
+        eprintln!("scenes: {told}");
+        return Ok(());
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/accuracy.md");
+    compare(&path, whole, played.len(), why, update)
+}
+
 /// A wrong verdict is never written down: it is an error, whatever the page says.
-fn compare(path: &Path, whole: &Tally, played: usize, update: bool) -> Result<()> {
+fn compare(
+    path: &Path,
+    whole: &Tally,
+    played: usize,
+    why: &Explanations,
+    update: bool,
+) -> Result<()> {
     let wrong = whole.wrong();
     if !wrong.is_empty() {
         return Err(format!("wrong verdicts, of which there must be none:\n{}", wrong.join("\n")));
     }
     let before = fs::read_to_string(path).unwrap_or_default();
     // Reasons of unknowns that come up now and then stay on the page; deleting it first forgets them.
-    let page = whole.page(played, &reasons(&before));
+    let page = whole.page(played, &reasons(&before), why);
     if update {
         return fs::write(path, page).map_err(|e| format!("{}: {e}", path.display()));
     }
@@ -72,7 +96,7 @@ fn compare(path: &Path, whole: &Tally, played: usize, update: bool) -> Result<()
     }
     let known = reasons(&before);
     for new in reasons(&page).iter().filter(|reason| !known.contains(reason)) {
-        eprintln!("scenes: AN UNKNOWN THAT docs/accuracy.md DOES NOT EXPLAIN: {new}");
+        eprintln!("scenes: AN UNKNOWN THAT docs/accuracy.md DOES NOT LIST: {new}");
     }
     let (was, now) = (counts(&before), counts(&page));
     let old: Vec<&str> = was.lines().collect();

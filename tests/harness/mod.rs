@@ -2,7 +2,7 @@
 //!
 //! `scene` is the format, `cast` the list of all scenes and their switches, `stage` sets one up, `symptom` looks at
 //! it without econn, `diagnosis` runs the binary, `verdict` and `promises` judge its report, `trials` makes tests of
-//! it all, `further` knows more engines than the machine's own, `elsewhere` counts how far the verdicts are the same there, `tally` and `accuracy` count how often it was right, `conduct` tests what econn promises beside its verdicts,
+//! it all, `further` knows more engines than the machine's own, `elsewhere` counts how far the verdicts are the same there, `tally` and `accuracy` count how often it was right, `explained` says why the rest could not be known, `conduct` tests what econn promises beside its verdicts,
 //! `servers` runs the matrix of real servers, `lab` keeps one scene up to play with, and `figures` measures.
 
 mod accuracy;
@@ -11,6 +11,7 @@ mod conduct;
 mod diagnosis;
 mod elsewhere;
 mod engine;
+mod explained;
 mod figures;
 mod firewall;
 mod folder;

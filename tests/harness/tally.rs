@@ -1,5 +1,6 @@
 //! What came out of one scene or of many, held against what they expect.
 
+use super::explained::Explanations;
 use super::scene::{Expect, OneOf};
 use super::verdict::{Met, findings, list, text};
 use super::words::Words;
@@ -141,7 +142,7 @@ impl Tally {
     }
 
     /// The page, with the reasons of unknowns that are known besides those of this run.
-    pub(crate) fn page(&self, played: usize, reasons: &[String]) -> String {
+    pub(crate) fn page(&self, played: usize, reasons: &[String], why: &Explanations) -> String {
         let mut page = format!(
             "# Accuracy\n\n\
              Each scene of `tests/scenes` says of every link which findings must come out and which must not. These are the\n\
@@ -189,14 +190,17 @@ impl Tally {
         let _ = writeln!(
             page,
             "\n{UNKNOWNS}\n\n\
-             Every reason for which a check answered `unknown` in some scene that permits it, with the names left out. Some come\n\
-             up in one run and not in the next, so they are listed and not counted; a run says loudly which one is missing here.\n"
+             Every reason for which a check answered `unknown` in some scene that permits it, with the names left out, and why it\n\
+             cannot be known. Some come up in one run and not in the next, so they are listed and not counted; one that\n\
+             `tests/unknowns.toml` does not explain fails the run.\n"
         );
         let reasons: BTreeSet<&String> = self.unknowns.iter().chain(reasons).collect();
-        for reason in reasons {
-            let _ = writeln!(page, "{reason}");
-        }
-        page
+        page + &why.list(reasons.into_iter())
+    }
+
+    /// The reasons for which something stayed unknown, as lines of the page.
+    pub(crate) fn unknowns(&self) -> &BTreeSet<String> {
+        &self.unknowns
     }
 }
 

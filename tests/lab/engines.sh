@@ -56,7 +56,8 @@ start_podman() {
     mkdir -p "$(dirname "$podman_socket")"
     configure_podman podman
     # A service reads containers.conf once, when it starts.
-    CONTAINERS_CONF=$state/podman/containers.conf setsid podman --root "$state/podman/storage" --runroot "$run/podman/run" \
+    # Where a container runs out of memory, its monitor leaves an empty file `oom` in the folder that it was started in.
+    CONTAINERS_CONF=$state/podman/containers.conf setsid env -C "$state/podman" podman --root "$state/podman/storage" --runroot "$run/podman/run" \
         system service --time=0 "unix://$podman_socket" </dev/null >"$state/podman.log" 2>&1 &
     echo $! >"$state/podman.pid"
 }

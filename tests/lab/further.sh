@@ -7,7 +7,7 @@ begin() {
     local kind=$1
     shift
     mkdir -p "$run/$kind" "$state/$kind"
-    setsid "$lab_dir/inside.sh" "$@" </dev/null >"$state/$kind.log" 2>&1 &
+    setsid env -C "$state" "$lab_dir/inside.sh" "$@" </dev/null >"$state/$kind.log" 2>&1 &
     echo $! >"$state/$kind.pid"
 }
 

@@ -5,7 +5,8 @@ trixie=$state/trixie
 
 # The mirror that this machine takes its own packages from.
 mirror() {
-    apt-get indextargets --format '$(REPO_URI)' | grep -v security | head -n 1 | grep . || echo http://deb.debian.org/debian/
+    apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' | grep -v security | head -n 1 | grep . ||
+        die "apt knows no mirror of Debian here (apt-get update makes it known)"
 }
 
 # trixie_apt PROGRAM ARGS...: apt-get or apt-cache, with trixie as its only source.
@@ -55,6 +56,7 @@ trixie_root() {
     local root=$trixie/root deb
     if ! [ -d "$root" ]; then
         say "lab: unpacking Debian 13's Docker and Podman"
+        mkdir -p "$trixie"
         # shellcheck disable=SC2086 # the names are words on purpose
         trixie_apt apt-get install -qq -y --download-only --no-install-recommends $trixie_engines >"$trixie/apt.log" 2>&1 ||
             { cat "$trixie/apt.log" >&2; die "Debian 13's Docker and Podman cannot be fetched from $(mirror)"; }

@@ -102,6 +102,11 @@ fn name(text: &str) -> &str {
     text.trim_start_matches('/')
 }
 
+fn variables_of(lines: &[String]) -> Vec<(String, String)> {
+    let pairs = lines.iter().filter_map(|line| line.split_once('='));
+    pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 fn one(
     engine: &Engine,
     id: String,
@@ -137,13 +142,7 @@ fn one(
     let mut exposed: Vec<u16> =
         config.exposed_ports.unwrap_or_default().keys().filter_map(|p| tcp_port(p)).collect();
     exposed.sort_unstable();
-    let env: Vec<(String, String)> = config
-        .env
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|line| line.split_once('='))
-        .map(|(k, v)| (k.to_owned(), v.to_owned()))
-        .collect();
+    let env = variables_of(&config.env.unwrap_or_default());
     let mut variables: Vec<String> = env.iter().map(|(name, _)| name.clone()).collect();
     variables.sort();
     variables.dedup();

@@ -88,13 +88,19 @@ pub(crate) async fn now_is_newest(
     Some(content.compared > 0 && content.differing.is_empty())
 }
 
-async fn tag(engine: &Connection, seen: &Seen) -> Fact<Tag> {
-    let reference = &seen.facts.image;
+/// The name of a container's image, unless it was started from an image by its id.
+pub(super) fn named_image(seen: &Seen) -> Option<&str> {
+    let reference = seen.facts.image.as_str();
     let is_id = reference.len() >= 12
         && super::engine::bare(reference).chars().all(|c| c.is_ascii_hexdigit());
-    if reference.is_empty() || is_id || reference.contains('@') {
-        return Fact::Skipped(format!("{reference} is an image by its id, which no build moves"));
-    }
+    (!reference.is_empty() && !is_id && !reference.contains('@')).then_some(reference)
+}
+
+async fn tag(engine: &Connection, seen: &Seen) -> Fact<Tag> {
+    let Some(reference) = named_image(seen) else {
+        let image = &seen.facts.image;
+        return Fact::Skipped(format!("{image} is an image by its id, which no build moves"));
+    };
     let now = match engine.image(reference).await {
         Ok(Some(found)) => found,
         Ok(None) => return Fact::Unknown(format!("no image is named {reference} now")),
@@ -111,7 +117,7 @@ async fn tag(engine: &Connection, seen: &Seen) -> Fact<Tag> {
         }
     };
     Fact::Known(Tag {
-        reference: reference.clone(),
+        reference: reference.to_owned(),
         running,
         now: now.id,
         same_layers,

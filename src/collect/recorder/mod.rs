@@ -135,7 +135,9 @@ impl Recorder<'_> {
         match update {
             Update::Listed { index, ids, networks } => {
                 self.memory.learn_networks(index, networks);
-                ids.into_iter().for_each(|id| self.look(index, id));
+                for id in ids {
+                    self.look(index, id);
+                }
             }
             Update::Networks { index, networks } => self.memory.learn_networks(index, networks),
             Update::Looked { index, seen, found } => {

@@ -29,7 +29,7 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
     writable(&asked.judging)?;
     let task = Task::new("run", &asked.looking, &[], &config, Over::None)?;
     let wanted = wanted(&[], &asked.judging, &config);
-    let recording = Recording::at(asked.record.as_deref());
+    let recording = Recording::at(asked.to.as_deref());
     let watch = Watch::begin(task, recording.clone());
     let ended = Command::start(&asked.command).map(Command::end);
     let failed = ended.as_ref().is_ok_and(|(code, _)| *code != 0);
