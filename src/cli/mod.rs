@@ -99,6 +99,8 @@ pub(crate) enum Document {
     Report,
     /// A saved snapshot
     Snapshot,
+    /// What a plug-in prints, for `metadata` and for `run`
+    Plugin,
 }
 
 /// Which configuration holds.

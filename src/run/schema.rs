@@ -3,6 +3,7 @@
 use super::output::stdout;
 use crate::cli::Document;
 use crate::exit::{Code, Failure};
+use crate::plugin::Printed;
 use checks::model::{Report, Snapshot};
 use schemars::Schema;
 use schemars::generate::SchemaSettings;
@@ -13,6 +14,7 @@ pub(super) fn schema(document: Document) -> Result<Code, Failure> {
     let schema = match document {
         Document::Report => of::<Report>("report", "The report of econn, schema_version 1"),
         Document::Snapshot => of::<Snapshot>("snapshot", "A snapshot of econn, snapshot_version 1"),
+        Document::Plugin => of::<Printed>("plugin", "What a plug-in of econn prints, protocol 1"),
     };
     let mut text =
         serde_json::to_string_pretty(&schema).map_err(|e| Failure::incomplete(e.to_string()))?;
