@@ -40,7 +40,8 @@ start_podman-5() {
 start_podman-rootless() {
     configure_podman podman-rootless
     program podman-rootless podman --url "unix://$(socket_of podman-rootless)" >/dev/null
-    CONTAINERS_CONF=$state/podman-rootless/containers.conf begin podman-rootless rootless "$run/podman-rootless" \
+    # Its user may not write to a folder for temporary files that is root's alone.
+    TMPDIR=/tmp CONTAINERS_CONF=$state/podman-rootless/containers.conf begin podman-rootless rootless "$run/podman-rootless" \
         "$state/podman-rootless" podman --root "$state/podman-rootless/storage" --runroot "$run/podman-rootless/run" \
         --storage-driver overlay system service --time=0 "unix://$(socket_of podman-rootless)"
 }
