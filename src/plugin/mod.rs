@@ -4,7 +4,6 @@
 mod answer;
 mod find;
 mod metadata;
-mod printed;
 mod process;
 mod settings;
 mod stderr;
@@ -14,12 +13,22 @@ use checks::Wanted;
 use checks::model::{Outcome, OwnRow, Row, Snapshot};
 use metadata::Metadata;
 pub(crate) use metadata::{is_code, is_id};
-pub(crate) use printed::Printed;
 use process::Run;
 pub(crate) use process::{Limits, run};
 pub(crate) use settings::Plugins;
 use std::path::{Path, PathBuf};
 pub(crate) use text::shown;
+
+/// What a program prints: what it is, or what it found.
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the two documents are read apart; together they are the schema")]
+pub(crate) enum Printed {
+    /// For `metadata`.
+    Metadata(Metadata),
+    /// For `run`.
+    Findings(Vec<answer::Entry>),
+}
 
 /// The programs that take part in this run.
 #[derive(Default)]

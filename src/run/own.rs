@@ -62,6 +62,13 @@ impl<'a> OwnChecks<'a> {
         }
     }
 
+    /// Adds the answers of the declared checks to what was recorded.
+    pub(super) fn recall(&self, record: &mut Snapshot) {
+        if let Some(config) = self.config.filter(|config| !config.check.is_empty()) {
+            declared::recalled(&config.check, record);
+        }
+    }
+
     /// Says of a saved snapshot what it holds no answer to.
     pub(super) fn miss(&self, facts: &mut Snapshot) {
         if let Some(config) = self.config {

@@ -18,7 +18,7 @@ use crate::config::Config;
 use crate::exit::{Code, Failure};
 use crate::render;
 use crate::tell::tell as say;
-use checks::judge;
+use checks::judge_with;
 use checks::model::{Outcome, Report, Snapshot};
 use command::Command;
 use file::Recording;
@@ -37,6 +37,8 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
     config.complete(&mut asked.judging);
     OwnChecks::declared(&config).know(&asked.judging, None)?;
     writable(&asked.judging)?;
+    let own = OwnChecks::find(&config)?;
+    own.know(&asked.judging, None)?;
     let task = Task::new("run", &asked.looking, &[], &config, Over::None)?;
     let wanted = wanted(&[], &asked.judging, &config);
     let recording = Recording::at(asked.to.as_deref());
@@ -59,8 +61,12 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
             Ok(logged) => logs::add(&mut record, logged),
             Err(failure) => say(&failure.message),
         }
+        own.recall(&mut record);
         recording.keep(&record);
-        let report = judge(&record, &wanted);
+        // Where nobody reads a report, no program is started for it.
+        let is_read = code != 0 || !asked.judging.output.is_empty();
+        let rows = if is_read { own.rows(&record, &wanted) } else { Vec::new() };
+        let report = judge_with(&record, &wanted, &rows);
         if let Err(failure) = tell(&record, &report, code, &asked, &recording) {
             say(&failure.message);
         }
