@@ -7,22 +7,29 @@ use super::links::told::holds_secret;
 use checks::model::Snapshot;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 /// Shorter values occur by chance.
 const SHORTEST: usize = 6;
+/// How the name ends of what can only be a secret, however plain it reads.
+const CREDENTIALS: [&str; 8] =
+    ["password", "passwd", "passphrase", "pass", "pwd", "secret", "token", "api_key"];
 /// What parts the words of a text.
 const BREAKS: &str = "\"'`,;=:/?&()[]{}<>|@#\\";
 
 /// What is known to be secret, and how much of it was seen where.
 pub(super) struct Gate {
+    /// Taken out wherever they stand.
     secrets: BTreeSet<String>,
+    /// Those that read like plain words: taken out of sentences and paths, where they stand as words.
+    plain: BTreeSet<String>,
     counts: BTreeMap<String, u64>,
 }
 
 impl Gate {
     /// The secrets of these containers.
     pub(super) fn of<'a>(containers: impl Iterator<Item = &'a Seen> + Clone) -> Self {
-        let mut gate = Self { secrets: BTreeSet::new(), counts: BTreeMap::new() };
+        let mut gate = Self::open();
         let public: BTreeSet<String> = containers.clone().flat_map(public).collect();
         for seen in containers {
             for (name, value) in &seen.raw.env {
@@ -39,6 +46,10 @@ impl Gate {
         gate
     }
 
+    fn open() -> Self {
+        Self { secrets: BTreeSet::new(), plain: BTreeSet::new(), counts: BTreeMap::new() }
+    }
+
     /// Takes note of what is secret in a text that was given; its value is what stands behind its name.
     fn take(&mut self, place: &str, text: &str, value: &str, public: &BTreeSet<String>) {
         if value.is_empty() || !holds_secret(text) {
@@ -49,17 +60,26 @@ impl Gate {
         let mut found = if holds_secret(value) { hidden(value) } else { vec![value.to_owned()] };
         found.retain(|secret| is_rare(secret) && !public.contains(secret));
         self.secrets.extend(found);
+        // Without a colon it may be somebody's mail address.
+        let password = password(value).filter(|_| value.contains(':'));
+        let plain = [credential(text), password].into_iter().flatten();
+        let plain = plain.filter(|word| is_plain(word) && !public.contains(*word));
+        self.plain.extend(plain.map(str::to_owned));
     }
 
     /// Lets the snapshot in, without what is secret.
     pub(super) fn pass(&self, snapshot: Snapshot) -> Snapshot {
         let mut replaced = 0;
         // Most have nothing to hide, and stay as they are.
-        let mut snapshot = if self.secrets.is_empty() {
+        let mut snapshot = if self.secrets.is_empty() && self.plain.is_empty() {
             snapshot
         } else {
             let Ok(mut value) = serde_json::to_value(&snapshot) else { return closed(snapshot) };
-            self.walk(&mut value, &mut BTreeMap::new(), &mut replaced);
+            // A host that a client was told is no secret, whatever else is called so.
+            let is_host = |word: &str| snapshot.links.iter().any(|l| l.endpoint.host == word);
+            let plain: Vec<&str> =
+                self.plain.iter().map(String::as_str).filter(|word| !is_host(word)).collect();
+            self.walk(&mut value, &plain, &mut BTreeMap::new(), &mut replaced);
             match replaced {
                 0 => snapshot,
                 _ => serde_json::from_value(value).unwrap_or_else(|_| closed(snapshot)),
@@ -72,23 +92,52 @@ impl Gate {
         snapshot
     }
 
-    fn walk<'a>(&'a self, value: &mut Value, ordinals: &mut BTreeMap<&'a str, usize>, n: &mut u64) {
+    fn walk<'a>(
+        &'a self,
+        value: &mut Value,
+        plain: &[&'a str],
+        ordinals: &mut BTreeMap<&'a str, usize>,
+        n: &mut u64,
+    ) {
         match value {
             Value::String(text) => {
-                for secret in self.secrets.iter().rev() {
-                    if text.contains(secret.as_str()) {
-                        let next = ordinals.len() + 1;
-                        let ordinal = ordinals.entry(secret).or_insert(next);
-                        *text = text.replace(secret.as_str(), &format!("<secret-{ordinal}>"));
-                        *n += 1;
+                // A name or a keyword that stands alone is no sentence.
+                let is_sentence = text.contains(|c: char| c.is_whitespace() || c == '/');
+                let plain = plain.iter().rev().copied().filter(|_| is_sentence);
+                let anywhere = self.secrets.iter().rev().map(|secret| (secret.as_str(), false));
+                for (secret, as_word) in anywhere.chain(plain.map(|word| (word, true))) {
+                    let places = places(text, secret, as_word);
+                    if places.is_empty() {
+                        continue;
                     }
+                    let next = ordinals.len() + 1;
+                    let ordinal = format!("<secret-{}>", ordinals.entry(secret).or_insert(next));
+                    for at in places.into_iter().rev() {
+                        text.replace_range(at..at + secret.len(), &ordinal);
+                    }
+                    *n += 1;
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|v| self.walk(v, ordinals, n)),
-            Value::Object(fields) => fields.values_mut().for_each(|v| self.walk(v, ordinals, n)),
+            Value::Array(items) => {
+                items.iter_mut().for_each(|v| self.walk(v, plain, ordinals, n));
+            }
+            Value::Object(fields) => {
+                fields.values_mut().for_each(|v| self.walk(v, plain, ordinals, n));
+            }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
+
+/// Where a secret stands in a text; with `as_word` only where neither a letter nor a digit touches it.
+fn places(text: &str, secret: &str, as_word: bool) -> Vec<usize> {
+    let touches = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let apart = |at: usize| {
+        let (before, after) = (&text[..at], &text[at + secret.len()..]);
+        !touches(before.chars().next_back()) && !touches(after.chars().next())
+    };
+    let found = text.match_indices(secret).map(|(at, _)| at);
+    found.filter(|at| !as_word || apart(*at)).collect()
 }
 
 /// A snapshot that can't be redacted is not let in.
@@ -109,10 +158,7 @@ fn hidden(value: &str) -> Vec<String> {
     let parts = |c: char| c.is_whitespace() || BREAKS.contains(c);
     let mut found = Vec::new();
     // User info, without the user where a password follows.
-    if let Some((before, _)) = value.rsplit_once('@') {
-        let info = before.rsplit_once("//").map_or(before, |(_, info)| info);
-        found.push(info.split_once(':').map_or(info, |(_, password)| password).to_owned());
-    }
+    found.extend(password(value).map(str::to_owned));
     if let Some((_, query)) = value.split_once('?') {
         found.extend(query.split(['&', '#']).filter_map(|p| Some(p.split_once('=')?.1.to_owned())));
     }
@@ -120,14 +166,55 @@ fn hidden(value: &str) -> Vec<String> {
     found
 }
 
+/// The password of an address, or the token that stands for it.
+fn password(value: &str) -> Option<&str> {
+    let (before, _) = value.rsplit_once('@')?;
+    let info = before.rsplit_once("//").map_or(before, |(_, info)| info);
+    Some(info.split_once(':').map_or(info, |(_, password)| password))
+}
+
+/// The value of `NAME=value` where the name says that it is nothing but a secret.
+fn credential(text: &str) -> Option<&str> {
+    let (name, value) = text.split_once('=')?;
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    CREDENTIALS.iter().any(|end| name.ends_with(end)).then_some(value)
+}
+
 /// Whether a text is not met by chance: a plain word, a number or a path says nothing, and may stand anywhere.
 fn is_rare(secret: &str) -> bool {
-    let plain = |c: char| c.is_ascii_lowercase() || c == '-' || c == '_' || c == '.';
     secret.len() >= SHORTEST
-        && !secret.starts_with('/')
-        && !secret.chars().all(plain)
+        && !is_path(secret)
+        && !secret.chars().all(is_plain_char)
         && !secret.chars().all(|c| c.is_ascii_digit())
         && secret.parse::<std::net::IpAddr>().is_err()
+}
+
+fn is_plain_char(c: char) -> bool {
+    c.is_ascii_lowercase() || c == '-' || c == '_' || c == '.'
+}
+
+/// Base64 may begin like a path.
+fn is_path(secret: &str) -> bool {
+    let has = |is: fn(&char) -> bool| secret.chars().any(|c| is(&c));
+    let random = has(char::is_ascii_uppercase) && has(char::is_ascii_digit);
+    secret.starts_with('/') && !random && !secret.contains(['+', '='])
+}
+
+/// Whether a secret reads like a plain word, or a number, and is none of econn's own: taken out of econn's sentences, such a
+/// word would only be told by the gap.
+fn is_plain(secret: &str) -> bool {
+    static OWN: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+        let rules = checks::ALL.iter().flat_map(|check| check.rules);
+        let texts = rules.flat_map(|rule| [rule.title, rule.explanation]);
+        texts.flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric())).collect()
+    });
+    let plain = |c: char| is_plain_char(c) || c.is_ascii_digit();
+    secret.len() >= SHORTEST
+        && secret.chars().all(plain)
+        && secret.parse::<std::net::IpAddr>().is_err()
+        && !OWN.contains(secret)
+        // It stands in every mark.
+        && secret != "secret"
 }
 
 /// What is known by everybody: it is no secret even where a password is the same.
@@ -149,7 +236,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     fn gate(given: &[(&str, &str)]) -> Gate {
-        let mut gate = Gate { secrets: BTreeSet::new(), counts: BTreeMap::new() };
+        let mut gate = Gate::open();
         let public = BTreeSet::from(["postgres".to_owned()]);
         for (name, value) in given {
             gate.take("environment", &format!("{name}={value}"), value, &public);
@@ -195,6 +282,45 @@ mod tests {
             gate(&[("DB_PASSWORD", "postgres"), ("PASSWORD", "http"), ("AUTH_MODE", "enabled")]);
         let notes = ["postgres at http://postgres:5432 is enabled"];
         assert_eq!(gate.pass(snapshot(&notes)).notes, notes);
+    }
+
+    #[test]
+    fn a_password_of_plain_words_is_taken_out_of_sentences_and_paths() {
+        let gate = gate(&[
+            ("DB_PASSWORD", "correcthorse"),
+            ("CACHE_URL", "redis://:battery-staple@cache:6379"),
+            ("ADMIN_PASS", "90210777"),
+            ("ROOT_PASSWORD", "connection"),
+            ("AUTH_MODE", "enabled"),
+            ("KEYCLOAK_TOKEN", "/q1Zx+8Kd9w3=="),
+            ("DB_PASSWORD_FILE", "/run/credentials/db"),
+        ]);
+        let mut before = snapshot(&[
+            "exec: \"correcthorse\": not found in /srv/correcthorse/battery-staple.yaml",
+            "wrong pin 90210777, wrong key /q1Zx+8Kd9w3==",
+            "correcthorses are enabled for a connection of /run/credentials/db",
+        ]);
+        // A keyword that is the same stays what it is.
+        before.containers[0].state.status = "correcthorse".into();
+        let passed = gate.pass(before);
+        assert_eq!(
+            passed.notes,
+            [
+                "exec: \"<secret-1>\": not found in /srv/<secret-1>/<secret-2>.yaml",
+                "wrong pin <secret-4>, wrong key <secret-3>",
+                "correcthorses are enabled for a connection of /run/credentials/db",
+            ]
+        );
+        assert_eq!(passed.containers[0].state.status, "correcthorse");
+    }
+
+    #[test]
+    fn an_argument_is_named_by_its_flag() {
+        let word = |text: &str| super::credential(text).map(str::to_owned);
+        assert_eq!(word("--db-password=correcthorse"), Some("correcthorse".into()));
+        assert_eq!(word("--api-key=correcthorse"), Some("correcthorse".into()));
+        assert_eq!(word("--password-file=correcthorse"), None);
+        assert_eq!(word("correcthorse"), None);
     }
 
     #[test]

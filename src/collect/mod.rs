@@ -19,6 +19,8 @@ mod places;
 mod probe;
 mod probes;
 pub(crate) mod recorder;
+#[cfg(test)]
+pub(crate) mod reference;
 mod replicas;
 mod searched;
 mod server;

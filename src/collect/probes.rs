@@ -357,7 +357,7 @@ async fn holds(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, reque
         }
     }
     // The probes end a little before the run, so that what they saw until then is kept.
-    let patience = Patience::until(request.deadline - Duration::from_millis(200));
+    let patience = Patience::Until(request.deadline - Duration::from_millis(200));
     let held = |container: usize, port: u16, links: &[usize]| {
         let held = held(stands, all, snapshot, request, (container, port), links, patience);
         async move { in_time(request, held).await.unwrap_or_else(Fact::Unknown) }

@@ -19,21 +19,20 @@ pub(crate) struct Port {
 
 /// How long the probes of a port may take, and how long they hold a connection.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience {
-    deadline: Instant,
-    holds_ms: Option<[u64; 2]>,
+pub(crate) enum Patience {
+    /// All the time until then.
+    Until(Instant),
+    /// Two seconds from the first connection on, for a server that others are about to use. The holds are as long as both of
+    /// them fit into that.
+    Short,
 }
 
 impl Patience {
-    /// All the time until then.
-    pub(crate) fn until(deadline: Instant) -> Self {
-        Self { deadline, holds_ms: None }
-    }
-
-    /// Two seconds, for a server that others are about to use. The holds are as long as both of them fit into that.
-    pub(crate) fn short() -> Self {
-        let deadline = Instant::now() + Duration::from_secs(2);
-        Self { deadline, holds_ms: Some([350, 600]) }
+    fn limit(self) -> (Duration, Option<[u64; 2]>) {
+        match self {
+            Self::Until(deadline) => (deadline.saturating_duration_since(Instant::now()), None),
+            Self::Short => (Duration::from_secs(2), Some([350, 600])),
+        }
     }
 }
 
@@ -41,13 +40,13 @@ impl Patience {
 pub(crate) async fn concurrency(
     stand: &Stand,
     port: &Port,
-    Patience { deadline, holds_ms }: Patience,
+    patience: Patience,
 ) -> Fact<Concurrency> {
     let Some(target) = target(&port.listeners, port.number) else {
         return Fact::Unknown(format!("nothing listens on port {}", port.number));
     };
-    let left = deadline.saturating_duration_since(Instant::now()).as_millis();
-    let limit_ms = u64::try_from(left).unwrap_or(u64::MAX);
+    let (limit, holds_ms) = patience.limit();
+    let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
     let protocol = port.protocol.clone();
     let seen = stand.run(Hold { target, protocol, limit_ms, holds_ms }).await;
     seen.map(|seen| Concurrency { vantage: Some(stand.vantage()), ..seen }).into()

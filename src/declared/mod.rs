@@ -21,7 +21,8 @@ pub(crate) struct Declared {
     pub(crate) code: String,
     /// What is wrong when it does not hold.
     pub(crate) message: String,
-    fix: Vec<Fix>,
+    /// What to do then.
+    pub(crate) fix: Vec<Fix>,
     failing: Verdict,
     /// Clients of the links that it is about; `*` stands for any text.
     client: String,
@@ -86,6 +87,16 @@ impl Declared {
             answers: links.map(answer).collect(),
         }
     }
+
+    /// Unknown on every link.
+    fn unasked(&self, facts: &Snapshot, why: &str) -> Own {
+        self.own(facts, &|link| OwnAnswer {
+            link: link.id.clone(),
+            verdict: Fact::Unknown(why.into()),
+            what: format!("the check {}", self.id),
+            seen: String::new(),
+        })
+    }
 }
 
 /// Answers every check while the world can still be asked. A passive run starts no program.
@@ -121,19 +132,22 @@ pub(crate) fn answered(declared: &[Declared], facts: &mut Snapshot, limits: &Lim
     facts.own = own;
 }
 
+/// Answers the checks from what was recorded. What a program looks at may be gone with the command, and what it said of that
+/// would be no fault that was there.
+pub(crate) fn recalled(declared: &[Declared], facts: &mut Snapshot) {
+    let why = "no program is asked once the command has ended";
+    let own = declared.iter().map(|check| match &check.kind {
+        Kind::Nagios { .. } => check.unasked(facts, why),
+        kind => check.own(facts, &|link| answer::of(check, kind, link, facts)),
+    });
+    let own: Vec<Own> = own.collect();
+    facts.own = own;
+}
+
 /// What a saved snapshot holds no answer to can't be asked any more: it is unknown, and no pass.
 pub(crate) fn unanswered(declared: &[Declared], facts: &mut Snapshot) {
     let why = "the snapshot holds no answer to it; take it anew with this econn.toml";
     let missing = declared.iter().filter(|check| facts.own.iter().all(|own| own.id != check.id));
-    let own: Vec<Own> = missing
-        .map(|check| {
-            check.own(facts, &|link| OwnAnswer {
-                link: link.id.clone(),
-                verdict: Fact::Unknown(why.into()),
-                what: format!("the check {}", check.id),
-                seen: String::new(),
-            })
-        })
-        .collect();
+    let own: Vec<Own> = missing.map(|check| check.unasked(facts, why)).collect();
     facts.own.extend(own);
 }

@@ -4,6 +4,7 @@
 use super::metadata::{Declared, Metadata};
 use super::text::shown;
 use checks::model::{Evidence, Finding, Fix, Outcome, OwnRow, Row, Severity};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -12,20 +13,32 @@ use std::collections::BTreeMap;
 const MOST: usize = 1000;
 
 /// One entry of the list: a finding, or a row of another outcome.
-#[derive(Deserialize)]
-struct Entry {
+#[derive(Deserialize, JsonSchema)]
+#[schemars(extend("anyOf" = [
+    { "required": ["code", "severity", "seen"] },
+    { "required": ["outcome", "reason"] },
+]))]
+pub(crate) struct Entry {
+    /// The id of a link of the snapshot that was read.
     link: String,
+    /// The id of a check that the metadata names.
     check: String,
+    /// What came of the check where it found nothing and it is no pass.
     #[serde(default)]
+    #[schemars(extend("enum" = ["unknown", "skip", null]))]
     outcome: Option<String>,
+    /// Why.
     #[serde(default)]
     reason: Option<String>,
+    /// One of the codes that the metadata names for the check.
     #[serde(default)]
     code: Option<String>,
     #[serde(default)]
     severity: Option<Severity>,
+    /// What is wrong, in one line; the check's own title without.
     #[serde(default)]
     title: Option<String>,
+    /// What was seen, with real names.
     #[serde(default)]
     seen: Option<String>,
     #[serde(default)]
@@ -35,7 +48,7 @@ struct Entry {
 }
 
 /// A fix, of which only the words are needed.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Remedy {
     say: String,
     #[serde(default)]

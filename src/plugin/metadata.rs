@@ -4,33 +4,38 @@ use super::Plugin;
 use super::process::{Limits, Run, run};
 use super::text::shown;
 use regex::Regex;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
 /// What `econn-check-NAME metadata` prints.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Metadata {
     /// The version of the protocol; 1.
+    #[schemars(extend("const" = 1))]
     pub(crate) protocol: u32,
     /// As in the file's name.
     pub(crate) name: String,
     /// The program's own version.
     pub(crate) version: String,
     /// The checks that it answers.
+    #[schemars(length(min = 1, max = 64))]
     pub(crate) checks: Vec<Declared>,
 }
 
 /// One check of a program.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Declared {
-    /// Its id, as in `--only`.
+    /// Its id, as in `--only`; those of econn are taken.
+    #[schemars(regex(pattern = "^[a-z0-9][a-z0-9_-]{0,63}$"))]
     pub(crate) id: String,
     /// What it asks, in one line.
     pub(crate) title: String,
-    /// The codes of its findings.
+    /// The codes of its findings; none begins with EC.
     #[serde(default)]
+    #[schemars(inner(regex(pattern = "^[A-Z]{2,8}[0-9]+$")))]
     pub(crate) codes: Vec<String>,
 }
 

@@ -19,6 +19,17 @@ pub(crate) use settings::Plugins;
 use std::path::{Path, PathBuf};
 pub(crate) use text::shown;
 
+/// What a program prints: what it is, or what it found.
+#[derive(schemars::JsonSchema)]
+#[serde(untagged)]
+#[expect(dead_code, reason = "the two documents are read apart; together they are the schema")]
+pub(crate) enum Printed {
+    /// For `metadata`.
+    Metadata(Metadata),
+    /// For `run`.
+    Findings(Vec<answer::Entry>),
+}
+
 /// The programs that take part in this run.
 #[derive(Default)]
 pub(crate) struct Plugged {

@@ -23,7 +23,7 @@ static SECRETS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     .map(|(pattern, left)| (Regex::new(pattern).expect("a pattern of the program itself"), left))
     .into()
 });
-/// A word that no person wrote: long, of letters in both cases and digits.
+/// A word that no person wrote: long, of letters in both cases and digits, or of hexadecimal digits.
 static RANDOM: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z0-9+/_=-]{24,}").expect("a pattern of the program itself")
 });
@@ -54,7 +54,13 @@ impl Replacer for Random {
         let is_random = has(char::is_ascii_uppercase)
             && has(char::is_ascii_lowercase)
             && has(char::is_ascii_digit);
-        to.push_str(if is_random { "***" } else { word });
+        let is_hex = |part: &str| {
+            part.len() >= 24
+                && part.bytes().all(|b| b.is_ascii_hexdigit())
+                && part.bytes().any(|b| b.is_ascii_digit())
+        };
+        let is_hex = word.split(['+', '/', '_', '=', '-']).any(is_hex);
+        to.push_str(if is_random || is_hex { "***" } else { word });
     }
 }
 
@@ -79,6 +85,17 @@ mod tests {
             let said = shown(text);
             assert!(!said.contains("cretvalue"), "{text} gives {said}");
         }
+    }
+
+    #[test]
+    fn a_long_hexadecimal_number_is_not_shown() {
+        for text in ["c9cfa6bb44704dc2b19c4cebada05600", "k=c9cfa6bb44704dc2b19c4cebada05600/x"] {
+            assert!(!shown(text).contains("4704dc2b"), "{text} gives {}", shown(text));
+        }
+        assert_eq!(
+            shown("suite-mock-23045-477f02 is at c9cfa6b"),
+            "suite-mock-23045-477f02 is at c9cfa6b"
+        );
     }
 
     #[test]

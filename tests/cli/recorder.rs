@@ -156,6 +156,20 @@ fn the_recording_is_kept_and_what_keeps_it_from_that_is_no_trouble_of_the_comman
 }
 
 #[test]
+fn a_check_that_there_is_not_is_said_before_the_command_starts() {
+    let state = tempfile::tempdir().unwrap();
+    let begun = state.path().join("begun");
+    let script = format!("touch {}", begun.display());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
+    command.args(["run", "--only", "no-such-check", "--", "sh", "-c", &script]);
+    let output = command.env("XDG_STATE_HOME", state.path()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("no-such-check") && stderr.lines().count() == 1, "{stderr}");
+    assert!(!begun.exists());
+}
+
+#[test]
 fn what_the_command_says_of_connections_is_counted_and_nothing_else_of_it_is_kept() {
     let state = tempfile::tempdir().unwrap();
     let script = "for i in 1 2 3; do echo \"dial tcp 10.1.2.3:8080: connect: connection refused\"; done; \

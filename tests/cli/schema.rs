@@ -45,8 +45,28 @@ fn wrong(root: &Value, schema: &Value, value: &Value, at: &str) -> Vec<String> {
             "enum" if !list().any(|one| one == value) => {
                 found.push(format!("{at}: {value} is none of {says}"));
             }
+            "pattern" => {
+                let pattern = regex::Regex::new(says.as_str().unwrap()).unwrap();
+                if value.as_str().is_some_and(|text| !pattern.is_match(text)) {
+                    found.push(format!("{at}: {value} is not of the form {says}"));
+                }
+            }
             "$schema" | "$id" | "$defs" | "title" | "description" | "format" | "default"
             | "const" | "enum" => {}
+            "pattern" => {
+                let pattern = regex::Regex::new(says.as_str().unwrap()).unwrap();
+                if value.as_str().is_some_and(|text| !pattern.is_match(text)) {
+                    found.push(format!("{at}: {value} has not the form {says}"));
+                }
+            }
+            "minItems" | "maxItems" => {
+                let (items, bound) = (value.as_array().map(Vec::len), says.as_u64().unwrap());
+                let bound = usize::try_from(bound).unwrap();
+                let beyond = |n: usize| if word == "minItems" { n < bound } else { n > bound };
+                if items.is_some_and(beyond) {
+                    found.push(format!("{at}: {word} is {says}"));
+                }
+            }
             "minimum" | "maximum" => {
                 let (number, bound) = (value.as_f64(), says.as_f64().unwrap());
                 let beyond = |n: f64| if word == "minimum" { n < bound } else { n > bound };
@@ -118,6 +138,56 @@ fn the_snapshot_fits_its_schema() {
     fits(&schema("snapshot"), &snapshot());
 }
 
+/// The documents of the book, in their order: every block of the page that is JSON.
+fn examples() -> Vec<Value> {
+    let page = include_str!("../../docs/plugins.md");
+    let blocks = page.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap());
+    blocks.map(|block| serde_json::from_str(block).unwrap()).collect()
+}
+
+#[test]
+fn what_a_plug_in_prints_fits_its_schema() {
+    let schema = schema("plugin");
+    let examples = examples();
+    let [metadata, findings] = &examples[..] else { panic!("{examples:?}") };
+    fits(&schema, metadata);
+    fits(&schema, findings);
+    fits(&schema, &json!([]));
+    fits(&schema, &json!([{"link": "l", "check": "c", "outcome": "skip", "reason": "why"}]));
+    // What the examples of the book say of themselves, as programs.
+    for name in ["plaintext", "underscore"] {
+        let program = format!("{}/tests/plugins/econn-check-{name}", env!("CARGO_MANIFEST_DIR"));
+        let said = std::process::Command::new(program).arg("metadata").output().unwrap();
+        fits(&schema, &serde_json::from_slice(&said.stdout).unwrap());
+    }
+}
+
+#[test]
+fn what_is_no_plug_in_does_not_fit() {
+    let schema = schema("plugin");
+    let examples = examples();
+    let changes: [fn(&mut Vec<Value>); 8] = [
+        |it| it[0]["protocol"] = json!(2),
+        |it| it[0]["checks"] = json!([]),
+        |it| it[0]["checks"][0]["id"] = json!("An Id"),
+        |it| it[0]["checks"][0]["codes"] = json!(["mine1"]),
+        |it| drop(it[1][0].as_object_mut().unwrap().remove("code")),
+        |it| it[1][0]["severity"] = json!("bad"),
+        |it| it[1][0]["fix"] = json!([{"command": "no word"}]),
+        |it| it[1][0]["outcome"] = json!("pass"),
+    ];
+    let mut broken = vec![json!({}), json!("text"), json!([{"link": "l", "check": "c"}])];
+    for change in changes {
+        let mut changed = examples.clone();
+        change(&mut changed);
+        broken.extend(changed.into_iter().filter(|one| !examples.contains(one)));
+    }
+    assert_eq!(broken.len(), 11);
+    for broken in broken {
+        assert!(!wrong(&schema, &schema, &broken, "$").is_empty(), "{broken}");
+    }
+}
+
 #[test]
 fn what_is_broken_does_not_fit() {
     let breaks: [fn(&mut Value); 6] = [
@@ -145,4 +215,37 @@ fn a_field_of_tomorrow_fits() {
     let mut snapshot = snapshot();
     snapshot["containers"][0]["state"]["tomorrow"] = json!(null);
     fits(&schema("snapshot"), &snapshot);
+}
+
+/// What the examples print fits, and what econn would refuse does not.
+#[test]
+fn what_programs_print_fits_its_schema() {
+    let schema = schema("plugin");
+    for name in ["plaintext", "underscore"] {
+        let program = format!("{}/tests/plugins/econn-check-{name}", env!("CARGO_MANIFEST_DIR"));
+        let output = std::process::Command::new(program).arg("metadata").output().unwrap();
+        fits(&schema, &serde_json::from_slice(&output.stdout).unwrap());
+    }
+    let finding = json!({"link": "docker:a->http://b", "check": "an-id", "code": "MINE1", "severity": "fail", "seen": "it"});
+    let row =
+        json!({"link": "docker:a->http://b", "check": "an-id", "outcome": "skip", "reason": "why"});
+    fits(&schema, &json!([]));
+    fits(&schema, &json!([finding, row]));
+    let metadata = json!({"protocol": 1, "name": "n", "version": "1", "checks": [{"id": "a", "title": "t", "codes": ["MINE1"]}]});
+    fits(&schema, &metadata);
+    let changed = |document: &Value, key: &str, value: Value| {
+        let mut document = document.clone();
+        document[key] = value;
+        document
+    };
+    for document in [
+        changed(&metadata, "protocol", json!(2)),
+        changed(&metadata, "checks", json!([{"id": "a", "title": "t", "codes": ["mine"]}])),
+        json!([changed(&finding, "severity", json!("bad"))]),
+        json!([changed(&row, "outcome", json!("pass"))]),
+        json!([{"link": "l", "check": "c"}]),
+        json!({"findings": []}),
+    ] {
+        assert!(!wrong(&schema, &schema, &document, "$").is_empty(), "{document}");
+    }
 }

@@ -42,11 +42,6 @@ impl Ground<'_> {
     fn window(&self) -> Duration {
         PROMPT + self.largest * 4
     }
-
-    /// The longest that one hold takes once its connections are there.
-    pub(super) fn longest(&self, least: Duration) -> Duration {
-        self.largest + self.hold_time(least) + self.window() + LATE
-    }
 }
 
 /// Holds the first connection for `least` and three times a slow request, or until the second is

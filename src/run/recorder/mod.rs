@@ -9,24 +9,36 @@ mod watch;
 pub(super) use relay::relay;
 
 use super::look::Task;
+use super::own::OwnChecks;
 use super::report::{rendered, wanted, writable, written};
 use super::{configured, logs};
 use crate::cli::Record;
 use crate::collect::Over;
+use crate::config::Config;
 use crate::exit::{Code, Failure};
 use crate::render;
-use checks::judge;
+use crate::tell::tell as say;
+use checks::judge_with;
 use checks::model::{Outcome, Report, Snapshot};
 use command::Command;
 use file::Recording;
-use std::io::Write;
 use watch::Watch;
 
 /// Runs the command; ends with its exit code.
 pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
-    let config = configured(&asked.configured)?;
+    let config = match configured(&asked.configured) {
+        // What a project's file says wrong is no reason to keep its tests from running.
+        Err(failure) if asked.configured.config.is_none() => {
+            say(&failure.message);
+            Config::default()
+        }
+        config => config?,
+    };
     config.complete(&mut asked.judging);
+    OwnChecks::declared(&config).know(&asked.judging, None)?;
     writable(&asked.judging)?;
+    let own = OwnChecks::find(&config)?;
+    own.know(&asked.judging, None)?;
     let task = Task::new("run", &asked.looking, &[], &config, Over::None)?;
     let wanted = wanted(&[], &asked.judging, &config);
     let recording = Recording::at(asked.to.as_deref());
@@ -49,18 +61,17 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
             Ok(logged) => logs::add(&mut record, logged),
             Err(failure) => say(&failure.message),
         }
+        own.recall(&mut record);
         recording.keep(&record);
-        let report = judge(&record, &wanted);
+        // Where nobody reads a report, no program is started for it.
+        let is_read = code != 0 || !asked.judging.output.is_empty();
+        let rows = if is_read { own.rows(&record, &wanted) } else { Vec::new() };
+        let report = judge_with(&record, &wanted, &rows);
         if let Err(failure) = tell(&record, &report, code, &asked, &recording) {
             say(&failure.message);
         }
     }
     Ok(Code(code))
-}
-
-/// One line on stderr.
-fn say(line: &str) {
-    eprintln!("econn: {}", render::clean(line));
 }
 
 /// Tells what was found: everything where the command failed and something is wrong, little where nothing is.
@@ -82,8 +93,7 @@ fn tell(
         let style = render::Style::stderr(&asked.judging);
         let mut bytes = format!("\neconn: the command ended with {code}\n");
         bytes.push_str(&String::from_utf8_lossy(&rendered(report, &asked.judging, style)?));
-        // A reader that has gone away is no trouble of the command's.
-        drop(std::io::stderr().lock().write_all(bytes.as_bytes()));
+        crate::tell::write(&bytes);
         say(&format!("recorded in {from}"));
     } else {
         say(&healthy(report, code));

@@ -8,6 +8,8 @@ use crate::harness::verdict::{list, text};
 use crate::harness::{Cast, Engine, Result, diagnosis};
 use serde_json::Value;
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 
 const SCENE: &str = include_str!("secrets.toml");
 
@@ -64,6 +66,11 @@ pub(super) fn stay(_: &Cast, engine: Engine) -> Result<()> {
         };
         FORMATS.iter().flat_map(one).collect()
     };
+    // Nor do they reach a plug-in, nor a report by way of one.
+    let plugged = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
+    let config = plug(plugged.path(), &secrets[0].0)?;
+    let looking: Vec<String> =
+        looking.into_iter().chain(["--config".into(), config, "--trace-api".into()]).collect();
     let live = run(econn().args(&looking).args(outputs("live.")).args(["--format", "json"]))?;
     let report = live.report_with(1)?;
     finds_the_links(&report, &live)?;
@@ -76,7 +83,12 @@ pub(super) fn stay(_: &Cast, engine: Engine) -> Result<()> {
     // Under the recorder the same containers are looked at, and the command's own output is recognised in parts.
     let flags = flags(&looking[1..]);
     let mut recorder = econn();
-    recorder.arg("run").args(flags).args(["--record", &recorded]).args(outputs("run."));
+    recorder
+        .arg("run")
+        .args(flags)
+        .arg("--trace-api")
+        .args(["--record", &recorded])
+        .args(outputs("run."));
     let words = format!("dial tcp 10.9.8.7:80: connect: connection refused token={}", secrets[0].0);
     let recorder =
         run(recorder.args(["--", "sh", "-c", &format!("echo '{words}'; sleep 5; exit 4")]))?;
@@ -101,8 +113,56 @@ pub(super) fn stay(_: &Cast, engine: Engine) -> Result<()> {
         let text = fs::read_to_string(&written).map_err(|trouble| format!("{name}: {trouble}"))?;
         leaks.extend(leaked(&format!("file {name}"), &text, &secrets));
     }
+    let given = fs::read_to_string(plugged.path().join("given")).map_err(|t| t.to_string())?;
+    must(given.contains("\"links\"") && live.stdout.contains("SPY1"), || {
+        live.account("the plug-in was given nothing, or said nothing")
+    })?;
+    must(live.stderr.contains("/containers/"), || live.account("no call was told"))?;
+    leaks.extend(leaked("what a plug-in was given", &given, &secrets));
     stage.strike()?;
     must(leaks.is_empty(), || format!("{} leaks:\n{}", leaks.len(), leaks.join("\n")))
+}
+
+/// A plug-in that keeps what it is given and gives a secret away in everything that it prints, and one that breaks over it.
+/// Returns the path of the configuration that names them.
+fn plug(folder: &Path, secret: &str) -> Result<String> {
+    let spy = format!(
+        r#"#!/usr/bin/env python3
+import json, os, sys
+S = "{secret}"
+if sys.argv[1] == "metadata":
+    check = {{"id": "spy", "title": "a title of " + S, "codes": ["SPY1"]}}
+    print(json.dumps({{"protocol": 1, "name": "spy", "version": S, "checks": [check]}}))
+else:
+    given = sys.stdin.read()
+    with open("given", "a") as kept:
+        kept.write(given)
+    sys.stderr.write("Error: token=" + S + "\n")
+    found = {{"check": "spy", "code": "SPY1", "severity": "warn", "title": "it is " + S, "seen": "http://u:" + S + "@h/?k=" + S,
+        "evidence": [{{"what": "token " + S, "value": "password=" + S}}],
+        "fix": [{{"say": "use " + S, "command": "curl -H 'Authorization: Bearer " + S + "' h", "patch": "+ key: " + S}}]}}
+    print(json.dumps([dict(found, link=link["id"]) for link in json.loads(given)["links"]]))
+"#
+    );
+    let broken = format!(
+        r#"#!/bin/sh
+[ "$1" = metadata ] && {{
+    echo '{{"protocol": 1, "name": "broken", "version": "1", "checks": [{{"id": "broken", "title": "x", "codes": ["BROKEN1"]}}]}}'
+    exit
+}}
+echo "ValueError: {secret} http://u:{secret}@h" >&2
+exit 3
+"#
+    );
+    for (name, text) in [("spy", spy), ("broken", broken)] {
+        let path = folder.join(format!("econn-check-{name}"));
+        fs::write(&path, text).map_err(|trouble| trouble.to_string())?;
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(&path, mode).map_err(|trouble| trouble.to_string())?;
+    }
+    let config = folder.join("econn.toml");
+    fs::write(&config, "[plugins]\nfolders = [\".\"]\n").map_err(|trouble| trouble.to_string())?;
+    Ok(config.display().to_string())
 }
 
 /// The flags of a diagnosis, each with its value, without the names of containers.

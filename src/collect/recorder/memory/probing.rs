@@ -215,9 +215,9 @@ impl Memory<'_> {
         let (key, (server, links)) = ports.into_iter().find(|(key, _)| wanted(key))?;
         let patience = if again {
             self.held_again.insert(key.clone());
-            Patience::until(Deadline::now() + Duration::from_secs(4))
+            Patience::Until(Deadline::now() + Duration::from_secs(4))
         } else {
-            Patience::short()
+            Patience::Short
         };
         self.is_holding = true;
         Some(Hold { world: self.world(), key, server, links, patience })

@@ -43,6 +43,10 @@ impl Memory<'_> {
         let old = std::mem::replace(&mut self.record.links, links);
         self.carry(&old);
         self.record.containers = facts;
+        let asks = &self.request.asks;
+        for (container, (_, seen)) in self.record.containers.iter_mut().zip(&self.all.seen) {
+            container.answers = asks.iter().map(|ask| ask.of(&seen.raw)).collect();
+        }
         self.record.networks.clone_from(&self.all.networks);
         told_by_hosts_files(&self.all, &mut self.record, self.request.stance);
         self.machine(engines);
