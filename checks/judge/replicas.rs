@@ -86,7 +86,9 @@ fn worse(row: &mut Row, theirs: Row, replica: &str, is_met: bool) {
     let mut outcome = theirs.outcome;
     if !is_met {
         findings.retain(crate::model::Finding::counts);
-        findings.iter_mut().for_each(|finding| finding.severity = Severity::Warn);
+        for finding in &mut findings {
+            finding.severity = Severity::Warn;
+        }
         outcome = if findings.is_empty() { Outcome::Skip } else { Outcome::Warn };
     }
     findings.retain(|new| row.findings.iter().all(|known| known.code != new.code));

@@ -55,7 +55,7 @@ impl Case<'_> {
         let found: Vec<IpAddr> = answer.map(super::Resolution::addresses).unwrap_or_default();
         let has = |c: &Container| self.attachments(c).iter().any(|a| holds(&a.addresses, &found));
         let replicas = self.facts.containers.iter().filter(|c| c.is_replica_of(server.container));
-        has(server.container) || !replicas.into_iter().any(|c| has(c))
+        has(server.container) || !replicas.into_iter().any(has)
     }
 }
 

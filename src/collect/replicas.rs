@@ -12,9 +12,8 @@ use std::net::SocketAddr;
 pub(super) fn note(containers: &[Container], link: &mut Link) {
     let Some(server) = link.server.as_ref().filter(|_| link.meant == Meant::Name) else { return };
     let find = |name: &str| containers.iter().find(|c| c.engine == link.engine && c.name == name);
-    let ours = match (&server.engine, server.container.as_deref().and_then(find)) {
-        (None, Some(ours)) => ours,
-        _ => return,
+    let (None, Some(ours)) = (&server.engine, server.container.as_deref().and_then(find)) else {
+        return;
     };
     let is_one_off = |c: &Container| c.compose.as_ref().is_some_and(|c| c.one_off);
     let is_another = |c: &&Container| {

@@ -28,7 +28,8 @@ fn is_compared(word: &str, workdir: &str, plan: &Plan) -> bool {
         format!("{module}/__main__.py"),
         format!("{module}/__init__.py"),
     ];
-    !word.ends_with(".sh") && places.iter().any(|place| is_planned(place, workdir, plan))
+    let is_script = std::path::Path::new(word).extension().is_some_and(|end| end == "sh");
+    !is_script && places.iter().any(|place| is_planned(place, workdir, plan))
 }
 
 fn is_planned(place: &str, workdir: &str, plan: &Plan) -> bool {
@@ -138,7 +139,7 @@ mod tests {
         let files = ["README", "main.go"];
         assert_eq!(
             says(two, &files, &["/shop"]).unwrap(),
-            "/shop is not compared: COPY at line 6 brings it"
+            "/shop is not compared: COPY --from=build at line 6 brings it"
         );
         // The packages come from elsewhere, and the program is the context's.
         let packages = "FROM python AS build\nCOPY needs.txt .\nRUN make\n\
