@@ -109,6 +109,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted, plugged: &[OwnRow]
         })
         .collect();
     doubt(&case, &mut rows, wanted);
+    replicas::add(facts, link, &mut rows, wanted);
     if link.vantage == Some(Vantage::StandIn) {
         for (check, row) in &mut rows {
             of_a_stand_in(link, check, row);
@@ -272,6 +273,7 @@ mod heard;
 mod outcomes;
 mod outlook;
 mod own;
+mod replicas;
 mod row;
 #[cfg(test)]
 mod unseen;

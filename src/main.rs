@@ -1,5 +1,8 @@
 //! argv -> engines -> links -> probes -> Snapshot -> checks -> Report -> table or JSON -> exit code.
 
+#![deny(clippy::print_stderr)] // It panics where nobody reads; see tell.rs.
+
+mod bounded;
 mod cli;
 mod collect;
 mod config;
@@ -11,6 +14,7 @@ mod redact;
 mod render;
 mod run;
 mod symptoms;
+mod tell;
 mod words;
 
 use clap::Parser;
@@ -37,10 +41,7 @@ fn usage(mut error: clap::Error) -> ExitCode {
         .filter(|line| !line.is_empty())
         .collect();
     let said = said.join("; ");
-    eprintln!(
-        "econn: {}; see econn --help",
-        render::clean(said.strip_prefix("error: ").unwrap_or(&said))
-    );
+    tell::tell(&format!("{}; see econn --help", said.strip_prefix("error: ").unwrap_or(&said)));
     exit::USAGE.into()
 }
 
@@ -52,14 +53,14 @@ fn main() -> ExitCode {
     // A panic is a bug of econn: one line and the code of the contract, not a trace over the report.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        eprintln!(
-            "econn: this is a bug in econn ({place}); please report it with the command you ran"
-        );
+        tell::tell(&format!(
+            "this is a bug in econn ({place}); please report it with the command you ran"
+        ));
     }));
     match std::panic::catch_unwind(|| run::run(cli)) {
         Ok(Ok(code)) => code.into(),
         Ok(Err(failure)) => {
-            eprintln!("econn: {}", render::clean(&failure.message));
+            tell::tell(&failure.message);
             failure.code.into()
         }
         Err(_) => exit::BUG.into(),

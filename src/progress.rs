@@ -1,18 +1,23 @@
 //! Says on stderr what takes long: one line for each stage that lasts more than a second, one line for what is waited for,
-//! and nothing else.
+//! and nothing else. Where nobody watches, a stage has to last long enough that a job's log wants the line.
 
 use crate::render::clean;
+use crate::tell;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Runs one stage; after a second it says which.
+/// After how long a stage is told to somebody at a terminal, and in a log.
+const LONG: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+
+/// Runs one stage; if it lasts long it says which.
 pub(crate) async fn stage<T>(what: &str, work: impl Future<Output = T>) -> T {
     let mut work = std::pin::pin!(work);
+    let long = if std::io::stderr().is_terminal() { LONG.0 } else { LONG.1 };
     tokio::select! {
         done = &mut work => return done,
-        () = tokio::time::sleep(Duration::from_secs(1)) => eprintln!("econn: {what} ..."),
+        () = tokio::time::sleep(long) => tell::tell(&format!("{what} ...")),
     }
     work.await
 }
@@ -37,9 +42,9 @@ impl Waiting {
         let what = clean(what);
         if self.in_place {
             let left = self.end.saturating_duration_since(Instant::now()).as_secs();
-            eprint!("\r\u{1b}[Keconn: waits for {what} ({left} s left)");
+            tell::write(&format!("\r\u{1b}[Keconn: waits for {what} ({left} s left)"));
         } else if self.said.as_ref() != Some(&what) {
-            eprintln!("econn: waits for {what}, for {} s at most", self.wait.as_secs());
+            tell::tell(&format!("waits for {what}, for {} s at most", self.wait.as_secs()));
         }
         self.said = Some(what);
     }
@@ -47,7 +52,7 @@ impl Waiting {
     /// Takes the line off a terminal.
     pub(crate) fn done(&self) {
         if self.in_place && self.said.is_some() {
-            eprint!("\r\u{1b}[K");
+            tell::write("\r\u{1b}[K");
         }
     }
 }

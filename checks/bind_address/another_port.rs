@@ -1,5 +1,5 @@
 use super::reached;
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Found, Judgement, Listener, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC303",
@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
 The container publishes a port inside on which nothing listens; the server listens on another one.
 
 ## What proves it
-No socket of the published port in the server's namespace, and an open socket of another one.
+No socket of the published port in the server's namespace, and a socket of another one.
 
 ## What disproves it
 A socket of the published port, on whatever address.
@@ -34,14 +34,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     if !server.listeners()?.is_empty() {
         return Ok(None);
     }
-    let others: Vec<_> = server
-        .container
-        .listeners
-        .known()?
-        .iter()
-        .filter(|l| !l.address.ip().to_canonical().is_loopback())
-        .collect();
-    let Some(other) = others.first() else { return Ok(None) };
+    let all = server.container.listeners.known()?;
+    let is_open = |l: &&Listener| !l.address.ip().to_canonical().is_loopback();
+    let own = all.iter().find(|l| !l.is_name_server());
+    let Some(other) = all.iter().find(is_open).or(own) else { return Ok(None) };
     let name = &server.container.name;
     Ok(Some(
         Found::fail(format!(
@@ -51,18 +47,22 @@ fn judge(case: &Case<'_>) -> Judgement {
         .awaits(case.port_to_open())
         .evidence(format!("listening socket in the namespace of {name}"), other.address.to_string())
         .evidence(format!("published by {name}"), format!("{}/tcp", server.port))
-        .fix(format!(
-            "let the server in {name} listen on port {}, or publish {} and dial that",
-            server.port,
-            other.address.port()
-        )),
+        .fix(if is_open(&other) {
+            let port = other.address.port();
+            format!(
+                "let the server in {name} listen on port {}, or publish {port} and dial that",
+                server.port
+            )
+        } else {
+            format!("let the server in {name} listen on 0.0.0.0:{}", server.port)
+        }),
     ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::says;
+    use crate::fixture::{remedies, says};
     use crate::model::{Connect, NetworkMode};
 
     #[test]
@@ -83,6 +83,13 @@ mod tests {
             },
             "fail: mock publishes its port 8080, and listens on [::]:9090",
         );
+        // What is open to itself only is not to be published.
+        let inside = |it: &mut crate::model::Snapshot| {
+            it.listens(&["127.0.0.1:9090"]);
+            it.way(&[("172.20.0.2:8080", Connect::Refused)], Some(true));
+        };
+        says(&RULE, inside, "fail: mock publishes its port 8080, and listens on 127.0.0.1:9090");
+        assert_eq!(remedies(&RULE, inside), "let the server in mock listen on 0.0.0.0:8080");
     }
 
     #[test]
@@ -123,7 +130,14 @@ mod tests {
         );
         // A rule in its namespace leads the port to another one.
         says(&RULE, |it| it.listens(&["0.0.0.0:9090"]), "nothing");
-        // Only its debugger listens yet.
-        says(&RULE, |it| it.listens(&["127.0.0.1:5678"]), "nothing");
+        // Only Docker's name server listens yet.
+        says(
+            &RULE,
+            |it| {
+                elsewhere(it);
+                it.listens(&["127.0.0.11:5678"]);
+            },
+            "nothing",
+        );
     }
 }

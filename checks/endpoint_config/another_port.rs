@@ -11,7 +11,7 @@ The name is right and the port is not: the server listens on another one. A port
 nothing; it opens none.
 
 ## What proves it
-The server's namespace has no socket of the dialled port, and has an open one of another.
+The server's namespace has no socket of the dialled port, and has one of another.
 
 ## What disproves it
 A socket of the dialled port. Where the container itself publishes the dialled port, the server is wrong: see EC303.
@@ -42,16 +42,22 @@ fn others<'a>(case: &Case<'a>) -> Option<(Target<'a>, Vec<&'a Listener>)> {
     if published || listeners.iter().any(|l| l.address.port() == server.port) {
         return None;
     }
-    let open = listeners.iter().filter(|l| !l.address.ip().to_canonical().is_loopback());
-    Some((server, open.collect())).filter(|(_, open): &(_, Vec<_>)| !open.is_empty())
+    let own = listeners.iter().filter(|l| !l.is_name_server());
+    Some((server, own.collect())).filter(|(_, all): &(_, Vec<_>)| !all.is_empty())
 }
 
 /// The one port at which the server may be meant.
 pub(super) fn only(case: &Case<'_>) -> Option<u16> {
-    match ports(&others(case)?.1).as_slice() {
+    match ports(&open(&others(case)?.1)).as_slice() {
         [port] if service::may_be_at(case, *port) => Some(*port),
         _ => None,
     }
+}
+
+/// Those that others than the container itself can reach.
+fn open<'a>(listeners: &[&'a Listener]) -> Vec<&'a Listener> {
+    let is_open = |l: &&&Listener| !l.address.ip().to_canonical().is_loopback();
+    listeners.iter().filter(is_open).copied().collect()
 }
 
 fn ports(open: &[&Listener]) -> Vec<u16> {
@@ -62,14 +68,15 @@ fn ports(open: &[&Listener]) -> Vec<u16> {
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let Some((server, open)) = others(case) else { return Ok(None) };
+    let Some((server, all)) = others(case) else { return Ok(None) };
+    let open = open(&all);
     let name = &server.container.name;
     let mut found = quoted(
         case,
         Found::fail(format!("nothing in {name} listens on port {}", server.port))
             .awaits(case.port_to_open()),
     );
-    for listener in &open {
+    for listener in if open.is_empty() { &all } else { &open } {
         found = found.evidence(
             format!("listening socket in the namespace of {name}"),
             listener.address.to_string(),
@@ -78,6 +85,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     let endpoint = &case.link.endpoint;
     Ok(Some(match ports(&open).as_slice() {
         [port] => rewritten(case, found, &at(case, &endpoint.host, *port)),
+        [] => found.fix(format!(
+            "let the server in {name} listen on 0.0.0.0:{}: what listens there now is open to {name} itself only",
+            server.port
+        )),
         ports => found.fix(format!(
             "let {} dial the right one of the ports on which {name} listens: {}",
             case.link.client,
@@ -122,6 +133,19 @@ mod tests {
     }
 
     #[test]
+    fn what_listens_on_the_loopback_is_no_port_to_dial() {
+        let inside = |it: &mut Snapshot| {
+            told(it);
+            it.listens(&["127.0.0.1:8080"]);
+        };
+        says(&RULE, inside, "fail: nothing in mock listens on port 9090");
+        assert_eq!(
+            remedies(&RULE, inside),
+            "let the server in mock listen on 0.0.0.0:9090: what listens there now is open to mock itself only"
+        );
+    }
+
+    #[test]
     fn a_database_is_not_sent_to_a_web_port() {
         assert_eq!(
             remedies(&RULE, |it| {
@@ -153,7 +177,7 @@ mod tests {
             },
             "nothing",
         );
-        // Nothing listens at all, or on the loopback only: it may be starting.
+        // Nothing listens at all, beside Docker's name server: it may be starting.
         says(
             &RULE,
             |it| {

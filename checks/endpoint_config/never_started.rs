@@ -1,6 +1,6 @@
 use super::nobody::is_carried_by_nobody;
 use super::repair::quoted;
-use crate::model::{Case, Found, Judgement, Rule, quoted as word};
+use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC422",
@@ -36,17 +36,10 @@ fn judge(case: &Case<'_>) -> Judgement {
         format!("{service} is a service of {place}, in profile {profiles}, and has no container")
     });
     let found = quoted(case, found).evidence(format!("service {service}"), place);
-    let Some(labels) = case.client().and_then(|client| client.compose.as_ref()) else {
-        return Ok(Some(found.fix(format!("start {service}"))));
-    };
-    let profile = unstarted.profiles.first();
-    let up = format!("up -d {}", word(service));
-    let up = profile.map_or(up.clone(), |profile| format!("--profile {} {up}", word(profile)));
-    let say = profile.map_or_else(
-        || format!("start {service}, and name it in depends_on of {}", labels.service),
-        |profile| format!("start {service} with its profile {profile}"),
-    );
-    Ok(Some(found.fix_by(say, labels.command(case.kind(), &up))))
+    Ok(Some(match case.start_of_service() {
+        Some((say, command)) => found.fix_by(say, command),
+        None => found.fix(format!("start {service}")),
+    }))
 }
 
 #[cfg(test)]

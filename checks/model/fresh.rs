@@ -68,6 +68,9 @@ pub struct Content {
     /// Another folder from which Compose builds the image, where the user named this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_context: Option<String>,
+    /// Why the program that the container runs was not compared itself, where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unseen_program: Option<String>,
 }
 
 /// A file that was changed in the container itself.

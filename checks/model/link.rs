@@ -51,6 +51,9 @@ pub struct Link {
     /// The dialled name is a service of the client's Compose project that has no container.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unstarted: Option<Unstarted>,
+    /// The other containers that the endpoint's name means: replicas of the server.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replicas: Vec<super::Replica>,
 }
 
 /// An address that a client is told to use.

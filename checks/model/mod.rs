@@ -21,6 +21,7 @@ mod place;
 mod probed;
 mod proxy;
 mod replay;
+mod replica;
 mod report;
 mod shell;
 mod snapshot;
@@ -55,6 +56,7 @@ pub use probed::{
 };
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub use replay::{Errors, Replay};
+pub use replica::Replica;
 pub(crate) use report::chain;
 pub use report::{
     EndpointReport, Finding, LinkReport, Outcome, Report, Row, SCHEMA_VERSION, SeenFrom, Summary,

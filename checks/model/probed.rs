@@ -19,6 +19,12 @@ pub struct Listener {
 }
 
 impl Listener {
+    /// Whether this is the name server that Docker puts into a container, which is none of the server's.
+    #[must_use]
+    pub fn is_name_server(&self) -> bool {
+        self.address.ip() == IpAddr::from([127, 0, 0, 11])
+    }
+
     /// Whether a connection to this address of the namespace arrives here. An IPv6 wildcard whose `V6ONLY` flag was not
     /// seen is given the benefit of Linux's default.
     #[must_use]

@@ -100,19 +100,9 @@ fn finds_server(case: &Case<'_>, server: Target<'_>, lookup: &Resolution) -> boo
     let is_published = server.container.published_as(case.link.endpoint.port) == Some(server.port);
     has(server.container)
         || gathered
-        || case.facts.containers.iter().any(|c| replicas(c, server.container) && has(c))
+        || case.facts.containers.iter().any(|c| c.is_replica_of(server.container) && has(c))
         || (is_published
             && case.facts.networks.iter().any(|n| n.engine == *engine && any(&n.gateways)))
-}
-
-/// Whether two containers are replicas of one service, of Compose or of a Swarm.
-fn replicas(a: &Container, b: &Container) -> bool {
-    if let (Some(a), Some(b)) = (&a.task, &b.task) {
-        return a.service == b.service;
-    }
-    let service =
-        |c: &Container| c.compose.as_ref().map(|c| (c.project.clone(), c.service.clone()));
-    a.engine == b.engine && service(a).is_some() && service(a) == service(b)
 }
 
 /// Whether a line of the client's hosts file gives the dialled name an address of the server.

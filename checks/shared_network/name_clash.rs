@@ -1,5 +1,5 @@
 use super::resolver_fails::answers;
-use super::{finds_server, lookup, replicas};
+use super::{finds_server, lookup};
 use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -33,7 +33,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         c.engine == case.link.engine
             && c.name != ours.name
             && c.addresses().any(|ip| addresses.contains(&ip))
-            && !replicas(c, ours)
+            && !c.is_replica_of(ours)
     });
     let Some(other) = other else { return Ok(None) };
     let name = &lookup.name;

@@ -48,6 +48,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     if case.arrives() {
         found.severity = Severity::Warn;
     }
+    // A service of the client's own project has the name as well, and was never started: that is the likelier one.
+    if let Some((say, command)) = case.start_of_service() {
+        found = found.fix_by(say, command);
+    }
     Ok(Some(joined(case, server, found)))
 }
 

@@ -46,8 +46,10 @@ pub(crate) enum Command {
     Demo(Judging),
     /// Print the text behind a finding or a check, offline
     Explain {
-        /// A finding's code (EC401) or a check's id (bind-address); all of them when left out
+        /// A finding's code (EC401) or a check's id (bind-address), one's own included; all of econn's when left out
         subject: Option<String>,
+        #[command(flatten)]
+        configured: Configured,
     },
     /// List the checks and the codes of their findings, one's own included
     Checks(Configured),
@@ -59,7 +61,7 @@ pub(crate) enum Command {
     Relay,
     /// Say what changed between two reports or snapshots, and whether anything got worse
     Compare(Compare),
-    /// Print the JSON Schema of what econn writes
+    /// Print the JSON Schema of what econn writes, and of what it reads from programs of one's own
     Schema {
         /// The document that it describes
         #[arg(value_enum, default_value = "report")]
@@ -99,7 +101,7 @@ pub(crate) enum Document {
     Report,
     /// A saved snapshot
     Snapshot,
-    /// What a plug-in prints, for `metadata` and for `run`
+    /// What a program of one's own prints: its metadata, or its list of findings
     Plugin,
 }
 

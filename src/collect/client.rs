@@ -18,11 +18,19 @@ pub(crate) struct Journey {
     pub(crate) is_its_own: bool,
     /// The server's proper name, where one is to be asked for, and how the client asks.
     pub(crate) name: Option<(String, Result<Names, String>)>,
-    /// The server's own addresses on common networks, with the port inside.
-    pub(crate) addresses: Vec<SocketAddr>,
+    /// The way to the server.
+    pub(crate) way: Way,
+    /// The ways to its other replicas.
+    pub(crate) replicas: Vec<Way>,
     /// The client's own addresses on them.
     pub(crate) own: Vec<IpAddr>,
-    /// Who can tell what the server's kernel counts.
+}
+
+/// Where one container is reached.
+pub(crate) struct Way {
+    /// Its own addresses on common networks, with the port inside.
+    pub(crate) addresses: Vec<SocketAddr>,
+    /// Who can tell what its kernel counts.
     pub(crate) witness: Option<Witness>,
 }
 
@@ -41,6 +49,8 @@ pub(crate) struct Return {
     pub(crate) visit: Option<Result<Visit, String>>,
     pub(crate) lookup: Option<Result<Resolution, String>>,
     pub(crate) path: Option<Result<Path, String>>,
+    /// The same of the other replicas, in their order.
+    pub(crate) replicas: Vec<Option<Result<Path, String>>>,
 }
 
 /// Makes all journeys of one client, from where it stands.
@@ -63,15 +73,20 @@ async fn one(mut journey: Journey, stand: &Stand) -> Return {
         }
     };
     let (visit, lookup) = futures_util::future::join(visit, lookup).await;
-    let path = if journey.addresses.is_empty() { None } else { Some(path(&journey, stand).await) };
-    Return { link: journey.link, is_its_own: journey.is_its_own, visit, lookup, path }
+    let path = path(&journey.way, stand).await;
+    let mut replicas = Vec::new();
+    for way in &journey.replicas {
+        replicas.push(self::path(way, stand).await);
+    }
+    Return { link: journey.link, is_its_own: journey.is_its_own, visit, lookup, path, replicas }
 }
 
 async fn visit(journey: &Journey, dial: Dial, stand: &Stand) -> Result<Visit, String> {
     let dialled = stand.run(dial).await?;
     let mut visit = dialled.visit?;
     if dialled.stopped
-        && let (Some(witness), Some(address)) = (&journey.witness, journey.addresses.first())
+        && let (Some(witness), Some(address)) =
+            (&journey.way.witness, journey.way.addresses.first())
     {
         visit.lost = witness.lost(address.port(), &journey.own).await;
     }
@@ -80,16 +95,20 @@ async fn visit(journey: &Journey, dial: Dial, stand: &Stand) -> Result<Visit, St
 
 /// Connects to the server's own addresses. A refusal is tried several times, so that the server's counter of refusals tells
 /// its own from a firewall's.
-async fn path(journey: &Journey, stand: &Stand) -> Result<Path, String> {
+async fn path(way: &Way, stand: &Stand) -> Option<Result<Path, String>> {
+    if way.addresses.is_empty() { None } else { Some(knock(way, stand).await) }
+}
+
+async fn knock(way: &Way, stand: &Stand) -> Result<Path, String> {
     let mut attempts: Vec<Attempt> = Vec::new();
     let mut refused_by_server = None;
     let resets = || async {
-        match &journey.witness {
+        match &way.witness {
             Some(witness) => witness.resets().await,
             None => None,
         }
     };
-    for &to in journey.addresses.iter().take(ADDRESSES) {
+    for &to in way.addresses.iter().take(ADDRESSES) {
         let before = resets().await;
         let attempt = stand.run(Knock { to }).await?;
         if attempt.connect == Connect::Refused

@@ -113,7 +113,7 @@ fn is_younger(path: &Path, made: SystemTime) -> bool {
 }
 
 /// A name that nobody near the client carries may be a service of its own project that has no container yet: then it is no
-/// slip of the pen, and no other server is meant, not even another project's service of that name.
+/// slip of the pen. Where another project's container carries it, out of reach, the name is right and the way is missing.
 pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
     let client = containers.iter().find(|c| c.engine == link.engine && c.name == link.client);
     let Some(labels) = client.and_then(|client| client.compose.as_ref()) else { return };
@@ -135,7 +135,9 @@ pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
     let Ok(project) = Project::read(labels) else { return };
     let Some((file, at, profiles)) = project.service(service) else { return };
     link.unstarted = Some(Unstarted { path: file.display().to_string(), line: at, profiles });
-    (link.meant, link.server) = (Meant::Nobody, None);
+    if link.meant != Meant::Name {
+        (link.meant, link.server) = (Meant::Nobody, None);
+    }
 }
 
 /// Whether client and server have a network or a namespace in common.

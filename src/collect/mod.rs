@@ -19,6 +19,10 @@ mod places;
 mod probe;
 mod probes;
 pub(crate) mod recorder;
+#[cfg(test)]
+pub(crate) mod reference;
+mod replicas;
+mod searched;
 mod server;
 mod sockets;
 mod source;

@@ -2,7 +2,7 @@
 //! them the comparison of images. What time or rights do not allow becomes a reason.
 
 use super::again::again;
-use super::client::{self, Journey, Return, Witness};
+use super::client::{self, Journey, Return, Way, Witness};
 use super::crowd::crowds;
 use super::engine::Connection;
 use super::links::proven;
@@ -10,7 +10,7 @@ use super::probe::Protocol;
 use super::server::{self, Patience, Port};
 use super::stand::{Dial, Names, OwnNames, Stand, Stands};
 use super::survey::{Listed, Request};
-use super::{compose, fresh, limits, places};
+use super::{compose, fresh, limits, places, replicas};
 use checks::model::{Case, Concurrency, Fact, Freshness, HOST_CLIENT, Meant, Snapshot, Vantage};
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,9 +26,10 @@ pub(super) async fn probe(
     snapshot: &mut Snapshot,
     request: &Request,
 ) {
-    let servers: BTreeSet<usize> =
+    let mut servers: BTreeSet<usize> =
         (0..snapshot.links.len()).filter_map(|link| server_index(all, snapshot, link)).collect();
     let pictured = if request.glance { BTreeSet::new() } else { servers.clone() };
+    servers.extend(snapshot.links.iter().flat_map(|link| replicas::places(all, link)));
     let images = images(stands, all, pictured, request);
     let active = async {
         if request.passive {
@@ -50,6 +51,7 @@ pub(super) async fn probe(
         snapshot.containers[index].freshness = freshness;
     }
     if request.verify_build {
+        servers.retain(|index| snapshot.containers[*index].freshness.value().is_some());
         builds(stands, all, snapshot, &servers, request).await;
     }
 }
@@ -88,6 +90,9 @@ pub(super) fn passive(link: &mut checks::model::Link) {
     link.lookup = Fact::Skipped(why());
     link.path = Fact::Skipped(why());
     link.concurrency = Fact::Skipped(why());
+    for replica in &mut link.replicas {
+        (replica.path, replica.concurrency) = (Fact::Skipped(why()), Fact::Skipped(why()));
+    }
 }
 
 /// The place of a link's server among the containers, which the snapshot and the listing share.
@@ -232,19 +237,26 @@ async fn journey(
         }),
         is_its_own,
         name: name.map(|name| (name, names)),
-        addresses: addresses.unwrap_or_default(),
+        way: Way {
+            addresses: addresses.unwrap_or_default(),
+            witness: witness(stands, all, server_index(all, snapshot, index)).await,
+        },
+        replicas: replicas::ways(stands, all, snapshot, link).await,
         own: case
             .client()
             .map(|client| {
                 case.attachments(client).iter().flat_map(|a| a.addresses.clone()).collect()
             })
             .unwrap_or_default(),
-        witness: witness(stands, all, server_index(all, snapshot, index)).await,
     }
 }
 
 /// Who can read the server's counters: econn by its process, else whoever stands in its namespace by now.
-async fn witness(stands: &Stands<'_>, all: &Listed, server: Option<usize>) -> Option<Witness> {
+pub(super) async fn witness(
+    stands: &Stands<'_>,
+    all: &Listed,
+    server: Option<usize>,
+) -> Option<Witness> {
     let index = server?;
     let (engine, seen) = &all.seen[index];
     if let Ok(pid) = proven(seen) {
@@ -307,10 +319,16 @@ pub(super) fn fill(snapshot: &mut Snapshot, back: Return, from: Vantage) {
         None => Fact::Skipped("the endpoint is not dialled".into()),
     };
     link.lookup = back.lookup.map_or_else(|| Fact::Skipped(none_needed.into()), Fact::from);
-    link.path = back.path.map_or_else(
-        || Fact::Unknown("the server has no address on a common network".into()),
-        Fact::from,
-    );
+    let way = |path: Option<Result<_, _>>| {
+        path.map_or_else(
+            || Fact::Unknown("the server has no address on a common network".into()),
+            Fact::from,
+        )
+    };
+    link.path = way(back.path);
+    for (replica, path) in link.replicas.iter_mut().zip(back.replicas) {
+        replica.path = way(path);
+    }
 }
 
 fn unseen(snapshot: &mut Snapshot, link: usize, why: &str) {
@@ -318,6 +336,9 @@ fn unseen(snapshot: &mut Snapshot, link: usize, why: &str) {
     link.visit = Fact::Unknown(why.into());
     link.lookup = Fact::Unknown(why.into());
     link.path = Fact::Unknown(why.into());
+    for replica in &mut link.replicas {
+        replica.path = Fact::Unknown(why.into());
+    }
 }
 
 /// Every server port once and one after the other, after the visits: two probes at one port would disturb each other, and so
@@ -331,6 +352,9 @@ async fn holds(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, reque
         }
         let port = snapshot.links[link].server.as_ref().map_or(0, |s| s.port);
         ports.entry((container, port)).or_default().push(link);
+        for replica in replicas::places(all, &snapshot.links[link]) {
+            ports.entry((replica, port)).or_default().push(link);
+        }
     }
     // The probes end a little before the run, so that what they saw until then is kept.
     let patience = Patience::Until(request.deadline - Duration::from_millis(200));
@@ -342,9 +366,10 @@ async fn holds(stands: &Stands<'_>, all: &Listed, snapshot: &mut Snapshot, reque
     for ((container, port), links) in &ports {
         facts.push(Box::pin(held(*container, *port, links)).await);
     }
-    for (fact, links) in facts.into_iter().zip(ports.into_values()) {
+    for (fact, ((container, _), links)) in facts.into_iter().zip(ports) {
+        let name = &all.seen[container].1.facts.name;
         for link in links {
-            snapshot.links[link].concurrency = fact.clone();
+            replicas::learn(&mut snapshot.links[link], name, &fact);
         }
     }
 }

@@ -6,7 +6,7 @@ use super::ends;
 use super::links::{self, Claim, World};
 use super::stand::{self, Stands};
 use super::survey::Listed;
-use super::{machine, places};
+use super::{machine, places, replicas};
 use checks::model::{Container, Fact, Link, Listener, is_loopback, numeric};
 use futures_util::future::join_all;
 use std::cell::RefCell;
@@ -108,6 +108,7 @@ impl<'a> Sockets<'a> {
         };
         let mut link = links::link(claim, &world, itself)?;
         compose::unstarted(&self.facts, &mut link);
+        replicas::note(&self.facts, &mut link);
         Some((link, unseen.take()))
     }
 

@@ -6,9 +6,10 @@ use super::crowd::Crowd;
 use super::engine::{Connection, Engines, Membership, Seen};
 use super::gate::Gate;
 use super::links::{self, Claim, Dialled, Named, World};
+use super::searched::told_by_search_domains;
 use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
-use super::{ends, fresh, machine, places, probes, swarm};
+use super::{ends, fresh, machine, places, probes, replicas, swarm};
 use checks::model::{
     Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
     Settings, Snapshot, Source, Written, is_loopback,
@@ -119,10 +120,14 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         own: Vec::new(),
         redactions: BTreeMap::new(),
     };
+    told_by_hosts_files(&all, &mut snapshot, request.stance);
+    if told_by_search_domains(&all, &mut snapshot) {
+        look_at_ends(&stands, &mut all, &snapshot.links, !request.glance).await;
+        snapshot.containers = all.facts();
+    }
     for (container, (_, seen)) in snapshot.containers.iter_mut().zip(&all.seen) {
         container.answers = request.asks.iter().map(|ask| ask.of(&seen.raw)).collect();
     }
-    told_by_hosts_files(&all, &mut snapshot, request.stance);
     if let Some(link) = snapshot.links.iter().find(|link| ends_on_machine(link)) {
         let engine = stands.place_of(&link.engine);
         snapshot.host_listeners = machine_listeners(&stands, engine, &all).await.into();
@@ -364,6 +369,9 @@ async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], pat
             && let Some(index) = all.find(server.engine.as_deref().unwrap_or(&link.engine), name)
         {
             wanted.entry(index).or_default().insert(server.port);
+            for replica in replicas::places(all, link) {
+                wanted.entry(replica).or_default().insert(server.port);
+            }
         }
     }
     let mut places: HashMap<usize, Place> =

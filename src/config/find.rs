@@ -1,11 +1,14 @@
 //! Where the file is, and what is said of one that can't be read.
 
 use super::{Config, trouble};
+use crate::bounded;
 use crate::words::words;
 use std::path::{Path, PathBuf};
 
 /// The file's name.
 pub(crate) const FILE: &str = "econn.toml";
+/// Nobody writes a larger one.
+const LARGEST: u64 = 4 << 20;
 
 /// The configuration of a run: the file that the user named, else the project's own, else none.
 ///
@@ -21,9 +24,14 @@ pub(crate) fn find(named: Option<&Path>) -> Result<Config, String> {
         },
     };
     let said = if named.is_some() { "--config " } else { "" };
-    let text = std::fs::read_to_string(&path).map_err(|e| {
-        format!("{said}{}: {}; give a file in the form of {FILE}", path.display(), words(&e))
-    })?;
+    let unread =
+        |why: String| format!("{said}{}: {why}; give a file in the form of {FILE}", path.display());
+    // What the user names may be a pipe; a project's own file is a file, and nothing that has to be waited for.
+    if named.is_none() && std::fs::metadata(&path).is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+        return Err(unread("it is no file".into()));
+    }
+    let bytes = bounded::read(&path, LARGEST).map_err(|e| unread(words(&e)))?;
+    let text = String::from_utf8(bytes).map_err(|_| unread("it is not text".into()))?;
     let config = read(&text).map_err(|why| format!("{said}{}: {why}", path.display()))?;
     Ok(Config { path: Some(path), ..config })
 }
@@ -33,7 +41,8 @@ pub(crate) fn find(named: Option<&Path>) -> Result<Config, String> {
 fn nearest(folder: &Path) -> Option<PathBuf> {
     let root = folder.ancestors().find(|f| f.join(".git").exists()).unwrap_or(folder);
     let within = folder.ancestors().take_while(|f| f.starts_with(root));
-    within.map(|f| f.join(FILE)).find(|file| file.exists())
+    // A link that leads nowhere is a file that can't be read, and no file that is not there.
+    within.map(|f| f.join(FILE)).find(|file| file.symlink_metadata().is_ok())
 }
 
 /// Reads the text of such a file.

@@ -21,7 +21,8 @@ pub(crate) struct Declared {
     pub(crate) code: String,
     /// What is wrong when it does not hold.
     pub(crate) message: String,
-    fix: Vec<Fix>,
+    /// What to do then.
+    pub(crate) fix: Vec<Fix>,
     failing: Verdict,
     /// Clients of the links that it is about; `*` stands for any text.
     client: String,

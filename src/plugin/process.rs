@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 /// The most that a program may print.
 const OUTPUT: usize = 1024 * 1024;
 /// How long the streams of a program that has ended are waited for: a child of it may hold them open.
-const LINGER: Duration = Duration::from_millis(500);
+const LINGER: Duration = Duration::from_secs(2);
 
 /// What a program is given and allowed.
 #[derive(Clone, Debug, Default)]
@@ -95,14 +95,19 @@ pub(crate) fn run(
         }
     };
     let Some(status) = child.wait(end) else { return Err(late(&mut child, &heard, limits)) };
-    let heard = heard.recv_timeout(LINGER).unwrap_or_default().to_string();
+    let heard = said(&heard);
     Ok(Run { stdout, status, heard })
 }
 
 fn late(child: &mut Group, heard: &Receiver<Heard>, limits: &Limits) -> String {
     child.kill();
-    let heard = heard.recv_timeout(LINGER).unwrap_or_default();
-    format!("gave no answer within {:?}; {heard}", limits.time)
+    format!("gave no answer within {:?}; {}", limits.time, said(heard))
+}
+
+/// What was heard on stderr. Nothing read in time is not nothing said.
+fn said(heard: &Receiver<Heard>) -> String {
+    let late = |_| "its stderr was not at its end in time".to_owned();
+    heard.recv_timeout(LINGER).map_or_else(late, |heard| heard.to_string())
 }
 
 /// Reads a stream to its end on a thread of its own; more than is allowed is an error.

@@ -62,6 +62,41 @@ pub(crate) fn explain(subject: Option<&str>) -> Option<String> {
         .map(|(check, rule)| finding(check, rule))
 }
 
+/// What is known of one's own check or finding: all that its program or `econn.toml` says.
+pub(crate) fn explain_own(
+    plugins: &[Plugin],
+    declared: &[Declared],
+    subject: &str,
+) -> Option<String> {
+    let is = |word: &str| word.eq_ignore_ascii_case(subject);
+    let known = plugins.iter().filter_map(|plugin| Some((plugin, plugin.metadata.as_ref().ok()?)));
+    let mut checks = known.flat_map(|(plugin, metadata)| {
+        metadata.checks.iter().map(move |check| (&plugin.name, &metadata.version, check))
+    });
+    if let Some((name, version, check)) =
+        checks.find(|(_, _, check)| is(&check.id) || check.codes.iter().any(|code| is(code)))
+    {
+        let (id, title, codes) = (&check.id, &check.title, check.codes.join(", "));
+        return Some(format!(
+            "# {id}\n\n{title}\n\nIts findings: {codes}. It is a check of the plug-in econn-check-{name} {version}, \
+             whose own page says more.\n"
+        ));
+    }
+    let check = declared.iter().find(|check| is(&check.id) || is(&check.code))?;
+    let mut text = format!(
+        "# {}\n\nIts finding: {}, {}. It is declared in econn.toml.\n",
+        check.id,
+        check.code,
+        super::clean(&check.message)
+    );
+    for fix in &check.fix {
+        let command = fix.command.iter().map(|command| format!(": {command}"));
+        let _ =
+            writeln!(text, "\n{}", super::clean(&(fix.say.clone() + &command.collect::<String>())));
+    }
+    Some(text)
+}
+
 fn page(check: &Check) -> String {
     let needs: Vec<String> = check.needs.iter().map(ToString::to_string).collect();
     let (id, asks, needs) = (check.id, check.asks, needs.join("; "));

@@ -5,7 +5,7 @@ use crate::cli::Init;
 use crate::collect::Over;
 use crate::config::{self, Config, FILE};
 use crate::exit::{Code, Failure, INCOMPLETE};
-use crate::render::clean;
+use crate::tell::tell;
 use crate::words::words;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -47,10 +47,7 @@ pub(super) fn init(mut init: Init) -> Result<Code, Failure> {
         1 => "1 link that must work".to_owned(),
         n => format!("{n} links that must work"),
     };
-    eprintln!(
-        "econn: wrote {}: {count}; look through it before you rely on it",
-        clean(&path.display().to_string())
-    );
+    tell(&format!("wrote {}: {count}; look through it before you rely on it", path.display()));
     Ok(Code(0))
 }
 

@@ -1,5 +1,6 @@
 //! Reads saved snapshots and reports, packed or not.
 
+use crate::bounded;
 use crate::exit::Failure;
 use crate::words::words;
 use checks::model::{Report, SCHEMA_VERSION, SNAPSHOT_VERSION, Snapshot};
@@ -56,7 +57,7 @@ pub(super) fn kept(file: &Path) -> Result<Kept, Failure> {
 fn text(file: &Path, flag: &str, wanted: &str) -> Result<String, Failure> {
     let refused =
         |why: String| Failure::usage(format!("{flag}{}: {why}; {wanted}", file.display()));
-    let bytes = std::fs::read(file).map_err(|e| refused(words(&e)))?;
+    let bytes = bounded::read(file, LARGEST).map_err(|e| refused(words(&e)))?;
     let bytes = if bytes.starts_with(&[0x1f, 0x8b]) {
         let mut unpacked = Vec::new();
         let mut reader = MultiGzDecoder::new(bytes.as_slice()).take(LARGEST + 1);

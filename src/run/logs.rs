@@ -1,11 +1,11 @@
 //! Reads the logs that the user gave, for what they say of connections.
 
+use crate::bounded::Log;
 use crate::cli::Logs;
 use crate::exit::Failure;
 use crate::symptoms;
 use crate::words::words;
 use checks::model::{Logged, Snapshot};
-use std::fs::File;
 use std::io::BufReader;
 
 /// What all the logs together say; nothing else of them goes on.
@@ -16,7 +16,7 @@ pub(super) fn read(logs: &Logs) -> Result<Vec<Logged>, Failure> {
             let why = words(e);
             Failure::usage(format!("--log {}: {why}; give a file that can be read", file.display()))
         };
-        let log = File::open(file).map_err(|e| unread(&e))?;
+        let log = Log::open(file).map_err(|e| unread(&e))?;
         all.push(symptoms::recognise(BufReader::new(log)).map_err(|e| unread(&e))?);
     }
     Ok(symptoms::together(all))

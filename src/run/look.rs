@@ -6,7 +6,7 @@ use crate::config::Config;
 use crate::declared::Declared;
 use crate::exit::{Code, Failure};
 use crate::progress::stage;
-use crate::render;
+use crate::tell::tell;
 use crate::words::words;
 use checks::model::Snapshot;
 use std::path::{Path, PathBuf};
@@ -27,9 +27,21 @@ pub(super) fn look(task: &Task) -> Result<Snapshot, Failure> {
         let deadline = Instant::now() + task.limit.duration;
         let engines = stage("asking the engines", task.connect(deadline)).await;
         complain(&engines, task.choice);
+        let told: Vec<String> = engines.silent.iter().filter_map(|e| e.error.clone()).collect();
         let seen = Box::pin(task.survey(engines, deadline, false));
-        stage("looking at the containers", seen).await
+        let snapshot = stage("looking at the containers", seen).await?;
+        fallen_silent(&snapshot, &told);
+        Ok(snapshot)
     })
+}
+
+/// Says which engines answered at first and could not be looked at then.
+fn fallen_silent(snapshot: &Snapshot, told: &[String]) {
+    for engine in &snapshot.engines {
+        if let Some(why) = engine.error.as_ref().filter(|why| !told.contains(why)) {
+            tell(&format!("{}: {why}", engine.name));
+        }
+    }
 }
 
 impl Task {
@@ -211,10 +223,7 @@ async fn interrupted() -> u8 {
 /// Says on stderr which engines did not answer.
 pub(super) fn complain(engines: &Engines, choice: Choice) {
     for silent in &engines.silent {
-        eprintln!(
-            "econn: {}",
-            render::clean(silent.error.as_deref().unwrap_or("an engine does not answer"))
-        );
+        tell(silent.error.as_deref().unwrap_or("an engine does not answer"));
     }
     if engines.connections.is_empty() && engines.silent.is_empty() {
         let which = match choice {
@@ -222,7 +231,7 @@ pub(super) fn complain(engines: &Engines, choice: Choice) {
             Choice::Docker => "no Docker engine",
             Choice::Podman => "no Podman engine",
         };
-        eprintln!("econn: {which} answers: {}", render::clean(&engines.asked.join("; ")));
+        tell(&format!("{which} answers: {}", engines.asked.join("; ")));
     }
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn run(cli: Cli) -> Result<Code, Failure> {
             own.know(&judging, None)?;
             report(&incident, &wanted(&[], &judging, &Config::default()), &judging, &own)
         }
-        Command::Explain { subject } => explain(subject.as_deref()),
+        Command::Explain { subject, configured } => explain(subject.as_deref(), &configured),
         Command::Cleanup(cleanup) => cleanup::cleanup(&cleanup),
         Command::Version { verbose } => version::version(verbose),
         Command::Completions { shell } => install::completions(shell),
@@ -108,12 +108,21 @@ fn checks(configured: &Configured) -> Result<Code, Failure> {
     stdout(format!("{}{}", render::manual::checks(), own.listed()).as_bytes()).map(|()| Code(0))
 }
 
-fn explain(subject: Option<&str>) -> Result<Code, Failure> {
-    match render::manual::explain(subject) {
-        Some(text) => stdout(text.as_bytes()).map(|()| Code(0)),
-        None => Err(Failure::usage(format!(
-            "explain: there is no finding or check {}; econn checks lists them",
-            subject.unwrap_or_default()
-        ))),
-    }
+/// The text behind a finding. A program of one's own is asked only where the subject is none of econn's.
+fn explain(subject: Option<&str>, configured: &Configured) -> Result<Code, Failure> {
+    let text = match render::manual::explain(subject) {
+        Some(text) => text,
+        None => own_text(subject.unwrap_or_default(), configured)?,
+    };
+    stdout(text.as_bytes()).map(|()| Code(0))
+}
+
+fn own_text(subject: &str, configured: &Configured) -> Result<String, Failure> {
+    let config = self::configured(configured)?;
+    OwnChecks::find(&config)?.explained(subject).ok_or_else(|| {
+        let subject = crate::redact::shown(subject);
+        Failure::usage(format!(
+            "explain: there is no finding or check {subject}; econn checks lists them"
+        ))
+    })
 }

@@ -35,6 +35,11 @@ impl<'a> OwnChecks<'a> {
         Ok(Self { plugged, config: Some(config) })
     }
 
+    /// Those that need no program: what programs have is not asked for.
+    pub(super) fn declared(config: &'a Config) -> Self {
+        Self { plugged: Plugged::default(), config: Some(config) }
+    }
+
     /// Refuses names of checks that there are not.
     pub(super) fn know(&self, judging: &Judging, saved: Option<&Snapshot>) -> Result<(), Failure> {
         let mut own = self.plugged.ids();
@@ -74,6 +79,12 @@ impl<'a> OwnChecks<'a> {
     /// The rows of the plug-ins.
     pub(super) fn rows(&self, facts: &Snapshot, wanted: &Wanted) -> Vec<OwnRow> {
         self.plugged.judge(facts, wanted)
+    }
+
+    /// What is known of one of them.
+    pub(super) fn explained(&self, subject: &str) -> Option<String> {
+        let declared = self.config.map_or(&[][..], |config| &config.check);
+        crate::render::manual::explain_own(self.plugged.all(), declared, subject)
     }
 
     /// The list of them, as `econn checks` prints it.

@@ -6,6 +6,7 @@ use crate::cli::{FailOn, Judging};
 use crate::config::Config;
 use crate::exit::{Code, Failure};
 use crate::render;
+use crate::tell::tell;
 use checks::model::{Report, Snapshot};
 use checks::{Wanted, judge_with};
 use std::path::Path;
@@ -32,8 +33,16 @@ pub(super) fn report(
     own: &OwnChecks<'_>,
 ) -> Result<Code, Failure> {
     let report = judge_with(snapshot, wanted, &own.rows(snapshot, wanted));
-    stdout(&rendered(&report, judging, render::Style::stdout(judging))?)?;
-    Ok(Code(written(&report, judging)?))
+    let printed = stdout(&rendered(&report, judging, render::Style::stdout(judging))?);
+    let code = Code(written(&report, judging)?);
+    match printed {
+        // A fault that was seen stays one, whether or not anybody could read of it.
+        Err(failure) if report.exit_code == 1 => {
+            tell(&failure.message);
+            Ok(code)
+        }
+        printed => printed.map(|()| code),
+    }
 }
 
 /// Writes a report to every file that is wanted; returns the exit code, which a file that can't be written changes.
@@ -44,7 +53,7 @@ pub(super) fn written(report: &Report, judging: &Judging) -> Result<u8, Failure>
         render::render(report, output.format, render::Style::file(judging), &mut bytes)
             .map_err(|e| Failure::incomplete(e.to_string()))?;
         if let Err(failure) = write(&output.path, &bytes) {
-            eprintln!("econn: {}", render::clean(&failure.message));
+            tell(&failure.message);
             // A fault that was seen stays one, whether or not its report could be kept.
             code = if code == 1 { 1 } else { failure.code.0 };
         }

@@ -1,4 +1,4 @@
-//! The JSON Schema of what econn writes, made from the very types that are written.
+//! The JSON Schema of what econn writes and reads, made from the very types that are written and read.
 
 use super::output::stdout;
 use crate::cli::Document;
@@ -13,8 +13,8 @@ use schemars::transform::RecursiveTransform;
 pub(super) fn schema(document: Document) -> Result<Code, Failure> {
     let schema = match document {
         Document::Report => of::<Report>("report", "The report of econn, schema_version 1"),
-        Document::Snapshot => of::<Snapshot>("snapshot", "A snapshot of econn, snapshot_version 1"),
         Document::Plugin => of::<Printed>("plugin", "What a plug-in of econn prints, protocol 1"),
+        Document::Snapshot => of::<Snapshot>("snapshot", "A snapshot of econn, snapshot_version 1"),
     };
     let mut text =
         serde_json::to_string_pretty(&schema).map_err(|e| Failure::incomplete(e.to_string()))?;

@@ -3,6 +3,7 @@
 mod catalogue;
 mod compare;
 mod config;
+mod contract;
 mod fake;
 #[path = "../front/mod.rs"]
 mod front;

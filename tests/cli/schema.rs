@@ -209,3 +209,36 @@ fn a_field_of_tomorrow_fits() {
     snapshot["containers"][0]["state"]["tomorrow"] = json!(null);
     fits(&schema("snapshot"), &snapshot);
 }
+
+/// What the examples print fits, and what econn would refuse does not.
+#[test]
+fn what_programs_print_fits_its_schema() {
+    let schema = schema("plugin");
+    for name in ["plaintext", "underscore"] {
+        let program = format!("{}/tests/plugins/econn-check-{name}", env!("CARGO_MANIFEST_DIR"));
+        let output = std::process::Command::new(program).arg("metadata").output().unwrap();
+        fits(&schema, &serde_json::from_slice(&output.stdout).unwrap());
+    }
+    let finding = json!({"link": "docker:a->http://b", "check": "an-id", "code": "MINE1", "severity": "fail", "seen": "it"});
+    let row =
+        json!({"link": "docker:a->http://b", "check": "an-id", "outcome": "skip", "reason": "why"});
+    fits(&schema, &json!([]));
+    fits(&schema, &json!([finding, row]));
+    let metadata = json!({"protocol": 1, "name": "n", "version": "1", "checks": [{"id": "a", "title": "t", "codes": ["MINE1"]}]});
+    fits(&schema, &metadata);
+    let changed = |document: &Value, key: &str, value: Value| {
+        let mut document = document.clone();
+        document[key] = value;
+        document
+    };
+    for document in [
+        changed(&metadata, "protocol", json!(2)),
+        changed(&metadata, "checks", json!([{"id": "a", "title": "t", "codes": ["mine"]}])),
+        json!([changed(&finding, "severity", json!("bad"))]),
+        json!([changed(&row, "outcome", json!("pass"))]),
+        json!([{"link": "l", "check": "c"}]),
+        json!({"findings": []}),
+    ] {
+        assert!(!wrong(&schema, &schema, &document, "$").is_empty(), "{document}");
+    }
+}

@@ -160,14 +160,14 @@ impl Call {
             Errand::Build => self.path.split('?').next().unwrap_or_default(),
             _ => &self.path,
         };
-        eprintln!(
-            "econn: api {} {} {} {} {came} {} ms {bytes} bytes",
+        crate::tell::write(&format!(
+            "econn: api {} {} {} {} {came} {} ms {bytes} bytes\n",
             self.engine,
             self.errand.word(),
             self.method,
             path,
             self.started.elapsed().as_millis()
-        );
+        ));
     }
 }
 

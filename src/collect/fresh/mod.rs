@@ -3,6 +3,7 @@
 mod ancestry;
 mod lineage;
 mod live;
+mod program;
 mod read;
 mod rebuilt;
 
@@ -162,6 +163,7 @@ async fn running(
         content.written_since = written.into_iter().filter(|w| !is_older(&w.path)).collect();
         add(&mut content, other);
     }
+    content.unseen_program = program::unseen(&seen.raw.argv, &seen.raw.workdir, plan);
     content.other_context = origin.other.as_ref().map(|folder| folder.display().to_string());
     Ok(content)
 }

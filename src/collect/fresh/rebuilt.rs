@@ -106,7 +106,7 @@ async fn compared(
     if found.is_same {
         return Ok(found);
     }
-    let mut places: BTreeSet<&str> = plan.opaque.iter().map(String::as_str).collect();
+    let mut places: BTreeSet<&str> = plan.handed_over.iter().map(|(at, _)| at.as_str()).collect();
     places.extend(plan.files.iter().map(|file| file.image.as_str()));
     // What is seen through a mount is no matter of the image.
     let mounts = live::mounts(seen);

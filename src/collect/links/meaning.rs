@@ -6,7 +6,7 @@ use checks::model::{
     Container, HOST_CLIENT, Meant, Network, NetworkMode, Port, Server, ServerKind, is_loopback,
     numeric,
 };
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// Names by which engines give their containers the engine's machine.
 const HOST_NAMES: [&str; 6] = [
@@ -17,6 +17,12 @@ const HOST_NAMES: [&str; 6] = [
     "docker.for.mac.localhost",
     "docker.for.win.localhost",
 ];
+
+/// The address that slirp4netns gives every container, and the one by which each reaches the machine.
+const SLIRP_ITSELF: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 2, 100));
+const SLIRP_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2));
+/// The one by which containers with pasta reach it.
+const PASTA_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 1, 2));
 
 /// Everything that the engines know, as far as an address can mean it.
 pub(crate) struct World<'a> {
@@ -58,7 +64,7 @@ impl<'a> World<'a> {
             return self.on_machine(dialled);
         }
         match address {
-            Some(ip) => self.address(dialled, ip),
+            Some(ip) => self.of_user_mode(dialled, ip).unwrap_or_else(|| self.address(dialled, ip)),
             None => self.name(dialled, host),
         }
     }
@@ -129,7 +135,10 @@ impl<'a> World<'a> {
         if let Some((container, port)) = self.publishing(dialled) {
             return (Some(server(dialled, container, port)), Meant::OwnLoopbackPublished);
         }
-        if let Some(server) = self.serving(dialled) {
+        // One that does not run and says that it serves the port itself is likelier meant than others that say so.
+        let is_own =
+            self.client(dialled).is_some_and(|c| !c.state.is_up() && serves(c, dialled.port));
+        if let Some(server) = self.serving(dialled).filter(|_| !is_own) {
             return (Some(server), Meant::OwnLoopbackServed);
         }
         // Its namespace serves the port, and not on the loopback: the address is right, and the socket is bound wrong.
@@ -164,6 +173,35 @@ impl<'a> World<'a> {
                 }),
                 Meant::Host,
             ),
+        }
+    }
+
+    /// What an address of a network in user mode means: each such container has one of its own, in which all have the same
+    /// address, and so has the machine.
+    fn of_user_mode(&self, dialled: Dialled<'_>, ip: IpAddr) -> Option<(Option<Server>, Meant)> {
+        let mode = |c: &Container| match &c.network_mode {
+            NetworkMode::UserMode(mode) => Some(mode.clone()),
+            _ => None,
+        };
+        let client = self.client(dialled);
+        match client.and_then(mode) {
+            Some(mode) if mode.starts_with("pasta") => {
+                (ip == PASTA_MACHINE).then(|| self.on_machine(dialled))
+            }
+            Some(_) if ip == SLIRP_MACHINE => Some(self.on_machine(dialled)),
+            Some(_) if ip == SLIRP_ITSELF => {
+                Some((client.map(|c| server(dialled, c, dialled.port)), Meant::Address))
+            }
+            // From outside such a network nobody has the address.
+            None if ip == SLIRP_ITSELF && !self.machine.contains(&ip) => {
+                let is_it = |c: &&Container| {
+                    c.engine == dialled.engine && mode(c).is_some_and(|m| m.starts_with("slirp"))
+                };
+                let found: Vec<&Container> = self.containers.iter().filter(is_it).collect();
+                let only = only_one(&found).map(|c| server(dialled, c, dialled.port));
+                (!found.is_empty()).then_some((only, Meant::Nobody))
+            }
+            _ => None,
         }
     }
 

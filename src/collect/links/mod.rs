@@ -155,6 +155,7 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         replay: None,
         retold: claim.retold,
         unstarted: None,
+        replicas: Vec::new(),
     })
 }
 

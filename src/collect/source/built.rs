@@ -22,7 +22,8 @@ pub(super) struct Built {
     /// The files of the context, by their path in the image: the inner one where there are two.
     pub(super) files: BTreeMap<String, Planned>,
     /// Where something may have been written that is not followed, the whole image where nobody knows.
-    pub(super) opaque: BTreeSet<String>,
+    /// Each with the step.
+    pub(super) opaque: BTreeMap<String, String>,
     /// Folders that certainly exist.
     pub(super) folders: BTreeSet<String>,
     /// Where relative destinations begin.
@@ -42,7 +43,7 @@ impl Built {
     pub(super) fn new(scope: Scope, workdir: Workdir) -> Self {
         Self {
             files: BTreeMap::new(),
-            opaque: BTreeSet::new(),
+            opaque: BTreeMap::new(),
             folders: BTreeSet::from(["/".to_owned()]),
             workdir,
             workdir_assumes: Vec::new(),
@@ -107,7 +108,7 @@ impl Built {
 
     /// Something unknown may have been written to a place or below it.
     pub(super) fn obscure(&mut self, place: &str, by: &str) {
-        self.opaque.insert(place.to_owned());
+        self.opaque.insert(place.to_owned(), by.to_owned());
         for file in self.files.values_mut().filter(|file| is_within(&file.image, place)) {
             file.may_be_changed_by.get_or_insert_with(|| by.to_owned());
         }

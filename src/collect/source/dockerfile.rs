@@ -50,8 +50,8 @@ pub(super) enum Action {
     Workdir(String),
     /// COPY or ADD.
     Transfer(Transfer),
-    /// Runs a command.
-    Run(Run),
+    /// Runs a command, with what is mounted meanwhile.
+    Run(Run, Vec<Mount>),
     /// Changes no file.
     Nothing,
 }
@@ -65,6 +65,36 @@ pub(super) enum Run {
     Exec(Vec<String>),
     /// A script.
     Script,
+}
+
+impl Run {
+    /// What it says; a script is told by its contents, which are not kept.
+    pub(super) fn text(&self) -> String {
+        match self {
+            Self::Shell(line) => line.clone(),
+            Self::Exec(words) => words.join(" "),
+            Self::Script => String::new(),
+        }
+    }
+}
+
+/// A `--mount` of a RUN, as it is written.
+#[derive(Debug)]
+pub(super) struct Mount(pub(super) String);
+
+impl Mount {
+    /// The path of the context that it shows, not expanded; `None` where it shows another stage, a cache or a secret.
+    pub(super) fn of_context(&self) -> Option<String> {
+        let value = |keys: &[&str]| {
+            let pairs = self.0.split(',').filter_map(|pair| pair.split_once('='));
+            pairs.into_iter().find(|(key, _)| keys.contains(key)).map(|(_, value)| value)
+        };
+        let is_bind = value(&["type"]).is_none_or(|kind| kind == "bind");
+        let source = value(&["source", "src"]).unwrap_or(".").trim_matches('/');
+        let source = source.strip_prefix("./").unwrap_or(source);
+        (is_bind && value(&["from"]).is_none())
+            .then(|| if source.is_empty() { ".".into() } else { source.into() })
+    }
 }
 
 /// A COPY or an ADD.

@@ -42,6 +42,7 @@ pub(crate) use archive::ImageFiles;
 pub(crate) use compare::compare;
 pub(crate) use edits::{edits, is_data, touched};
 pub(crate) use parcel::{Parcel, parcel};
+pub(crate) use paths::{is_within, join};
 pub(crate) use plan::{Plan, Planned, Settings, plan};
 pub(crate) use revision::since;
 pub(crate) use roots::roots;

@@ -22,7 +22,7 @@ pub(super) fn clean(path: &str) -> String {
 }
 
 /// A path inside a folder, both cleaned.
-pub(super) fn join(folder: &str, path: &str) -> String {
+pub(crate) fn join(folder: &str, path: &str) -> String {
     clean(&format!("{folder}/{path}"))
 }
 
@@ -46,7 +46,7 @@ pub(super) fn name(path: &str) -> &str {
 }
 
 /// Whether a path is the given folder or below it.
-pub(super) fn is_within(path: &str, folder: &str) -> bool {
+pub(crate) fn is_within(path: &str, folder: &str) -> bool {
     below(path, folder).is_some()
 }
 

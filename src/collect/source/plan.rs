@@ -6,7 +6,7 @@ use super::local::Local;
 use super::paths::join;
 use super::stage::Builder;
 use crate::words::words;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -55,10 +55,15 @@ pub(crate) struct Plan {
     pub(crate) excluded: Vec<Excluded>,
     /// The image that the built stage begins with, where it is certain.
     pub(crate) final_stage_base: Option<String>,
-    /// Where the built stage copies what is not followed: the output of other stages, archives, what an address answers.
-    pub(crate) opaque: Vec<String>,
     /// The files and folders that all stages it needs copy from the context.
     pub(crate) inputs: Vec<String>,
+    /// The commands of the built stages that may write anywhere: where they stand, and what they say.
+    pub(crate) runs: Vec<(String, String)>,
+    /// Where the built stage copies what is not followed (the output of other stages, archives, what an address answers), and
+    /// the step that does.
+    pub(crate) handed_over: Vec<(String, String)>,
+    /// The files of the context that other stages or mounts take in and that are nowhere in the image, one line each.
+    pub(crate) unseen_inputs: Vec<String>,
     /// All files that these are, by their path in the context; only listed where `files` is empty.
     pub(crate) input_files: Vec<String>,
 }
@@ -161,6 +166,7 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     }
     input_files.sort();
     input_files.dedup();
+    let unseen_inputs = unseen_inputs(&mut opened, &builder.taken_in, &files);
     let mut left_out = builder.left_out;
     left_out.retain(|file| !built.files.contains_key(&file.inner()));
     let excluded = opened.excluded.into_iter().map(|(path, rule)| Excluded {
@@ -177,10 +183,37 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         left_out,
         excluded: excluded.collect(),
         final_stage_base: built.base.clone(),
-        opaque: built.opaque.iter().cloned().collect(),
         inputs: builder.inputs.into_iter().collect(),
+        runs: builder.runs,
+        handed_over: built.opaque.iter().map(|(at, by)| (at.clone(), by.clone())).collect(),
+        unseen_inputs,
         input_files,
     })
+}
+
+/// The files below paths that stages or mounts take in, as far as none of them is in the image.
+fn unseen_inputs(
+    context: &mut Context,
+    taken_in: &BTreeSet<String>,
+    files: &[Planned],
+) -> Vec<String> {
+    let seen: BTreeSet<&str> = files.iter().map(|file| file.source.as_str()).collect();
+    let mut unseen = Vec::new();
+    for input in taken_in {
+        let input = if input == "." { "" } else { input };
+        let below = if context.on_disk(input).is_dir() {
+            context.below(input).into_iter().map(|found| found.path).collect()
+        } else {
+            vec![input.to_owned()]
+        };
+        unseen.extend(below.into_iter().filter(|path| !seen.contains(path.as_str())));
+    }
+    unseen.sort();
+    unseen.dedup();
+    let line = |path: String| {
+        format!("{path} goes into the image through another stage or a mount, and was not compared")
+    };
+    unseen.into_iter().map(line).collect()
 }
 
 /// The Dockerfile of a build.

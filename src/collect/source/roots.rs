@@ -93,8 +93,10 @@ mod tests {
             left_out: Vec::new(),
             excluded: Vec::new(),
             final_stage_base: None,
-            opaque: Vec::new(),
             inputs: Vec::new(),
+            runs: Vec::new(),
+            handed_over: Vec::new(),
+            unseen_inputs: Vec::new(),
             input_files: Vec::new(),
         }
     }

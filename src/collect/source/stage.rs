@@ -2,7 +2,7 @@
 
 use super::built::{Built, Workdir};
 use super::context::Context;
-use super::dockerfile::{Action, Run, Script, Step};
+use super::dockerfile::{Action, Mount, Run, Script, Step};
 use super::effect::Effect;
 use super::expand::Variable;
 use super::paths::clean;
@@ -21,6 +21,10 @@ pub(super) struct Builder<'a> {
     pub(super) undecided: Vec<String>,
     /// What was copied from the context.
     pub(super) inputs: BTreeSet<String>,
+    /// What was copied from it to stages that the built image does not consist of, or is mounted while commands run.
+    pub(super) taken_in: BTreeSet<String>,
+    /// The commands of the built stages that may write anywhere, and where they stand.
+    pub(super) runs: Vec<(String, String)>,
     /// What the ignore file left out of that, in the stages of the built image.
     pub(super) left_out: Vec<Planned>,
     settings: Settings,
@@ -48,6 +52,8 @@ impl<'a> Builder<'a> {
             dockerfile,
             undecided: Vec::new(),
             inputs: BTreeSet::new(),
+            taken_in: BTreeSet::new(),
+            runs: Vec::new(),
             left_out: Vec::new(),
             settings: settings.clone(),
             globals: Scope::new(script.escape, Rest::Unset),
@@ -211,7 +217,7 @@ impl<'a> Builder<'a> {
     fn step(&mut self, built: &mut Built, stage: usize, step: &Step) {
         match &step.action {
             Action::Transfer(transfer) => self.transfer(built, stage, step.line, transfer),
-            Action::Run(run) => self.run(built, step.line, run),
+            Action::Run(run, mounts) => self.run(built, stage, step.line, run, mounts),
             _ => self.declare(built, step),
         }
     }
@@ -235,9 +241,13 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn run(&self, built: &mut Built, line: usize, run: &Run) {
+    fn run(&mut self, built: &mut Built, stage: usize, line: usize, run: &Run, mounts: &[Mount]) {
         let effect = Effect::of(run, self.script.escape);
         let reason = format!("RUN at line {line}");
+        self.taken_in.extend(mounts.iter().filter_map(Mount::of_context));
+        if effect == Effect::Anywhere && self.chain.contains(&stage) {
+            self.runs.push((reason.clone(), run.text()));
+        }
         for file in built.files.values_mut().filter(|file| effect.reaches(&file.image)) {
             file.may_be_changed_by.get_or_insert_with(|| reason.clone());
         }

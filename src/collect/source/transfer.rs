@@ -31,6 +31,18 @@ enum What {
     Text(Vec<u8>),
 }
 
+impl Item {
+    /// Its path in the context, the whole of it being `.`.
+    fn path(&self) -> Option<String> {
+        let What::Found(found) = &self.what else { return None };
+        Some(path_of(found))
+    }
+}
+
+fn path_of(found: &Found) -> String {
+    if found.path.is_empty() { ".".into() } else { found.path.clone() }
+}
+
 impl Builder<'_> {
     /// Follows a COPY or an ADD.
     pub(super) fn transfer(
@@ -46,6 +58,7 @@ impl Builder<'_> {
             Err(why) => {
                 self.undecided.push(format!("{by}: {why}"));
                 built.obscure("/", &by);
+                self.take_in(number, transfer);
                 return;
             }
         };
@@ -54,11 +67,17 @@ impl Builder<'_> {
             return;
         }
         let mut items = Vec::new();
+        let is_elsewhere = !self.chain.contains(&number);
         let left_out = self.left_out.len();
         for source in &transfer.sources {
             let excluded = self.context.excluded.len();
             match self.items(built, transfer, source, &to) {
-                Ok(found) => items.extend(found),
+                Ok(found) => {
+                    if is_elsewhere {
+                        self.taken_in.extend(found.iter().filter_map(Item::path));
+                    }
+                    items.extend(found);
+                }
                 Err(why) => self.undecided.push(format!("{by}: {why}")),
             }
             let at = |path: &str| match to.shape {
@@ -71,8 +90,21 @@ impl Builder<'_> {
         for item in items {
             self.place(built, item, &to, &exclude);
         }
-        if !self.chain.contains(&number) {
+        if is_elsewhere {
             self.left_out.truncate(left_out);
+        }
+    }
+
+    /// Notes what a stage that is not followed takes out of the context, to whatever place.
+    fn take_in(&mut self, number: usize, transfer: &Transfer) {
+        if self.chain.contains(&number) || transfer.flag("from").is_some() {
+            return;
+        }
+        for source in &transfer.sources {
+            if let Source::Path(path) = source {
+                let found = self.context.find(path, false).unwrap_or_default();
+                self.taken_in.extend(found.into_iter().map(|found| path_of(&found)));
+            }
         }
     }
 
@@ -134,7 +166,7 @@ impl Builder<'_> {
             .then(|| word.text.split_once("/./").map_or(String::new(), |(root, _)| inside(root)));
         let mut items = Vec::new();
         for found in found {
-            self.inputs.insert(if found.path.is_empty() { ".".into() } else { found.path.clone() });
+            self.inputs.insert(path_of(&found));
             if transfer.add
                 && found.kind == Kind::File
                 && is_archive(&self.context.on_disk(&found.real))

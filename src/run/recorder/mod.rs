@@ -9,23 +9,33 @@ mod watch;
 pub(super) use relay::relay;
 
 use super::look::Task;
+use super::own::OwnChecks;
 use super::report::{rendered, wanted, writable, written};
-use super::{OwnChecks, configured, logs};
+use super::{configured, logs};
 use crate::cli::Record;
 use crate::collect::Over;
+use crate::config::Config;
 use crate::exit::{Code, Failure};
 use crate::render;
+use crate::tell::tell as say;
 use checks::judge_with;
 use checks::model::{Outcome, Report, Snapshot};
 use command::Command;
 use file::Recording;
-use std::io::Write;
 use watch::Watch;
 
 /// Runs the command; ends with its exit code.
 pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
-    let config = configured(&asked.configured)?;
+    let config = match configured(&asked.configured) {
+        // What a project's file says wrong is no reason to keep its tests from running.
+        Err(failure) if asked.configured.config.is_none() => {
+            say(&failure.message);
+            Config::default()
+        }
+        config => config?,
+    };
     config.complete(&mut asked.judging);
+    OwnChecks::declared(&config).know(&asked.judging, None)?;
     writable(&asked.judging)?;
     let own = OwnChecks::find(&config)?;
     own.know(&asked.judging, None)?;
@@ -64,11 +74,6 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
     Ok(Code(code))
 }
 
-/// One line on stderr.
-fn say(line: &str) {
-    eprintln!("econn: {}", render::clean(line));
-}
-
 /// Tells what was found: everything where the command failed and something is wrong, little where nothing is.
 fn tell(
     record: &Snapshot,
@@ -88,8 +93,7 @@ fn tell(
         let style = render::Style::stderr(&asked.judging);
         let mut bytes = format!("\neconn: the command ended with {code}\n");
         bytes.push_str(&String::from_utf8_lossy(&rendered(report, &asked.judging, style)?));
-        // A reader that has gone away is no trouble of the command's.
-        drop(std::io::stderr().lock().write_all(bytes.as_bytes()));
+        crate::tell::write(&bytes);
         say(&format!("recorded in {from}"));
     } else {
         say(&healthy(report, code));

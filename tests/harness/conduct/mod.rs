@@ -5,6 +5,7 @@ mod broken_engine;
 mod builds;
 mod calls;
 mod compose;
+mod contract;
 mod econn;
 mod fix;
 #[path = "../../front/mod.rs"]
@@ -36,6 +37,7 @@ type Promise = (&'static str, bool, fn(&Cast, Engine) -> Result<()>);
 const PROMISES: &[Promise] = &[
     ("fix-is-usable", false, fix::is_usable),
     ("patch-is-usable", false, fix::patch_is_usable),
+    ("contract", false, contract::holds),
     ("unknown-container", false, trouble::unknown_container),
     ("no-permission", true, trouble::no_permission),
     ("missing-source", false, trouble::missing_source),

@@ -43,8 +43,11 @@ fn starts(text: &str) -> Vec<usize> {
             continue;
         };
         let before = text[..from].chars().next_back();
-        parted |=
-            text[seen..from].contains(|c: char| c.is_whitespace() || ",;|\"'`<>()[]{}".contains(c));
+        let between = &text[seen..from];
+        let cut = between.rfind(|c: char| c.is_whitespace() || ",;|\"'`<>()[]{}".contains(c));
+        // What is assigned behind a question mark is a parameter of the address before it, also where that holds a `;`.
+        let is_parameter = before == Some('=') && cut.is_some_and(|at| between[at..].contains('?'));
+        parted |= cut.is_some() && !is_parameter;
         seen = at;
         let opens = before.is_none_or(|c| {
             c.is_whitespace()

@@ -2,6 +2,7 @@
 
 mod name_servers;
 mod names;
+mod reference;
 mod requests;
 mod servers;
 mod verdicts;

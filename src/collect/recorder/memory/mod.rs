@@ -134,6 +134,10 @@ impl<'a> Memory<'a> {
             if let Some(server) = link.server.as_ref().filter(|s| s.container.is_some()) {
                 let why = format!("nothing was seen listening on port {}", server.port);
                 settled(&mut link.concurrency, &why);
+                for replica in &mut link.replicas {
+                    settled(&mut replica.path, &why);
+                    settled(&mut replica.concurrency, &why);
+                }
             }
         }
     }

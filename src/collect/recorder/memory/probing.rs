@@ -7,7 +7,7 @@ use crate::collect::engine::Seen;
 use crate::collect::probes::fill;
 use crate::collect::server::Patience;
 use crate::collect::survey::{Listed, Request};
-use crate::collect::{ends, links};
+use crate::collect::{ends, links, replicas};
 use checks::model::{
     self as model, Concurrency, Fact, Freshness, HOST_CLIENT, Link, Snapshot, Vantage, is_loopback,
 };
@@ -31,10 +31,13 @@ impl Memory<'_> {
     /// The port that a link ends at.
     pub(super) fn port(&self, link: usize) -> Option<PortKey> {
         let link = &self.record.links[link];
-        let (index, seen) = &self.all.seen[self.server(link)?];
-        let port = link.server.as_ref()?.port;
+        Some(self.key(self.server(link)?, link.server.as_ref()?.port))
+    }
+
+    fn key(&self, at: usize, port: u16) -> PortKey {
+        let (index, seen) = &self.all.seen[at];
         let image = seen.facts.image_id.clone().unwrap_or_else(|| seen.facts.id.clone());
-        Some((*index, seen.facts.name.clone(), image, port))
+        (*index, seen.facts.name.clone(), image, port)
     }
 
     fn listens(&self, at: usize, port: u16) -> bool {
@@ -55,7 +58,9 @@ impl Memory<'_> {
                 .then(|| self.all.find(&link.engine, &link.client))
                 .flatten()
                 .map(|client| (client, link.endpoint.port));
-            for (at, port) in server.into_iter().chain(own) {
+            let port = link.server.as_ref().map_or(0, |s| s.port);
+            let others = replicas::places(&self.all, link).into_iter().map(|at| (at, port));
+            for (at, port) in server.into_iter().chain(own).chain(others) {
                 awaited.entry(at).or_default().push(port);
             }
         }
@@ -129,7 +134,14 @@ impl Memory<'_> {
         let listens = server.map(|at| self.listens(at, port));
         let machine = self.record.host_listeners.value().map(Vec::len);
         let machine = machine.filter(|_| server.is_none());
-        format!("{:?} {:?} {listens:?} {machine:?} {:?}", of(client), of(server), link.meant)
+        let replicas = replicas::places(&self.all, link).into_iter();
+        let replicas: Vec<_> = replicas.map(|at| (of(Some(at)), self.listens(at, port))).collect();
+        format!(
+            "{:?} {:?} {listens:?} {machine:?} {:?} {replicas:?}",
+            of(client),
+            of(server),
+            link.meant
+        )
     }
 
     pub(in super::super) fn learn_visits(
@@ -184,8 +196,13 @@ impl Memory<'_> {
         for at in 0..self.record.links.len() {
             let Some(server) = self.server(&self.record.links[at]) else { continue };
             let Some(key) = self.port(at) else { continue };
-            if self.is_there(server) && self.listens(server, key.3) {
-                ports.entry(key).or_insert((server, Vec::new())).1.push(at);
+            let replicas = replicas::places(&self.all, &self.record.links[at]);
+            let keys =
+                replicas.into_iter().map(|one| (self.key(one, key.3), one)).collect::<Vec<_>>();
+            for (key, server) in std::iter::once((key, server)).chain(keys) {
+                if self.is_there(server) && self.listens(server, key.3) {
+                    ports.entry(key).or_insert((server, Vec::new())).1.push(at);
+                }
             }
         }
         let wanted = |key: &PortKey| match self.held.get(key) {
@@ -218,7 +235,7 @@ impl Memory<'_> {
             return;
         }
         for link in self.record.links.iter_mut().filter(|link| links.contains(&link.id)) {
-            link.concurrency = fact.clone();
+            replicas::learn(link, &key.1, &fact);
         }
         self.held.insert(key, fact);
     }

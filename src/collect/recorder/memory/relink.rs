@@ -61,6 +61,12 @@ impl Memory<'_> {
             if let Some(old) = old.iter().find(|old| old.id == link.id) {
                 link.visit = old.visit.clone();
                 link.path = old.path.clone();
+                for replica in &mut link.replicas {
+                    let known = old.replicas.iter().find(|r| r.container == replica.container);
+                    if let Some(known) = known {
+                        *replica = known.clone();
+                    }
+                }
                 link.lookup = old.lookup.clone();
                 link.vantage = old.vantage;
                 if link.listens_itself.value().is_none() {

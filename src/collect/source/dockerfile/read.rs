@@ -1,7 +1,7 @@
 //! From the parser's instructions to steps.
 
 use super::super::expand::words;
-use super::{Action, Run, Source, Step, Transfer};
+use super::{Action, Mount, Run, Source, Step, Transfer};
 use parse_dockerfile::{Command, Flag, HereDoc, Instruction, Source as Word, Span};
 
 /// Reads instructions of one text.
@@ -46,7 +46,10 @@ impl Reader<'_> {
                 (&add.add.span, Action::Transfer(transfer))
             }
             Instruction::Run(run) => {
-                (&run.run.span, Action::Run(command(&run.arguments, &run.here_docs)))
+                let mounts = run.options.iter().filter(|flag| flag.name.value == "mount");
+                let mounts = mounts.filter_map(|flag| flag.value.as_ref());
+                let mounts = mounts.map(|value| Mount(value.value.to_string())).collect();
+                (&run.run.span, Action::Run(command(&run.arguments, &run.here_docs), mounts))
             }
             _ => return Step { line: 0, action: Action::Nothing },
         };

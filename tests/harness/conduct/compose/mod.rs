@@ -143,10 +143,12 @@ pub(super) fn knows_what_never_started(_: &Cast, engine: Engine) -> Result<()> {
             command.contains(&project.fill("--profile models up -d mock")),
             "its profile starts it",
         )?;
-        // Another project's service of that name is no server of this one.
+        // Another project's service carries the name, so that it is right, and out of reach; the same command ends that.
         let other = project.twin(MOCK)?;
         other.up(&[])?;
-        project.link(1)?.is_caused_by("EC422")?;
+        let link = project.link(1)?;
+        link.is_caused_by("EC501")?;
+        link.must(link.command("EC501")? == command, "its own service is started")?;
         project.paste(&command)?;
         project.link(0)?;
         other.down()?;

@@ -7,7 +7,7 @@ pub(super) fn items(text: &str) -> Vec<Item> {
     let mut items = Vec::new();
     let mut lines = text.lines().enumerate();
     while let Some((number, line)) = lines.next() {
-        let line = line.trim();
+        let line = line.trim_start();
         let line = line.strip_prefix("export ").map_or(line, str::trim_start);
         let Some((name, value)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
             continue;

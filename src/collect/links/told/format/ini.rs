@@ -61,8 +61,11 @@ pub(super) fn halves(line: &str) -> Option<(&str, &str)> {
         .then(|| (key.trim_matches('"'), value.trim()))
 }
 
-/// The value without the comment behind it.
+/// The value without the comment behind it; a comment may be all there is.
 pub(super) fn comment_off(value: &str) -> &str {
+    if value.starts_with(['#', ';']) {
+        return "";
+    }
     if value.starts_with(['"', '\'']) {
         return value;
     }

@@ -6,6 +6,8 @@ mod ini;
 mod item;
 mod json;
 mod properties;
+#[cfg(test)]
+mod reference;
 mod toml;
 mod yaml;
 

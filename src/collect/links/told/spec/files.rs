@@ -51,6 +51,7 @@ fn ini() {
         "config.ini",
         &[
             ("[llm]\n; url = http://no:1\nurl = http://x:1 ; comment\n", "3 llm.url = http://x:1"),
+            ("[llm]\nurl = # http://no:1\n", ""),
             ("[db]\nhost: nobody\nport: 5432\n", "2 db.host = tcp://nobody:5432"),
             ("[server]\nhttp_addr = 127.0.0.1\nroot_url = http://localhost:3000\n", ""),
             ("url=http://x:1\n", "1 url = http://x:1"),

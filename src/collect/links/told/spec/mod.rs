@@ -9,6 +9,7 @@ mod no_links;
 mod pairs;
 mod random;
 mod text;
+mod urls;
 mod yaml;
 
 use super::{Known, Place, Told, Trouble, from_env, from_file};

@@ -8,6 +8,7 @@ fn reads_what_the_user_names() {
     let table = [
         ("http://127.0.0.1:18141", "http://127.0.0.1:18141"),
         ("http://api:80/x/?y=1", "http://api/x"),
+        ("http://api/x;v=2?next=http://ui:3000", "http://api/x"),
         ("db:5432", "tcp://db:5432"),
         ("[::1]:80", "tcp://[::1]:80"),
         ("postgres://u:p@db", "postgres://db"),
