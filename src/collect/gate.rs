@@ -119,10 +119,14 @@ impl Gate {
                 }
             }
             Value::Array(items) => {
-                items.iter_mut().for_each(|v| self.walk(v, plain, ordinals, n));
+                for v in items {
+                    self.walk(v, plain, ordinals, n);
+                }
             }
             Value::Object(fields) => {
-                fields.values_mut().for_each(|v| self.walk(v, plain, ordinals, n));
+                for v in fields.values_mut() {
+                    self.walk(v, plain, ordinals, n);
+                }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
@@ -233,7 +237,7 @@ fn public(seen: &Seen) -> Vec<String> {
 mod tests {
     use super::{Gate, hidden};
     use checks::model::Snapshot;
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::collections::BTreeSet;
 
     fn gate(given: &[(&str, &str)]) -> Gate {
         let mut gate = Gate::open();
