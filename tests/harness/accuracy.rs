@@ -10,7 +10,7 @@ use super::explained::Explanations;
 use super::tally::{Tally, UNKNOWNS};
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// What came out of the scenes that were played, by name and engine; of one that was tried twice, the last time.
@@ -34,15 +34,23 @@ impl Accuracy {
         }
         let counted = counted(&played, &whole, cast, &explanations);
         let lacking = explanations.lacking(whole.unknowns().iter());
-        match (counted, lacking.is_empty()) {
-            (counted, true) => counted,
-            (counted, false) => Err(format!(
-                "tests/unknowns.toml does not explain:\n{}{}",
-                lacking.join("\n"),
-                counted.err().map(|why| format!("\nand {why}")).unwrap_or_default()
-            )),
+        if lacking.is_empty() {
+            return counted;
         }
+        let told = format!("tests/unknowns.toml does not explain:\n{}", lacking.join("\n"));
+        // Before the first whole run has written the page, nobody knows all reasons that there are.
+        if !page().exists() {
+            eprintln!("scenes: NOT EXPLAINED YET: {told}");
+            return counted;
+        }
+        let more = counted.err().map(|why| format!("\nand {why}")).unwrap_or_default();
+        Err(told + &more)
     }
+}
+
+/// Where the counts are kept.
+fn page() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/accuracy.md")
 }
 
 /// The tallies of the scenes that gave a report.
@@ -51,7 +59,7 @@ type Played = BTreeMap<(String, Engine), Tally>;
 /// Compares with the page, or writes it; of a run that left something out, only the explanations.
 fn counted(played: &Played, whole: &Tally, cast: &Cast, why: &Explanations) -> Result<()> {
     let update = std::env::var_os("UPDATE_ACCURACY").is_some();
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/accuracy.md");
+    let path = page();
     let all = cast
         .plays
         .iter()
