@@ -145,7 +145,8 @@ fn parts(rest: &str, login: bool) -> Result<(&str, &str, bool), ()> {
         Some(_) if path.contains('@') => login || !scoped,
         Some(_) => loose || (!after.starts_with('/') && after.contains('@')),
         None if login => path.contains('@') || (!after.starts_with('/') && after.contains('@')),
-        None => !has_port(front) && after.contains('@'),
+        // Several hosts before an `@` may as well be a login.
+        None => (!has_port(front) || front.contains(',')) && after.contains('@'),
     };
     if unsure { Err(()) } else { Ok((inner.unwrap_or(front), after, inner.is_some())) }
 }
