@@ -114,11 +114,19 @@ where() {
 
 # A process that stands in the network of the engine's machine, where the firewall's rules for containers are.
 network() {
-    local pid
+    local pid thread
     case $1 in
     # Bridges of an unprivileged user are in a network of their own, as long as a container is on one.
     *-rootless) pid=$(pgrep -f "aardvark-dns --config $run/$1/" | head -n 1) ;;
-    *) pid=$(ours "$1") ;;
+    # One thread of the engine may be in a container's network for a moment, or for good: most of them are at home.
+    *)
+        pid=$(ours "$1")
+        local home
+        home=$(for thread in "/proc/$pid/task/"*; do readlink "$thread/ns/net"; done | sort | uniq -c | sort -rn | awk 'NR == 1 {print $2}')
+        for thread in "/proc/$pid/task/"*; do
+            if [ "$(readlink "$thread/ns/net")" = "$home" ]; then pid=${thread##*/}; break; fi
+        done
+        ;;
     esac
     [ -n "$pid" ] && echo "$pid" || die "$1 has no network that one could enter"
 }
