@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 /// How long to wait where nobody says.
 const WAIT: Duration = Duration::from_secs(30);
 /// The first pause between two glances, and the longest: what is ready must not be noticed much later.
-const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(400));
+const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(250));
 
 /// Waits for what is only "not yet", and reports.
 pub(super) fn preflight(mut preflight: Preflight) -> Result<Code, Failure> {

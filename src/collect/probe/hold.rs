@@ -17,7 +17,7 @@ const PROMPT: Duration = Duration::from_millis(150);
 const LATE: Duration = Duration::from_millis(500);
 /// How long the first connection must stay as it is after the second was answered: a server that turns it away at the same
 /// time, on another thread, has not held it.
-const QUIET: Duration = Duration::from_millis(40);
+const QUIET: Duration = Duration::from_millis(25);
 
 /// What all holds of one server share.
 pub(super) struct Ground<'a> {
