@@ -10,7 +10,7 @@ use rustls::ClientConfig;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -47,7 +47,12 @@ pub(super) struct Door {
     address: Arc<Address>,
     tls: Option<Arc<ClientConfig>>,
     logins: Arc<Semaphore>,
+    refusal: Refusal,
 }
+
+/// Why the engine ended a secured connection, as far as it said so. With TLS 1.3 it says so after the handshake, and that may
+/// be between two requests, when nobody waits for an answer that could carry the error.
+pub(super) type Refusal = Arc<OnceLock<String>>;
 
 impl Door {
     /// Reads what has to be read before the first connection.
@@ -56,7 +61,12 @@ impl Door {
             Address::Tcp(_, Some(tls)) => Some(Arc::new(tls.config()?)),
             _ => None,
         };
-        Ok(Self { address, tls, logins: Arc::new(Semaphore::new(LOGINS)) })
+        Ok(Self { address, tls, logins: Arc::new(Semaphore::new(LOGINS)), refusal: Refusal::default() })
+    }
+
+    /// Where the engine's refusals are told.
+    pub(super) fn refusal(&self) -> Refusal {
+        Arc::clone(&self.refusal)
     }
 
     async fn open(self) -> Result<TokioIo<Stream>, Failed> {
@@ -79,8 +89,8 @@ impl Door {
                 ssh.connect()?
             }
         };
-        let address = self.address;
-        Ok(TokioIo::new(Stream { bytes, address, login, asking: false, left: Some(ANSWER_BYTES) }))
+        let (address, refusal, left) = (self.address, self.refusal, Some(ANSWER_BYTES));
+        Ok(TokioIo::new(Stream { bytes, address, refusal, login, asking: false, left }))
     }
 
     /// What is wrong with a door that did not open, and what to do.
@@ -151,6 +161,7 @@ impl Service<Uri> for Door {
 pub(super) struct Stream {
     bytes: Box<dyn Duplex>,
     address: Arc<Address>,
+    refusal: Refusal,
     /// Held until the far side has said its first word.
     login: Option<OwnedSemaphorePermit>,
     /// Whether the last bytes were ours.
@@ -213,11 +224,19 @@ impl AsyncRead for Stream {
     ) -> Poll<std::io::Result<()>> {
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.bytes).poll_read(context, buffer);
-        if let Poll::Ready(Ok(())) = read {
-            self.login = None;
-            if let Err(error) = self.came(&buffer.filled()[before..]) {
-                return Poll::Ready(Err(error));
+        match &read {
+            Poll::Ready(Ok(())) => {
+                self.login = None;
+                if let Err(error) = self.came(&buffer.filled()[before..]) {
+                    return Poll::Ready(Err(error));
+                }
             }
+            Poll::Ready(Err(error)) => {
+                if let Some(why) = tls::refusal(error, &self.address) {
+                    self.refusal.get_or_init(|| why);
+                }
+            }
+            Poll::Pending => {}
         }
         read
     }

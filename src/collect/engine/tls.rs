@@ -1,5 +1,6 @@
 //! TLS to an engine: whom econn trusts, what it shows of itself, and what went wrong in words.
 
+use super::address::Address;
 use super::stream::Failed;
 use crate::words::words;
 use rustls::client::WebPkiServerVerifier;
@@ -130,8 +131,15 @@ pub(super) async fn secure(
     })
 }
 
+/// What TLS says of a connection that broke, if it was TLS that ended it.
+pub(super) fn refusal(error: &std::io::Error, address: &Address) -> Option<String> {
+    let known = error.get_ref()?.downcast_ref::<rustls::Error>()?;
+    let Address::Tcp(authority, _) = address else { return None };
+    Some(told(known, authority))
+}
+
 /// What went wrong between econn and the engine, and what to do.
-pub(super) fn told(error: &rustls::Error, authority: &str) -> String {
+fn told(error: &rustls::Error, authority: &str) -> String {
     use rustls::Error;
     let refuses = format!("the certificate that tcp://{authority} shows is refused");
     match error {

@@ -5,7 +5,7 @@
 
 use super::address::Address;
 use super::call::{Call, Errand, is_ours, who_joins};
-use super::stream::{Door, Failed, needs_tls};
+use super::stream::{Door, Failed, Refusal, needs_tls};
 use super::tls;
 use crate::words::words;
 use bollard::BollardRequest;
@@ -39,6 +39,7 @@ pub(crate) type Trouble = String;
 pub(crate) struct Transport {
     address: Arc<Address>,
     client: Client<Door, Body>,
+    refusal: Refusal,
     /// The paths of objects that are known to carry our label.
     own: Arc<Mutex<HashSet<String>>>,
 }
@@ -48,11 +49,12 @@ impl Transport {
     pub(crate) fn new(address: Address) -> Result<Self, Trouble> {
         let address = Arc::new(address);
         let door = Door::new(Arc::clone(&address))?;
+        let refusal = door.refusal();
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(16)
             .build(door);
-        Ok(Self { address, client, own: Arc::default() })
+        Ok(Self { address, client, refusal, own: Arc::default() })
     }
 
     /// The headers of the engine's answer to a ping: cheap, where its version call may take a third of a second.
@@ -252,16 +254,12 @@ impl Transport {
                 if let Some(Failed(why)) = io.get_ref().and_then(|e| e.downcast_ref()) {
                     return why.clone();
                 }
-                let known = io.get_ref().and_then(|e| e.downcast_ref::<rustls::Error>());
-                if let (Some(known), Address::Tcp(authority, _)) = (known, &*self.address) {
-                    return tls::told(known, authority);
-                }
-                return words(io);
+                return tls::refusal(io, &self.address).unwrap_or_else(|| words(io));
             }
             last = now.to_string();
             cause = now.source();
         }
-        last
+        self.refusal.get().cloned().unwrap_or(last)
     }
 
     fn own(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
