@@ -14,6 +14,7 @@ use checks::model::{
     Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
     Settings, Snapshot, Source, Written, is_loopback,
 };
+use checks::notes::{NO_ENGINE, NO_LINK, NOBODY_NAMED};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use tokio::time::Instant;
@@ -200,50 +201,75 @@ impl Request {
                 return Err(format!("{flag}: there is no container {name}; {hint}"));
             }
         }
-        if let Some(project) = &self.project
-            && !all
-                .seen
-                .iter()
-                .any(|(_, s)| s.facts.compose.as_ref().is_some_and(|c| c.project == *project))
-        {
-            return Err(no_project(all, project));
+        match &self.project {
+            Some(project) => project_exists(project, all.seen.iter().map(|(_, s)| &s.facts)),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     pub(super) fn keeps(&self, all: &Listed, link: &Link) -> bool {
         let server = link.server.as_ref().and_then(|s| s.container.as_deref());
-        let server_engine =
-            link.server.as_ref().and_then(|s| s.engine.as_deref()).unwrap_or(&link.engine);
         let named = self.containers.is_empty()
             || self.containers.iter().any(|n| *n == link.client || Some(n.as_str()) == server);
-        let project = |engine: &str, name: &str| {
-            let (_, seen) = &all.seen[all.find(engine, name)?];
-            seen.facts.compose.as_ref().map(|c| c.project.clone())
-        };
-        // Whose client is not there yet may belong to any project.
-        let is_to_come = link.demand.is_some() && all.find(&link.engine, &link.client).is_none();
-        let of_project = self.project.as_ref().is_none_or(|wanted| {
-            is_to_come
-                || project(&link.engine, &link.client).as_ref() == Some(wanted)
-                || server.and_then(|name| project(server_engine, name)).as_ref() == Some(wanted)
-        });
-        named && of_project
+        let find = |engine: &str, name: &str| Some(&all.seen[all.find(engine, name)?].1.facts);
+        named && self.project.as_ref().is_none_or(|wanted| is_of_project(wanted, link, find))
     }
 }
 
-/// That nothing belongs to a project of that name, and which one may be meant.
-fn no_project(all: &Listed, project: &str) -> String {
-    let projects = all.seen.iter().filter_map(|(_, s)| s.facts.compose.as_ref());
-    let near = projects
-        .map(|compose| compose.project.as_str())
-        .min_by_key(|known| (strsim::damerau_levenshtein(known, project), *known));
+/// Whether a link has a container of that Compose project at an end.
+fn is_of_project<'a>(
+    project: &str,
+    link: &Link,
+    find: impl Fn(&str, &str) -> Option<&'a Container>,
+) -> bool {
+    let client = find(&link.engine, &link.client);
+    // Whose client is not there yet may belong to any project.
+    if client.is_none() && link.demand.is_some() {
+        return true;
+    }
+    let server = link.server.as_ref().and_then(|server| {
+        find(server.engine.as_deref().unwrap_or(&link.engine), server.container.as_deref()?)
+    });
+    let of = |container: &Container| container.compose.as_ref().map(|c| c.project == project);
+    [client, server].into_iter().flatten().any(|end| of(end) == Some(true))
+}
+
+/// Keeps the links of a Compose project in what was saved, as a live look does.
+///
+/// # Errors
+///
+/// One line where nothing belongs to it.
+pub(crate) fn keep_project(snapshot: &mut Snapshot, project: &str) -> Result<(), String> {
+    project_exists(project, snapshot.containers.iter())?;
+    let containers = &snapshot.containers;
+    let find =
+        |engine: &str, name: &str| containers.iter().find(|c| c.engine == engine && c.name == name);
+    snapshot.links.retain(|link| is_of_project(project, link, find));
+    if snapshot.links.is_empty() {
+        let what =
+            format!("none of the links that were saved has a container of {project} at an end");
+        snapshot.notes.push(NOBODY_NAMED.says(what));
+    }
+    Ok(())
+}
+
+/// A slip of the pen must not look like a healthy run: which project may be meant.
+fn project_exists<'a>(
+    project: &str,
+    containers: impl Iterator<Item = &'a Container>,
+) -> Result<(), String> {
+    let projects: BTreeSet<&str> =
+        containers.filter_map(|c| Some(c.compose.as_ref()?.project.as_str())).collect();
+    if projects.contains(project) {
+        return Ok(());
+    }
+    let near = projects.iter().min_by_key(|known| strsim::damerau_levenshtein(known, project));
     let hint = near.map_or_else(
         || "no container belongs to any".to_owned(),
         |near| format!("did you mean {near}?"),
     );
     let project = crate::redact::shown(project);
-    format!("--project: no container belongs to a Compose project {project}; {hint}")
+    Err(format!("--project: no container belongs to a Compose project {project}; {hint}"))
 }
 
 /// What every container is told, and what the user says that some are.
@@ -450,13 +476,13 @@ pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance:
 
 pub(super) fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
     if engines.connections.is_empty() {
-        return format!("EC906 no engine answers: {}", engines.asked.join("; "));
+        return NO_ENGINE.says(format!("no engine answers: {}", engines.asked.join("; ")));
     }
     let count = snapshot.containers.len();
     let names =
         engines.connections.iter().map(|c| c.facts.name.as_str()).collect::<Vec<_>>().join(", ");
-    format!(
-        "EC901 no link found: the environment, the command line and the mounted configuration files of {count} containers \
+    NO_LINK.says(format!(
+        "no link found: the environment, the command line and the mounted configuration files of {count} containers \
          ({names}) tell no address of another container; name one with --link CLIENT=URL"
-    )
+    ))
 }
