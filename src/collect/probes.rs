@@ -456,6 +456,16 @@ pub(super) async fn image(
     freshness
 }
 
+/// Whether a container's image is to be compared although nobody is known to call it yet: it serves something, and its source
+/// is known.
+pub(super) fn may_be_compared(seen: &super::engine::Seen, request: &Request) -> bool {
+    let facts = &seen.facts;
+    let listens = facts.listeners.value().is_some_and(|rows| !rows.is_empty());
+    request.sources.iter().any(|(name, _)| *name == facts.name)
+        || ((listens || !facts.ports.is_empty() || !facts.exposed.is_empty())
+            && matches!(compose::origin(seen), Ok(Some(_))))
+}
+
 /// Where a server's source is: where the user says, else where Compose built it.
 fn origin(seen: &super::engine::Seen, request: &Request) -> Result<Option<fresh::Origin>, String> {
     let named = request.sources.iter().find(|(name, _)| *name == seen.facts.name);
