@@ -6,6 +6,7 @@ use crate::model::{
     Report, Row, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, Vantage,
     chain,
 };
+use crate::notes::NOBODY_NAMED;
 use crate::server_state::FROM_LOGS;
 pub use decided::{Suppression, matches};
 use outlook::outlook;
@@ -78,7 +79,7 @@ pub fn judge_with(facts: &Snapshot, wanted: &Wanted, plugged: &[OwnRow]) -> Repo
     let outcome = links.iter().map(|l| l.outcome).max().unwrap_or(Outcome::Unknown);
     let mut notes = facts.notes.clone();
     if links.is_empty() && !facts.links.is_empty() {
-        notes.push("EC902 none of the links found has a named container at an end".into());
+        notes.push(NOBODY_NAMED.says("none of the links found has a named container at an end"));
     }
     notes.extend(heard::contradictions(facts, &links));
     notes.extend(wanted.remarks(&links, &facts.taken_at));

@@ -8,6 +8,7 @@
 pub mod model;
 
 pub mod compare;
+pub mod notes;
 
 mod bind_address;
 mod endpoint_config;

@@ -3,6 +3,7 @@
 
 use crate::ALL;
 use crate::model::{Check, Rule};
+use crate::notes::NOTES;
 use std::collections::BTreeSet;
 
 const HEADINGS: [&str; 4] =
@@ -22,6 +23,20 @@ fn ids_codes_and_phases_are_unique() {
     let mut codes = BTreeSet::new();
     for (_, rule) in rules() {
         assert!(codes.insert(rule.code), "{} is given twice", rule.code);
+    }
+}
+
+#[test]
+fn a_note_has_a_code_of_the_run_itself_and_a_page() {
+    let codes: Vec<_> = NOTES.iter().map(|note| note.code).collect();
+    assert!(codes.is_sorted_by(|a, b| a < b), "{codes:?}");
+    for note in NOTES {
+        let digits = note.code.strip_prefix("EC9").unwrap_or_default();
+        assert!(digits.len() == 2 && digits.bytes().all(|b| b.is_ascii_digit()), "{}", note.code);
+        assert!(note.title.starts_with(char::is_lowercase) && !note.title.ends_with('.'));
+        let headings = note.explanation.lines().filter(|line| line.starts_with('#'));
+        assert!(headings.eq(["## What it is", "## How to repair it"]), "{}", note.code);
+        assert!(note.is(&note.says("it")) && !note.is(note.code), "{}", note.code);
     }
 }
 

@@ -13,6 +13,7 @@ mod progress;
 mod redact;
 mod render;
 mod run;
+mod signals;
 mod symptoms;
 mod tell;
 mod words;

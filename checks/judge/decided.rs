@@ -3,6 +3,7 @@
 
 use super::Wanted;
 use crate::model::{Case, Evidence, Finding, LinkReport, Severity, Suppressed};
+use crate::notes::{DECIDED_BY, SUPPRESSION_IDLE, SUPPRESSION_OVER};
 
 /// Findings that do not count, by code and subject, until a day.
 #[derive(Clone, Debug)]
@@ -57,7 +58,8 @@ impl Wanted {
 
     /// What is to be said of the decisions themselves: those that are over, and those that nothing needs any more.
     pub(super) fn remarks(&self, links: &[LinkReport], taken_at: &str) -> Vec<String> {
-        let file = self.config.iter().map(|file| format!("EC907 {file} holds for this run"));
+        let file =
+            self.config.iter().map(|file| DECIDED_BY.says(format!("{file} holds for this run")));
         // Where only a part is judged, the rest may need it.
         let whole = self.containers.is_empty() && self.only.is_empty() && self.skip.is_empty();
         let of = |s: &Suppression| format!("the suppression of {} for {}", s.code, s.subject);
@@ -71,12 +73,13 @@ impl Wanted {
         let said = self.suppressions.iter().filter_map(|s| {
             if s.is_over(taken_at) {
                 let of = of(s);
-                return Some(format!(
-                    "EC908 {of} ended on {} and no longer counts: {}",
+                return Some(SUPPRESSION_OVER.says(format!(
+                    "{of} ended on {} and no longer counts: {}",
                     s.until, s.reason
-                ));
+                )));
             }
-            (whole && !matched(s)).then(|| format!("EC909 {} matches nothing: take it away", of(s)))
+            (whole && !matched(s))
+                .then(|| SUPPRESSION_IDLE.says(format!("{} matches nothing: take it away", of(s))))
         });
         file.chain(said).collect()
     }

@@ -1,6 +1,7 @@
 //! What the logs add to a report. They never decide: a log says what was, and the verdict is about what is.
 
 use crate::model::{Case, Fact, LinkReport, Logged, Snapshot, Symptom};
+use crate::notes::LOG_OF_THE_PAST;
 
 /// What the client sees: by its own connection where that was seen, else by the log that means this link alone.
 pub(super) fn symptom(case: &Case<'_>, logged: &[Logged]) -> Option<Symptom> {
@@ -24,12 +25,12 @@ pub(super) fn contradictions(facts: &Snapshot, links: &[LinkReport]) -> Vec<Stri
         let said = link.logged.iter().filter(|one| one.class.is_connectivity());
         let said: Vec<String> = said.map(ToString::to_string).collect();
         (!said.is_empty()).then(|| {
-            format!(
-                "EC920 the logs say of {}: {}; now {} reaches it, so it was not up yet, or has been repaired since",
+            LOG_OF_THE_PAST.says(format!(
+                "the logs say of {}: {}; now {} reaches it, so it was not up yet, or has been repaired since",
                 link.endpoint.url,
                 said.join("; "),
                 link.client
-            )
+            ))
         })
     };
     links.iter().filter(works).filter_map(says).collect()

@@ -5,6 +5,7 @@ mod case;
 mod certificate;
 mod check;
 mod composed;
+mod container;
 mod demand;
 mod earlier;
 mod fact;
@@ -19,6 +20,7 @@ mod need;
 mod own;
 mod place;
 mod probed;
+mod project;
 mod proxy;
 mod replay;
 mod replica;
@@ -35,6 +37,7 @@ pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use composed::{Retold, Unstarted};
+pub use container::{Attachment, Container, NetworkMode, Port, State};
 pub use demand::Demand;
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
@@ -54,6 +57,7 @@ pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
     Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck, Unacknowledged,
 };
+pub use project::Compose;
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub use replay::{Errors, Replay};
 pub use replica::Replica;
@@ -63,10 +67,7 @@ pub use report::{
     Suppressed, Tool,
 };
 pub use shell::quoted;
-pub use snapshot::{
-    Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
-    SNAPSHOT_VERSION, Settings, Snapshot, State,
-};
+pub use snapshot::{Engine, EngineKind, Network, SNAPSHOT_VERSION, Settings, Snapshot};
 pub use swarm::{Node, Task, TaskImage};
 pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};

@@ -1,14 +1,13 @@
 //! `econn init`
 
-use super::Looking;
+use super::{Kept, Looking};
 use clap::Args;
 
 /// `econn init`
 #[derive(Args, Debug)]
 pub(crate) struct Init {
-    /// Take the links whose client or server is one of these containers
-    #[arg(value_name = "CONTAINER")]
-    pub(crate) containers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) kept: Kept,
     /// Write it anew where one is there already
     #[arg(long)]
     pub(crate) force: bool,

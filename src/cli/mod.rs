@@ -105,6 +105,28 @@ pub(crate) enum Document {
     Plugin,
 }
 
+/// Which engines are asked.
+#[derive(Args, Debug)]
+pub(crate) struct Asked {
+    /// The engine to ask; auto asks every engine that answers
+    #[arg(long, value_enum, default_value = "auto")]
+    pub(crate) engine: Choice,
+    /// Ask only the engine at this address: `unix:///path/to.sock`, `tcp://host:port` or `ssh://user@host`
+    #[arg(long, value_name = "URL", conflicts_with = "context")]
+    pub(crate) host: Option<String>,
+    /// Ask only the engine of this Docker context, or of this Podman connection
+    #[arg(long, value_name = "NAME")]
+    pub(crate) context: Option<String>,
+}
+
+/// Which links are kept.
+#[derive(Args, Debug)]
+pub(crate) struct Kept {
+    /// Keep the links whose client or server is one of these containers
+    #[arg(value_name = "CONTAINER")]
+    pub(crate) containers: Vec<String>,
+}
+
 /// Which configuration holds.
 #[derive(Args, Debug)]
 pub(crate) struct Configured {
@@ -124,9 +146,8 @@ pub(crate) struct Logs {
 /// `econn diagnose`
 #[derive(Args, Debug)]
 pub(crate) struct Diagnose {
-    /// Keep the links whose client or server is one of these containers
-    #[arg(value_name = "CONTAINER")]
-    pub(crate) containers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) kept: Kept,
     #[command(flatten)]
     pub(crate) configured: Configured,
     #[command(flatten)]
@@ -143,9 +164,8 @@ pub(crate) struct Diagnose {
 /// `econn snapshot`
 #[derive(Args, Debug)]
 pub(crate) struct Save {
-    /// Keep the links whose client or server is one of these containers
-    #[arg(value_name = "CONTAINER")]
-    pub(crate) containers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) kept: Kept,
     #[command(flatten)]
     pub(crate) configured: Configured,
     #[command(flatten)]
@@ -201,15 +221,8 @@ pub(crate) enum ComparisonFormat {
 /// Where and what to look at.
 #[derive(Args, Debug)]
 pub(crate) struct Looking {
-    /// The engine to ask; auto asks every engine that answers
-    #[arg(long, value_enum, default_value = "auto")]
-    pub(crate) engine: Choice,
-    /// Ask only the engine at this address: `unix:///path/to.sock`, `tcp://host:port` or `ssh://user@host`
-    #[arg(long, value_name = "URL", conflicts_with = "context")]
-    pub(crate) host: Option<String>,
-    /// Ask only the engine of this Docker context, or of this Podman connection
-    #[arg(long, value_name = "NAME")]
-    pub(crate) context: Option<String>,
+    #[command(flatten)]
+    pub(crate) asked: Asked,
     /// The engine of another node of the Swarm, under a name of yours, best the node's (repeatable)
     #[arg(long, value_name = "NAME=URL", value_parser = pair)]
     pub(crate) node: Vec<(String, String)>,

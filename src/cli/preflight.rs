@@ -1,14 +1,13 @@
 //! `econn preflight`
 
-use super::{Configured, Judging, Limit, Logs, Looking};
+use super::{Configured, Judging, Kept, Limit, Logs, Looking};
 use clap::Args;
 
 /// `econn preflight`
 #[derive(Args, Debug)]
 pub(crate) struct Preflight {
-    /// Keep the links whose client or server is one of these containers
-    #[arg(value_name = "CONTAINER")]
-    pub(crate) containers: Vec<String>,
+    #[command(flatten)]
+    pub(crate) kept: Kept,
     /// How long to wait for what is only "not yet": a number with ms, s, m or h; 0s waits for nothing [default: 30s]
     #[arg(long, value_name = "DURATION", allow_hyphen_values = true, value_parser = Limit::parse_wait)]
     pub(crate) wait: Option<Limit>,

@@ -5,6 +5,7 @@
 use super::engine::Seen;
 use super::links::told::holds_secret;
 use checks::model::Snapshot;
+use checks::notes::NOT_REDACTED;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
@@ -152,7 +153,7 @@ fn closed(snapshot: Snapshot) -> Snapshot {
         links: Vec::new(),
         logged: Vec::new(),
         own: Vec::new(),
-        notes: vec!["EC934 what was seen could not be redacted, and was left out".into()],
+        notes: vec![NOT_REDACTED.says("what was seen could not be redacted, and was left out")],
         ..snapshot
     }
 }

@@ -38,4 +38,4 @@ pub(crate) use engine::{Choice, Engines, Place, connect, node, places, trace_cal
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
 pub(crate) use stand::{Stance, is_static, serve};
-pub(crate) use survey::{Request, survey};
+pub(crate) use survey::{Request, keep_project, survey};

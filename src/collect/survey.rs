@@ -1,57 +1,25 @@
 //! One run's look at everything: list, find the links, read the ends, probe. The order is that of the data: each step needs
 //! the one before it.
 
-use super::compose::{self, Environment};
-use super::crowd::Crowd;
+mod claims;
+mod request;
+
 use super::engine::{Connection, Engines, Membership, Seen};
 use super::gate::Gate;
-use super::links::{self, Claim, Dialled, Named, World};
+use super::links::{self, Claim, Dialled, World};
 use super::searched::told_by_search_domains;
 use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, fresh, machine, places, probes, replicas, swarm};
 use checks::model::{
-    Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, Source, Written, is_loopback,
+    Container, Fact, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind, Settings, Snapshot,
+    is_loopback,
 };
+use checks::notes::{NO_ENGINE, NO_LINK};
+use claims::claims;
+pub(super) use claims::{named, told_to};
+pub(crate) use request::{Request, keep_project};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::path::PathBuf;
-use tokio::time::Instant;
-
-/// What one run is to look at.
-#[derive(Clone)]
-pub(crate) struct Request {
-    /// Links that the user named.
-    pub(crate) named: Vec<Named>,
-    /// Links of which the project demands something. A client that does not exist is no slip of the pen here.
-    pub(crate) demands: Vec<(Named, Demand)>,
-    /// Containers that have to exist, each with the flag that names it.
-    pub(crate) must_exist: Vec<(&'static str, String)>,
-    /// Keep the links with one of these containers at an end; all when empty.
-    pub(crate) containers: Vec<String>,
-    /// Keep the links with a container of this Compose project at an end.
-    pub(crate) project: Option<String>,
-    /// The build contexts of servers, by name.
-    pub(crate) sources: Vec<(String, PathBuf)>,
-    /// The paths of HTTP probes, by server.
-    pub(crate) probes: Vec<(String, String)>,
-    /// What the project's own checks ask of every container.
-    pub(crate) asks: Vec<super::Ask>,
-    /// Send nothing and create nothing.
-    pub(crate) passive: bool,
-    /// Build the sources of servers and compare the images.
-    pub(crate) verify_build: bool,
-    /// Wait for nothing and leave the images out besides: a glance whether a full look is worth its while.
-    pub(crate) glance: bool,
-    /// The clients that come at once.
-    pub(crate) crowd: Crowd,
-    /// How far to go to look.
-    pub(crate) stance: Stance,
-    /// When the run has to end.
-    pub(crate) deadline: Instant,
-    /// The same, as the user gave it.
-    pub(crate) limit: String,
-}
 
 /// Looks at everything once.
 ///
@@ -180,168 +148,6 @@ async fn list(
     Ok((seen, networks, member, notes))
 }
 
-impl Request {
-    /// Everything that the user named has to exist: a slip of the pen must not look like a healthy run.
-    fn names_exist(&self, all: &Listed) -> Result<(), String> {
-        let known =
-            |name: &str| name == HOST_CLIENT || all.seen.iter().any(|(_, s)| s.facts.name == name);
-        for (flag, name) in &self.must_exist {
-            if !known(name) {
-                let near = all
-                    .seen
-                    .iter()
-                    .map(|(_, s)| s.facts.name.as_str())
-                    .min_by_key(|n| strsim::damerau_levenshtein(n, name));
-                let hint = near.map_or_else(
-                    || "no container exists".to_owned(),
-                    |n| format!("did you mean {n}?"),
-                );
-                let name = crate::redact::shown(name);
-                return Err(format!("{flag}: there is no container {name}; {hint}"));
-            }
-        }
-        if let Some(project) = &self.project
-            && !all
-                .seen
-                .iter()
-                .any(|(_, s)| s.facts.compose.as_ref().is_some_and(|c| c.project == *project))
-        {
-            return Err(no_project(all, project));
-        }
-        Ok(())
-    }
-
-    pub(super) fn keeps(&self, all: &Listed, link: &Link) -> bool {
-        let server = link.server.as_ref().and_then(|s| s.container.as_deref());
-        let server_engine =
-            link.server.as_ref().and_then(|s| s.engine.as_deref()).unwrap_or(&link.engine);
-        let named = self.containers.is_empty()
-            || self.containers.iter().any(|n| *n == link.client || Some(n.as_str()) == server);
-        let project = |engine: &str, name: &str| {
-            let (_, seen) = &all.seen[all.find(engine, name)?];
-            seen.facts.compose.as_ref().map(|c| c.project.clone())
-        };
-        // Whose client is not there yet may belong to any project.
-        let is_to_come = link.demand.is_some() && all.find(&link.engine, &link.client).is_none();
-        let of_project = self.project.as_ref().is_none_or(|wanted| {
-            is_to_come
-                || project(&link.engine, &link.client).as_ref() == Some(wanted)
-                || server.and_then(|name| project(server_engine, name)).as_ref() == Some(wanted)
-        });
-        named && of_project
-    }
-}
-
-/// That nothing belongs to a project of that name, and which one may be meant.
-fn no_project(all: &Listed, project: &str) -> String {
-    let projects = all.seen.iter().filter_map(|(_, s)| s.facts.compose.as_ref());
-    let near = projects
-        .map(|compose| compose.project.as_str())
-        .min_by_key(|known| (strsim::damerau_levenshtein(known, project), *known));
-    let hint = near.map_or_else(
-        || "no container belongs to any".to_owned(),
-        |near| format!("did you mean {near}?"),
-    );
-    let project = crate::redact::shown(project);
-    format!("--project: no container belongs to a Compose project {project}; {hint}")
-}
-
-/// What every container is told, and what the user says that some are.
-async fn claims(
-    engines: &[Connection],
-    all: &mut Listed,
-    request: &Request,
-    notes: &mut Vec<String>,
-) -> Vec<Claim> {
-    let facts = all.facts();
-    let carriers = links::carriers(&facts);
-    let mut claims = Vec::new();
-    let program = compose::program(&|name| std::env::var(name).ok());
-    for (me, (engine, seen)) in all.seen.iter_mut().enumerate() {
-        let is_name =
-            |name: &str| carriers.get(name).is_some_and(|all| all.iter().any(|one| *one != me));
-        let found = links::gather(&engines[*engine], seen, &is_name).await;
-        (seen.facts.unread_files, seen.facts.unread_names) = found.unread.into_iter().unzip();
-        seen.facts.proxies = links::proxies(&seen.raw.env);
-        seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
-        notes.extend(found.notes);
-        if let Some(labels) = &mut seen.facts.compose
-            && engines[*engine].is_docker_here()
-        {
-            labels.program = labels.program.take().or_else(|| program.clone());
-        }
-        claims.extend(told_to(seen, found.told, &is_name));
-    }
-    claims.extend(named(engines, all, request));
-    links::merge(claims)
-}
-
-/// What one container is told, as claims.
-pub(super) fn told_to(
-    seen: &Seen,
-    told: Vec<(links::told::Told, Source, Option<Written>)>,
-    is_name: &dyn Fn(&str) -> bool,
-) -> Vec<Claim> {
-    let files = Environment::of(seen, is_name);
-    let told = told.into_iter().filter(|(told, _, _)| links::is_link(told));
-    told.map(|(told, source, written)| {
-        let said = files.as_ref().map(|files| files.says(&source, &told)).unwrap_or_default();
-        Claim {
-            engine: seen.facts.engine.clone(),
-            client: seen.facts.name.clone(),
-            told,
-            sources: std::iter::once(source).chain(said.places).collect(),
-            written: written.into_iter().chain(said.written).collect(),
-            retold: said.retold,
-            demand: None,
-        }
-    })
-    .collect()
-}
-
-/// The links that the user and the project named, as claims.
-pub(super) fn named(engines: &[Connection], all: &Listed, request: &Request) -> Vec<Claim> {
-    let mut claims = Vec::new();
-    let named = request.named.iter().map(|named| (named, None));
-    let demanded = request.demands.iter().map(|(named, demand)| (named, Some(*demand)));
-    for (named, demand) in named.chain(demanded) {
-        let mut of = engines_of(engines, all, named);
-        if of.is_empty() && demand.is_some() {
-            of.extend(engines.first().map(|c| c.facts.name.clone()));
-        }
-        for engine in of {
-            claims.push(Claim {
-                engine,
-                client: named.client.clone(),
-                told: named.told.clone(),
-                sources: vec![Source::Flag],
-                written: Vec::new(),
-                retold: None,
-                demand,
-            });
-        }
-    }
-    claims
-}
-
-/// The engines in which a link that the user named is meant: those that have the client; for a process of the machine the
-/// one that has the server, else the first.
-fn engines_of(engines: &[Connection], all: &Listed, named: &Named) -> Vec<String> {
-    if named.client != HOST_CLIENT {
-        return all
-            .seen
-            .iter()
-            .filter(|(_, s)| s.facts.name == named.client)
-            .map(|(_, s)| s.facts.engine.clone())
-            .collect();
-    }
-    let port = named.told.port.unwrap_or(0);
-    let serves = |c: &Container| c.published_as(port).is_some() || c.is_named(&named.told.host);
-    let with_server =
-        all.seen.iter().find(|(_, s)| serves(&s.facts)).map(|(_, s)| s.facts.engine.clone());
-    with_server.or_else(|| engines.first().map(|c| c.facts.name.clone())).into_iter().collect()
-}
-
 /// Gives clients that were started moments ago the time to listen themselves, where the verdict rests on it.
 async fn settle(all: &Listed, claims: &[Claim], stance: Stance) {
     let facts = all.facts();
@@ -450,13 +256,13 @@ pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance:
 
 pub(super) fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
     if engines.connections.is_empty() {
-        return format!("EC906 no engine answers: {}", engines.asked.join("; "));
+        return NO_ENGINE.says(format!("no engine answers: {}", engines.asked.join("; ")));
     }
     let count = snapshot.containers.len();
     let names =
         engines.connections.iter().map(|c| c.facts.name.as_str()).collect::<Vec<_>>().join(", ");
-    format!(
-        "EC901 no link found: the environment, the command line and the mounted configuration files of {count} containers \
+    NO_LINK.says(format!(
+        "no link found: the environment, the command line and the mounted configuration files of {count} containers \
          ({names}) tell no address of another container; name one with --link CLIENT=URL"
-    )
+    ))
 }

@@ -4,6 +4,7 @@
 use super::engine::{Connection, Membership, Seen, Task as Listed, View, stand_in};
 use super::survey::Listed as All;
 use checks::model::{Attachment, Container, Task, TaskImage};
+use checks::notes::UNREADABLE;
 use sha1::{Digest, Sha1};
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -37,7 +38,9 @@ pub(super) async fn join(
                 tell(all, view, &asked);
                 add(&engines[index], index, all, view, &asked);
             }
-            Err(why) => notes.push(format!("EC904 {name}: its Swarm can't be read: {why}")),
+            Err(why) => {
+                notes.push(UNREADABLE.says(format!("{name}: its Swarm can't be read: {why}")));
+            }
         }
     }
     images(engines, all).await;

@@ -1,6 +1,7 @@
 //! Runs a program with everything bounded: time, output, environment. Its process group is killed with it.
 
 use super::stderr::Heard;
+use crate::signals;
 use crate::words::words;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use std::io::{Read, Write};
@@ -66,7 +67,8 @@ pub(crate) fn run(
     let end = Instant::now() + limits.time;
     let variables = limits.variables.iter();
     let given = variables.filter_map(|name| Some((name, std::env::var_os(name)?)));
-    let child = Command::new(path)
+    let mut program = Command::new(path);
+    program
         .args(args)
         .env_clear()
         .envs(given)
@@ -74,10 +76,11 @@ pub(crate) fn run(
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn();
-    let mut child = Group(child.map_err(|e| format!("can't be started: {}", words(&e)))?);
-    let streams = (child.0.stdin.take(), child.0.stdout.take(), child.0.stderr.take());
+        .process_group(0);
+    let started = signals::started(|| program.spawn());
+    let (mut child, group) = started.map_err(|e| format!("can't be started: {}", words(&e)))?;
+    let streams = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let mut child = Group { child, known: Some(group) };
     let (Some(mut stdin), Some(stdout), Some(stderr)) = streams else {
         return Err("can't be started: it has no streams".into());
     };
@@ -91,15 +94,15 @@ pub(crate) fn run(
         Ok(Ok(bytes)) => bytes,
         Ok(Err(why)) => return Err(why),
         Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
-            return Err(late(&mut child, &heard, limits));
+            return Err(late(&child, &heard, limits));
         }
     };
-    let Some(status) = child.wait(end) else { return Err(late(&mut child, &heard, limits)) };
+    let Some(status) = child.wait(end) else { return Err(late(&child, &heard, limits)) };
     let heard = said(&heard);
     Ok(Run { stdout, status, heard })
 }
 
-fn late(child: &mut Group, heard: &Receiver<Heard>, limits: &Limits) -> String {
+fn late(child: &Group, heard: &Receiver<Heard>, limits: &Limits) -> String {
     child.kill();
     format!("gave no answer within {:?}; {}", limits.time, said(heard))
 }
@@ -127,16 +130,18 @@ fn drain(mut stream: impl Read + Send + 'static) -> Receiver<Result<Vec<u8>, Str
 }
 
 /// A program and all that it started. It ends with its owner.
-struct Group(Child);
+struct Group {
+    child: Child,
+    /// Until it was waited for: from then on its number may be another one's.
+    known: Option<signals::Group>,
+}
 
 impl Group {
     fn wait(&mut self, end: Instant) -> Option<ExitStatus> {
         let mut pause = Duration::from_millis(1);
         loop {
             if self.has_ended() {
-                // What it left behind in its group ends with it.
-                self.kill();
-                return self.0.wait().ok();
+                return self.reap();
             }
             if Instant::now() >= end {
                 return None;
@@ -152,7 +157,14 @@ impl Group {
         self.id().is_none_or(|id| !matches!(waitid(WaitId::Pid(id), options), Ok(None)))
     }
 
-    fn kill(&mut self) {
+    /// What it left behind in its group ends with it.
+    fn reap(&mut self) -> Option<ExitStatus> {
+        self.kill();
+        self.known = None;
+        self.child.wait().ok()
+    }
+
+    fn kill(&self) {
         if let Some(group) = self.id() {
             // A group that is gone already needs nothing.
             let _ = kill_process_group(group, Signal::KILL);
@@ -160,16 +172,14 @@ impl Group {
     }
 
     fn id(&self) -> Option<Pid> {
-        i32::try_from(self.0.id()).ok().and_then(Pid::from_raw)
+        i32::try_from(self.child.id()).ok().and_then(Pid::from_raw)
     }
 }
 
 impl Drop for Group {
     fn drop(&mut self) {
-        // Once it was waited for, its number may be another one's.
-        if let Ok(None) = self.0.try_wait() {
-            self.kill();
-            drop(self.0.wait());
+        if self.known.is_some() {
+            self.reap();
         }
     }
 }

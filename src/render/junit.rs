@@ -1,7 +1,7 @@
 //! `JUnit` XML: a suite for each link and a case for each check. What is unknown is an error, unless unknowns are allowed: it
 //! must never look like a pass.
 
-use super::place::{fixes, title};
+use super::place::{fixes, title, trouble};
 use super::{Style, clean};
 use checks::model::{LinkReport, Outcome, Report, Row};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
@@ -13,8 +13,8 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     for link in &report.links {
         suites.add_test_suite(suite(link, style));
     }
-    if let Some(trouble) = trouble(report) {
-        suites.add_test_suite(trouble);
+    if let Some(why) = trouble(report) {
+        suites.add_test_suite(incomplete(&why));
     }
     suites.serialize(&mut *out).map_err(io::Error::other)
 }
@@ -88,21 +88,13 @@ fn text(row: &Row) -> String {
     text.lines().map(clean).collect::<Vec<_>>().join("\n")
 }
 
-/// A case of its own for a run that has no link to speak of: an empty file would read as a success.
-fn trouble(report: &Report) -> Option<TestSuite> {
-    let silent = report.engines.iter().filter_map(|engine| engine.error.clone());
-    let mut why: Vec<String> = silent.collect();
-    if report.links.is_empty() {
-        why.extend(report.notes.iter().cloned());
-    }
-    if why.is_empty() {
-        return None;
-    }
+/// A case of its own for a run that has no link to speak of.
+fn incomplete(why: &str) -> TestSuite {
     let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-    status.set_message(clean(&why.join("; "))).set_type("unknown");
+    status.set_message(clean(why)).set_type("unknown");
     let mut case = TestCase::new("complete", status);
     case.set_classname("econn");
     let mut suite = TestSuite::new("econn");
     suite.add_test_case(case);
-    Some(suite)
+    suite
 }

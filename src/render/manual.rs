@@ -1,10 +1,15 @@
-//! The manual of the checks, from the texts that stand beside them.
+//! The manual of the checks and of the notes, from the texts that stand beside them.
 
 use crate::declared::Declared;
 use crate::plugin::Plugin;
 use checks::ALL;
 use checks::model::{Check, Rule};
+use checks::notes::{NOTES, Note};
 use std::fmt::Write;
+
+/// What is said of the notes all together: no check, so nothing can be asked for or left out by this name.
+const OF_NOTES: &str = "notes";
+const SAY: &str = "what a report says of the run itself; no fault, and never judged";
 
 /// The list of checks and codes.
 pub(crate) fn checks() -> String {
@@ -15,6 +20,15 @@ pub(crate) fn checks() -> String {
         for rule in check.rules {
             let _ = writeln!(text, "     {}  {}", rule.code, rule.title);
         }
+    }
+    text
+}
+
+/// The list of notes.
+pub(crate) fn notes() -> String {
+    let mut text = format!("-  ({OF_NOTES})  {SAY}\n");
+    for note in NOTES {
+        let _ = writeln!(text, "     {}  {}", note.code, note.title);
     }
     text
 }
@@ -46,14 +60,20 @@ pub(crate) fn own<'a>(plugins: &[Plugin], declared: impl Iterator<Item = &'a Dec
     text
 }
 
-/// The page of a finding or of a check; of all of them without a subject.
+/// The page of a finding, of a note or of a check; of all of them without a subject.
 pub(crate) fn explain(subject: Option<&str>) -> Option<String> {
     let Some(subject) = subject else {
         let pages = ALL.iter().map(|check| page(check));
-        return Some(pages.collect());
+        return Some(pages.chain([page_of_notes()]).collect());
     };
     if let Some(check) = ALL.iter().find(|check| check.id == subject) {
         return Some(page(check));
+    }
+    if subject == OF_NOTES {
+        return Some(page_of_notes());
+    }
+    if let Some(found) = NOTES.iter().find(|note| note.code.eq_ignore_ascii_case(subject)) {
+        return Some(note(found));
     }
     let rules = ALL.iter().flat_map(|check| check.rules.iter().map(move |rule| (check, rule)));
     rules
@@ -108,7 +128,20 @@ fn page(check: &Check) -> String {
 }
 
 fn finding(check: &Check, rule: &Rule) -> String {
-    // A finding's headings stand one level below its own.
-    let text = rule.explanation.replace("\n## ", "\n### ");
-    format!("## {}: {} ({})\n{text}\n", rule.code, rule.title, check.id)
+    below(rule.code, rule.title, check.id, rule.explanation)
+}
+
+fn page_of_notes() -> String {
+    let notes = NOTES.iter().map(|found| note(found));
+    format!("# Notes\n\nThey are {SAY}.\n\n{}", notes.collect::<String>())
+}
+
+fn note(note: &Note) -> String {
+    below(note.code, note.title, "a note on the run", note.explanation)
+}
+
+/// A text whose headings stand one level below its own.
+fn below(code: &str, title: &str, of: &str, text: &str) -> String {
+    let text = text.replace("\n## ", "\n### ");
+    format!("## {code}: {title} ({of})\n{text}\n")
 }

@@ -94,7 +94,7 @@ pub(crate) fn render(
         Format::Markdown => markdown::render(report, out),
         Format::Junit => junit::render(report, style, out),
         Format::Sarif => sarif::render(report, &base, out),
-        Format::Gitlab => gitlab::render(report, &base, out),
+        Format::Gitlab => gitlab::render(report, style, &base, out),
         Format::Github => github::render(report, style, &base, out),
         Format::Html => html::render(report, out),
         Format::Prometheus => prometheus::render(report, out),

@@ -46,6 +46,16 @@ pub(super) fn unknowns(report: &Report) -> impl Iterator<Item = (&LinkReport, &R
     rows.filter(|(_, row)| row.outcome == Outcome::Unknown)
 }
 
+/// What kept a run that has no link to speak of from seeing anything: left out it would read as a success.
+pub(super) fn trouble(report: &Report) -> Option<String> {
+    let silent = report.engines.iter().filter_map(|engine| engine.error.clone());
+    let mut why: Vec<String> = silent.collect();
+    if report.links.is_empty() {
+        why.extend(report.notes.iter().cloned());
+    }
+    (!why.is_empty()).then(|| why.join("; "))
+}
+
 /// The file and line that tells the address, else the Compose file, else the configuration of the project. `base` is the
 /// folder in which econn runs.
 pub(super) fn place(link: &LinkReport, base: &Path) -> Place {
@@ -59,9 +69,16 @@ pub(super) fn place(link: &LinkReport, base: &Path) -> Place {
     };
     let sources = &link.endpoint.sources;
     let found = sources.iter().find_map(file).or_else(|| sources.iter().find_map(compose));
-    let (written, at) = found.unwrap_or_else(|| ("econn.toml".into(), 1));
+    let Some((written, at)) = found else { return Place::of_the_project() };
     let below = Path::new(&written).strip_prefix(base).map(|path| path.display().to_string());
     Place { path: below.unwrap_or(written), line: at.max(1) }
+}
+
+impl Place {
+    /// Where what belongs to no file is shown.
+    pub(super) fn of_the_project() -> Self {
+        Self { path: "econn.toml".into(), line: 1 }
+    }
 }
 
 /// The fixes in one text, a paragraph for each.
@@ -75,18 +92,20 @@ pub(super) fn fixes(finding: &Finding) -> String {
 
 /// What stays the same for one finding from run to run: engine, client, server, check and code, and no address, time or line.
 pub(super) fn fingerprint(item: &Item<'_>) -> String {
-    use sha1::{Digest, Sha1};
-    let server = item.link.server.as_ref().and_then(|s| s.container.as_deref()).unwrap_or("");
-    let told = item.link.endpoint.source.as_ref().map(ToString::to_string).unwrap_or_default();
+    fingerprint_of(item.link, &item.row.check, &item.finding.code)
+}
+
+/// The same for a row, by a word for what it says.
+pub(super) fn fingerprint_of(link: &LinkReport, check: &str, word: &str) -> String {
+    let server = link.server.as_ref().and_then(|s| s.container.as_deref()).unwrap_or("");
+    let told = link.endpoint.source.as_ref().map(ToString::to_string).unwrap_or_default();
     let told = told.split(" line ").next().unwrap_or_default();
-    let parts = [
-        item.link.engine.as_str(),
-        &item.link.client,
-        server,
-        told,
-        &item.row.check,
-        &item.finding.code,
-    ];
+    digest(&[link.engine.as_str(), &link.client, server, told, check, word])
+}
+
+/// What stands for these words.
+pub(super) fn digest(parts: &[&str]) -> String {
+    use sha1::{Digest, Sha1};
     Sha1::digest(parts.join("\0"))
         .iter()
         .fold(String::new(), |text, byte| text + &format!("{byte:02x}"))

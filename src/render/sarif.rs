@@ -1,7 +1,7 @@
 //! SARIF 2.1.0, for code scanning: each finding as a result at the line that tells the address.
 
 use super::clean;
-use super::place::{Item, fingerprint, fixes, items, place};
+use super::place::{Item, fingerprint, fixes, items, place, unknowns};
 use checks::ALL;
 use checks::model::{Report, Severity};
 use serde_json::{Value, json};
@@ -11,10 +11,15 @@ use std::path::Path;
 /// Writes one run.
 pub(super) fn render(report: &Report, base: &Path, out: &mut dyn Write) -> io::Result<()> {
     let results: Vec<Value> = items(report).iter().map(|item| result(item, base)).collect();
-    let notes: Vec<Value> = report
-        .notes
-        .iter()
-        .map(|n| json!({"level": "note", "message": {"text": clean(n)}}))
+    // What could not be determined is no result, and must not look like none at all.
+    let unknown = unknowns(report).map(|(link, row)| {
+        let why = row.reason.as_deref().unwrap_or("it could not be determined");
+        ("warning", format!("{}: {} is unknown: {why}", link.id, row.check))
+    });
+    let notes = report.notes.iter().map(|note| ("note", note.clone()));
+    let notes: Vec<Value> = notes
+        .chain(unknown)
+        .map(|(level, text)| json!({"level": level, "message": {"text": clean(&text)}}))
         .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",

@@ -1,6 +1,6 @@
 //! Removes by hand what killed runs have left. Every other run does the same on its way, for the engines that it asks.
 
-use super::look::complain;
+use super::look::{complain, places};
 use super::output::stdout;
 use crate::cli::Cleanup;
 use crate::collect::{self, Left};
@@ -15,15 +15,14 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// Removes what dead runs have left on the engines that answer, and says what that was.
 pub(super) fn cleanup(cleanup: &Cleanup) -> Result<Code, Failure> {
-    let env = |name: &str| std::env::var(name).ok();
-    let (host, context) = (cleanup.host.as_deref(), cleanup.context.as_deref());
-    let places = collect::places(host, context, cleanup.engine, &env).map_err(Failure::usage)?;
+    let choice = cleanup.asked.engine;
+    let places = places(&cleanup.asked)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|e| Failure::incomplete(format!("no thread to work on: {e}")))?;
     let deadline = Instant::now() + LIMIT;
     let (told, answers) = runtime.block_on(async {
-        let engines = collect::connect(places, cleanup.engine, deadline).await;
-        complain(&engines, cleanup.engine);
+        let engines = collect::connect(places, choice, deadline).await;
+        complain(&engines, choice);
         let done = tokio::time::timeout_at(deadline, collect::sweep(&engines, cleanup.all)).await;
         let done = done.map_err(|_| Failure::incomplete("the engines did not answer in 60 s"))?;
         Ok::<_, Failure>((words(&done), !engines.connections.is_empty()))

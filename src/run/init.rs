@@ -21,7 +21,8 @@ pub(super) fn init(mut init: Init) -> Result<Code, Failure> {
         return Err(there_already(&path));
     }
     init.looking.passive = true;
-    let task = Task::new("init", &init.looking, &init.containers, &Config::default(), Over::None)?;
+    let task =
+        Task::new("init", &init.looking, &init.kept.containers, &Config::default(), Over::None)?;
     let facts = look(&task)?;
     if facts.engines.iter().all(|engine| engine.error.is_some()) {
         return Err(Failure {

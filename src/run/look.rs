@@ -1,11 +1,12 @@
 //! Looks at live containers: from the flags that say where and what, to a snapshot.
 
-use crate::cli::{Limit, Looking};
+use crate::cli::{Asked, Limit, Looking};
 use crate::collect::{self, Choice, Engines, Over, Place, Request, Stance};
 use crate::config::Config;
 use crate::declared::Declared;
 use crate::exit::{Code, Failure};
 use crate::progress::stage;
+use crate::signals;
 use crate::tell::tell;
 use crate::words::words;
 use checks::model::Snapshot;
@@ -57,9 +58,7 @@ impl Task {
         if looking.trace_api {
             collect::trace_calls();
         }
-        let (host, context) = (looking.host.as_deref(), looking.context.as_deref());
-        let mut places =
-            collect::places(host, context, looking.engine, &env).map_err(Failure::usage)?;
+        let mut places = places(&looking.asked)?;
         places.extend(nodes(&looking.node, &env)?);
         let limit = looking.timeout.clone().or_else(|| config.timeout.clone()).unwrap_or_default();
         let request = Request {
@@ -79,7 +78,7 @@ impl Task {
             deadline: Instant::now(),
             limit: limit.text.clone(),
         };
-        Ok(Self { places, choice: looking.engine, request, limit })
+        Ok(Self { places, choice: looking.asked.engine, request, limit })
     }
 
     /// Lets other numbers of clients come at once than the configuration says, over all links.
@@ -141,6 +140,7 @@ impl Task {
         // The probes keep to the run's limit by themselves and leave their reasons; what is not in time even so gives no
         // report.
         let late = Instant::now() + wait + self.limit.duration + Duration::from_secs(1);
+        let _interrupted = signals::left_to_others();
         let result = runtime.block_on(async {
             tokio::select! {
                 done = work => return done,
@@ -160,6 +160,13 @@ impl Task {
         runtime.shutdown_background();
         result
     }
+}
+
+/// Where the engines may be that are to be asked.
+pub(super) fn places(asked: &Asked) -> Result<Vec<Place>, Failure> {
+    let env = |name: &str| std::env::var(name).ok();
+    let (host, context) = (asked.host.as_deref(), asked.context.as_deref());
+    collect::places(host, context, asked.engine, &env).map_err(Failure::usage)
 }
 
 /// The containers that flags name, each with its flag: a slip of the pen there is wrong usage.

@@ -70,19 +70,23 @@ fn diagnose(mut diagnose: Diagnose) -> Result<Code, Failure> {
     let own = OwnChecks::find(&config)?;
     let mut snapshot = if let Some(file) = &diagnose.from {
         let mut snapshot = load(file)?;
-        known(&snapshot, &diagnose.containers)?;
+        known(&snapshot, &diagnose.kept.containers)?;
+        if let Some(project) = &diagnose.looking.project {
+            collect::keep_project(&mut snapshot, project).map_err(Failure::usage)?;
+        }
         own.know(&diagnose.judging, Some(&snapshot))?;
         own.miss(&mut snapshot);
         snapshot
     } else {
         own.know(&diagnose.judging, None)?;
-        let Diagnose { looking, containers, .. } = &diagnose;
-        let mut seen = look(&Task::new("diagnose", looking, containers, &config, Over::None)?)?;
+        let Diagnose { looking, kept, .. } = &diagnose;
+        let mut seen =
+            look(&Task::new("diagnose", looking, &kept.containers, &config, Over::None)?)?;
         own.answer(&mut seen);
         seen
     };
     logs::add(&mut snapshot, logged);
-    let wanted = wanted(&diagnose.containers, &diagnose.judging, &config);
+    let wanted = wanted(&diagnose.kept.containers, &diagnose.judging, &config);
     report(&snapshot, &wanted, &diagnose.judging, &own)
 }
 
@@ -93,7 +97,7 @@ fn configured(configured: &Configured) -> Result<Config, Failure> {
 
 fn snapshot(save: &Save) -> Result<Code, Failure> {
     let config = configured(&save.configured)?;
-    let task = Task::new("snapshot", &save.looking, &save.containers, &config, Over::None)?;
+    let task = Task::new("snapshot", &save.looking, &save.kept.containers, &config, Over::None)?;
     let own = OwnChecks::find(&config)?;
     let mut snapshot = look(&task)?;
     own.answer(&mut snapshot);
@@ -105,7 +109,8 @@ fn snapshot(save: &Save) -> Result<Code, Failure> {
 fn checks(configured: &Configured) -> Result<Code, Failure> {
     let config = self::configured(configured)?;
     let own = OwnChecks::find(&config)?;
-    stdout(format!("{}{}", render::manual::checks(), own.listed()).as_bytes()).map(|()| Code(0))
+    let manual = [render::manual::checks(), own.listed(), render::manual::notes()];
+    stdout(manual.concat().as_bytes()).map(|()| Code(0))
 }
 
 /// The text behind a finding. A program of one's own is asked only where the subject is none of econn's.

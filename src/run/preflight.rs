@@ -5,7 +5,7 @@
 use super::look::Task;
 use super::own::OwnChecks;
 use super::report::{report, wanted, writable};
-use crate::cli::Preflight;
+use crate::cli::{Kept, Preflight};
 use crate::collect::Over;
 use crate::exit::{Code, Failure};
 use crate::progress::Waiting;
@@ -23,7 +23,8 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 pub(super) fn preflight(mut preflight: Preflight) -> Result<Code, Failure> {
     let config = super::configured(&preflight.configured)?;
     config.complete(&mut preflight.judging);
-    let Preflight { containers, wait, clients, looking, judging, logs, .. } = &preflight;
+    let Preflight { kept: Kept { containers }, wait, clients, looking, judging, logs, .. } =
+        &preflight;
     writable(judging)?;
     let wait = wait.as_ref().or(config.wait.as_ref()).map_or(WAIT, |limit| limit.duration);
     let task = Task::new("preflight", looking, containers, &config, Over::Expected)?;

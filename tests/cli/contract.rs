@@ -228,11 +228,9 @@ fn the_flags_that_scripts_rely_on_are_there() {
 fn the_exit_code_is_the_same_in_every_format() {
     // The recorded incident, of which one thing could not be seen.
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("snapshot.json");
-    let mut snapshot: Value = serde_json::from_slice(&std::fs::read(INCIDENT).unwrap()).unwrap();
-    snapshot["links"][0]["concurrency"] = serde_json::json!({"unknown": "permission denied"});
-    std::fs::write(&file, snapshot.to_string()).unwrap();
-    let file = file.to_str().unwrap();
+    let file = changed(folder.path(), |snapshot| {
+        snapshot["links"][0]["concurrency"] = serde_json::json!({"unknown": "permission denied"});
+    });
     for (flags, code) in [
         (&[][..], 1),
         (&["--fail-on", "warn"], 1),
@@ -244,11 +242,92 @@ fn the_exit_code_is_the_same_in_every_format() {
     ] {
         for format in FORMATS {
             let output =
-                econn(&[&["diagnose", "--from", file, "--format", format], flags].concat());
+                econn(&[&["diagnose", "--from", &file, "--format", format], flags].concat());
             assert_eq!(output.status.code(), Some(code), "{format} {flags:?}");
             assert!(output.stderr.is_empty() && !output.stdout.contains(&0x1b), "{format}");
         }
     }
+}
+
+/// What the incident's snapshot becomes by this change, in a file.
+fn changed(folder: &Path, change: impl FnOnce(&mut Value)) -> String {
+    let file = folder.join("snapshot.json");
+    let mut snapshot: Value = serde_json::from_slice(&std::fs::read(INCIDENT).unwrap()).unwrap();
+    change(&mut snapshot);
+    std::fs::write(&file, snapshot.to_string()).unwrap();
+    file.display().to_string()
+}
+
+#[test]
+fn what_could_not_be_determined_reads_as_no_success_in_any_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = changed(folder.path(), |snapshot| {
+        snapshot["links"][0]["concurrency"] = serde_json::json!({"unknown": "permission denied"});
+    });
+    let unseen = ["diagnose", "--from", &file, "--only", "server-concurrency"];
+    let nobody = ["diagnose", "--host", "unix:///no/such.sock"];
+    for (arguments, said) in [(&unseen[..], "permission denied"), (&nobody, "no socket")] {
+        for format in FORMATS.into_iter().filter(|format| *format != "prometheus") {
+            let output = econn(&[arguments, &["--format", format]].concat());
+            let told = String::from_utf8(output.stdout).unwrap();
+            assert!(output.status.code() == Some(3) && told.contains(said), "{format}: {told}");
+        }
+    }
+    let gitlab = |flags: &[&str]| -> Value {
+        let output = econn(&[&unseen, &["--format", "gitlab"], flags].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let entry = &gitlab(&[])[0];
+    assert_eq!(
+        (&entry["check_name"], &entry["severity"]),
+        (&"server-concurrency".into(), &"info".into())
+    );
+    assert!(entry["location"]["lines"]["begin"].is_u64() && entry["fingerprint"].is_string());
+    assert_eq!(gitlab(&["--allow-unknown"]), serde_json::json!([]));
+}
+
+/// A flag that says how to look would be left aside without a word where nothing is looked at.
+#[test]
+fn a_saved_look_takes_no_flag_that_says_how_to_look() {
+    for flags in [
+        &["--passive"][..],
+        &["--engine", "docker"],
+        &["--host", "unix:///x.sock"],
+        &["--context", "x"],
+        &["--link", "a=http://b:1"],
+        &["--source", "a=/tmp"],
+        &["--probe", "a=/x"],
+        &["--vantage", "proc"],
+        &["--verify-build"],
+    ] {
+        let mut command = quiet(&["diagnose", "--from", INCIDENT]);
+        refused(command.args(flags), "cannot be used with");
+    }
+}
+
+#[test]
+fn a_project_of_a_saved_look_keeps_its_links() {
+    let folder = tempfile::tempdir().unwrap();
+    let compose = |project: &str| serde_json::json!({"project": project, "service": "s", "one_off": false, "working_dir": null, "config_files": []});
+    let file = changed(folder.path(), |snapshot| {
+        for container in snapshot["containers"].as_array_mut().unwrap() {
+            let project = if container["name"] == "hapi" { "ci" } else { "other" };
+            container["compose"] = compose(project);
+        }
+        let mut third = snapshot["containers"][0].clone();
+        third["name"] = "third".into();
+        third["compose"] = compose("third");
+        snapshot["containers"].as_array_mut().unwrap().push(third);
+    });
+    let links = |project: &str| {
+        let arguments = ["diagnose", "--from", &file, "--format", "json", "--project", project];
+        let output = econn(&arguments);
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        (output.status.code().unwrap(), report["links"].as_array().unwrap().len())
+    };
+    assert_eq!((links("ci"), links("other"), links("third")), ((1, 1), (1, 1), (3, 0)));
+    let mut command = quiet(&["diagnose", "--from", &file, "--project", "cii"]);
+    refused(&mut command, "did you mean ci?");
 }
 
 #[test]

@@ -8,6 +8,9 @@ use std::sync::{Arc, Mutex};
 /// What is done instead of a healthy answer.
 pub(crate) type Breaks = Arc<dyn Fn(&mut dyn Write) -> std::io::Result<()> + Send + Sync>;
 
+/// Answers in place of the healthy ones, by path.
+pub(crate) type Answers = &'static [(&'static str, &'static str)];
+
 pub(crate) struct Fake {
     folder: tempfile::TempDir,
     asked: Arc<Mutex<Vec<String>>>,
@@ -16,6 +19,15 @@ pub(crate) struct Fake {
 impl Fake {
     /// An engine whose answers to paths with this piece are broken.
     pub(crate) fn start(piece: &'static str, breaks: Breaks) -> Self {
+        Self::serving(piece, breaks, &[])
+    }
+
+    /// A healthy engine that answers otherwise.
+    pub(crate) fn with(answers: Answers) -> Self {
+        Self::serving("/never-asked", Arc::new(|_| Ok(())), answers)
+    }
+
+    fn serving(piece: &'static str, breaks: Breaks, answers: Answers) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let listener = UnixListener::bind(folder.path().join("engine.sock")).unwrap();
         let asked = Arc::new(Mutex::new(vec![]));
@@ -24,7 +36,7 @@ impl Fake {
             for stream in listener.incoming().flatten() {
                 let (breaks, noted) = (Arc::clone(&breaks), Arc::clone(&noted));
                 // A client that breaks off is one of the things that are tested.
-                std::thread::spawn(move || drop(serve(&stream, piece, &breaks, &noted)));
+                std::thread::spawn(move || drop(serve(&stream, piece, &breaks, &noted, answers)));
             }
         });
         Self { folder, asked }
@@ -32,7 +44,7 @@ impl Fake {
 
     /// A healthy engine.
     pub(crate) fn well() -> Self {
-        Self::start("/never-asked", Arc::new(|_| Ok(())))
+        Self::with(&[])
     }
 
     pub(crate) fn host(&self) -> String {
@@ -50,6 +62,7 @@ fn serve(
     piece: &str,
     breaks: &Breaks,
     noted: &Mutex<Vec<String>>,
+    answers: Answers,
 ) -> std::io::Result<()> {
     let Some(line) = asked(stream)? else { return Ok(()) };
     noted.lock().unwrap().push(line.clone());
@@ -58,7 +71,8 @@ fn serve(
         return breaks(&mut out);
     }
     let path = line.split(' ').nth(1).unwrap_or_default();
-    out.write_all(&healthy(path))
+    let own = answers.iter().find(|(known, _)| path.split('?').next() == Some(known));
+    out.write_all(&own.map_or_else(|| healthy(path), |(_, body)| answer("200 OK", body)))
 }
 
 /// The first line of a request, whose rest is read and left.

@@ -4,9 +4,10 @@ use super::{INCIDENT, econn};
 use serde_json::{Value, json};
 use std::fmt::Write as _;
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// The link of the recorded incident.
@@ -186,11 +187,68 @@ fn nothing_of_a_hanging_program_is_left() {
     let mark = format!("{}", 100_000 + std::process::id());
     let project = Project::with("odd", &says(METADATA), &format!("sleep {mark} & sleep {mark}"));
     project.report(&[]);
-    let left = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+    assert_eq!(sleeping(&mark), 0);
+}
+
+/// How many processes sleep for so long, which is what they are known by.
+fn sleeping(mark: &str) -> usize {
+    let sleeps = |entry: std::io::Result<fs::DirEntry>| {
         let line = fs::read_to_string(entry.ok()?.path().join("cmdline")).ok()?;
-        line.contains(&format!("sleep\0{mark}")).then_some(line)
-    });
-    assert_eq!(left.collect::<Vec<_>>(), Vec::<String>::new());
+        line.contains(&format!("sleep\0{mark}")).then_some(())
+    };
+    fs::read_dir("/proc").unwrap().filter_map(sleeps).count()
+}
+
+/// Programs run in groups of their own, which a terminal's Ctrl-C does not reach; econn ends them with itself.
+#[test]
+fn an_interrupted_run_leaves_nothing_of_a_program() {
+    let until = |done: &dyn Fn() -> bool| {
+        let begun = Instant::now();
+        while !done() && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        done()
+    };
+    let replay = ["diagnose", "--from", INCIDENT];
+    let record = ["run", "--host", "unix:///no/such.sock"];
+    let cases = [
+        (&replay[..], false, "INT", 130),
+        (&replay, false, "TERM", 143),
+        (&replay, true, "INT", 130),
+        (&replay, true, "HUP", 129),
+        (&record, true, "INT", 130),
+    ];
+    for (at, (arguments, is_asked, signal, code)) in cases.into_iter().enumerate() {
+        let mark = format!("{}", 200_000 + 10 * std::process::id() as usize + at);
+        let sleep = format!("sleep {mark} & sleep {mark}");
+        let project = if is_asked {
+            Project::with("odd", &sleep, &says("[]"))
+        } else {
+            Project::with("odd", &says(METADATA), &sleep)
+        };
+        let text = "[plugins]\nfolders = [\"checks\"]\ntimeout = \"60s\"\n";
+        fs::write(project.file("econn.toml"), text).unwrap();
+        let mut command = super::quiet(arguments);
+        command.arg("--config").arg(project.file("econn.toml"));
+        command.env("XDG_STATE_HOME", project.folder.path());
+        if arguments[0] == "run" {
+            command.args(["--", "true"]);
+        }
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        assert!(until(&|| sleeping(&mark) == 2), "{arguments:?} {signal}: it was never started");
+        let pid = child.id().to_string();
+        assert!(
+            Command::new("kill").args([&format!("-{signal}"), &pid]).status().unwrap().success()
+        );
+        let begun = Instant::now();
+        let status = child.wait().unwrap();
+        assert_eq!(status.code(), Some(code), "{arguments:?} {signal}");
+        assert!(begun.elapsed() < Duration::from_secs(2), "it took {:?}", begun.elapsed());
+        let mut said = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(said, "econn: interrupted\n", "{arguments:?} {signal}");
+        assert!(until(&|| sleeping(&mark) == 0), "{arguments:?} {signal}: it runs on");
+    }
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! `econn run` without an engine: the command comes first.
 
 use super::econn;
-use std::io::Write;
+use super::fake::Fake;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// Runs a script under econn, with a state folder of its own.
@@ -11,7 +13,7 @@ fn ran(script: &str) -> Output {
     under(state.path(), &["sh", "-c", script]).output().unwrap()
 }
 
-fn under(state: &std::path::Path, words: &[&str]) -> Command {
+fn under(state: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
     command.env("XDG_STATE_HOME", state).env_remove("HOME");
     command.args(["run", "--host", "unix:///no/such.sock", "--"]).args(words);
@@ -89,19 +91,117 @@ fn streams_pass_through_byte_for_byte_and_in_order() {
 }
 
 #[test]
+fn what_is_written_arrives_at_once() {
+    let state = tempfile::tempdir().unwrap();
+    let go = state.path().join("go");
+    let waits = format!("while [ ! -e {} ]; do sleep 0.02; done", go.display());
+    for (name, to) in [("stdout", ""), ("stderr", " >&2")] {
+        let script = format!("printf a{to}; {waits}; printf b{to}");
+        let mut child = under(state.path(), &["sh", "-c", &script])
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let streams = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
+        let (mut stream, _other): (Box<dyn Read>, Box<dyn Read>) = match name {
+            "stdout" => (Box::new(streams.0), Box::new(streams.1)),
+            _ => (Box::new(streams.1), Box::new(streams.0)),
+        };
+        let mut byte = [0];
+        // A byte that waits for more, or for the end, would never come.
+        stream.read_exact(&mut byte).unwrap();
+        std::fs::write(&go, "").unwrap();
+        let mut rest = String::new();
+        stream.read_to_string(&mut rest).unwrap();
+        std::fs::remove_file(&go).unwrap();
+        assert_eq!((byte, &rest[..1]), (*b"a", "b"), "{name}");
+        child.wait().unwrap();
+    }
+}
+
+/// A shell on a terminal of its own that runs this line.
+fn on_a_terminal(state: &Path, line: &str) -> Command {
+    let mut command = Command::new("script");
+    command.args(["-q", "-e", "-c", line, "/dev/null"]).env("XDG_STATE_HOME", state);
+    command
+}
+
+/// `econn run` as a shell writes it.
+fn recorded() -> String {
+    format!("{} run --host unix:///no/such.sock --", env!("CARGO_BIN_EXE_econn"))
+}
+
+#[test]
+fn a_terminal_stays_one_and_what_is_none_stays_none() {
+    let state = tempfile::tempdir().unwrap();
+    let (told, file) = (state.path().join("told"), state.path().join("file"));
+    std::fs::write(&file, "").unwrap();
+    let asks = format!(
+        "python3 -c 'import os; open(\"{}\", \"w\").write(str([os.isatty(n) for n in range(3)]))'",
+        told.display()
+    );
+    let file = file.display();
+    for to in [
+        String::new(),
+        "</dev/null".into(),
+        format!(">{file}"),
+        format!("2>{file}"),
+        format!(">{file} 2>&1"),
+        format!("<{file} >{file} 2>{file}"),
+    ] {
+        let seen = |line: &str| {
+            let _ = std::fs::remove_file(&told);
+            let mut command = on_a_terminal(state.path(), line);
+            let status = command.stdin(Stdio::null()).stdout(Stdio::null()).status();
+            assert!(status.expect("script is there").success(), "{line}");
+            std::fs::read_to_string(&told).unwrap()
+        };
+        let bare = seen(&format!("{asks} {to}"));
+        assert_eq!(seen(&format!("{} {asks} {to}", recorded())), bare, "{to:?}");
+        assert_eq!(bare.contains("True"), !to.contains("2>") || !to.contains('<'), "{to}: {bare}");
+    }
+}
+
+/// A terminal sends its signals to everybody in front of it: handed on as well they would come twice.
+#[test]
+fn a_terminals_interrupt_comes_once() {
+    let state = tempfile::tempdir().unwrap();
+    let script = state.path().join("script");
+    let text = "n=0\ntrap 'n=$((n+1)); echo interrupt $n' INT\necho ready\n\
+                while [ $n = 0 ]; do sleep 0.02; done\nsleep 0.5\nexit $((40+n))\n";
+    std::fs::write(&script, text).unwrap();
+    let line = format!("{} sh {}", recorded(), script.display());
+    let mut child = on_a_terminal(state.path(), &line)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = child.stdin.take().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut said = String::new();
+    out.read_line(&mut said).unwrap();
+    assert_eq!(said.trim_end(), "ready");
+    keys.write_all(b"\x03").unwrap();
+    out.read_to_string(&mut said).unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(41), "{said}");
+    assert!(said.contains("interrupt 1") && !said.contains("interrupt 2"), "{said}");
+}
+
+#[test]
 fn a_signal_for_econn_is_the_commands() {
     let state = tempfile::tempdir().unwrap();
-    let script = "trap 'echo told; exit 9' USR1 TERM; echo ready; while :; do sleep 0.05; done";
-    for signal in ["USR1", "TERM"] {
+    let script =
+        "trap 'echo told; exit 9' USR1 TERM INT HUP; echo ready; while :; do sleep 0.05; done";
+    for signal in ["USR1", "TERM", "INT", "HUP"] {
         let mut child =
             under(state.path(), &["sh", "-c", script]).stdout(Stdio::piped()).spawn().unwrap();
-        let mut out = std::io::BufReader::new(child.stdout.take().unwrap());
+        let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
-        std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+        out.read_line(&mut line).unwrap();
         assert_eq!(line, "ready\n");
         let pid = child.id().to_string();
         Command::new("kill").args([&format!("-{signal}"), &pid]).status().unwrap();
-        std::io::BufRead::read_line(&mut out, &mut line).unwrap();
+        out.read_line(&mut line).unwrap();
         assert_eq!((line.as_str(), child.wait().unwrap().code()), ("ready\ntold\n", Some(9)));
     }
 }
@@ -167,6 +267,38 @@ fn a_check_that_there_is_not_is_said_before_the_command_starts() {
     assert_eq!(output.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("no-such-check") && stderr.lines().count() == 1, "{stderr}");
     assert!(!begun.exists());
+}
+
+/// Only managers know the tasks of other nodes: without them a service there would be a name that nobody carries.
+#[test]
+fn a_recording_asks_the_managers_of_a_swarm() {
+    let swarm = r#"{"ID":"FAKE","Swarm":{"NodeID":"n1","LocalNodeState":"active","ControlAvailable":true,"RemoteManagers":[{"NodeID":"n1"}]}}"#;
+    let task = r#"[{"ID":"t1","ServiceID":"s1","NodeID":"n2","Slot":1,"DesiredState":"running","Status":{"State":"running"},
+        "NetworksAttachments":[{"Network":{"Spec":{"Name":"net"}},"Addresses":["192.0.2.8/24"]}]}]"#;
+    let fake = Fake::with(&[
+        ("/containers/json", r#"[{"Id":"c1","Names":["/client"]}]"#),
+        ("/networks", r#"[{"Name":"net","Driver":"overlay","Scope":"swarm"}]"#),
+        ("/info", swarm),
+        ("/nodes", r#"[{"ID":"n2","Description":{"Hostname":"other"}}]"#),
+        (
+            "/services",
+            r#"[{"ID":"s1","Spec":{"Name":"server"},"Endpoint":{"VirtualIPs":[{"Addr":"192.0.2.9/24"}]}}]"#,
+        ),
+        ("/tasks", task),
+    ]);
+    let state = tempfile::tempdir().unwrap();
+    let report = state.path().join("report.json");
+    let mut command = super::quiet(&["run", "--host", &fake.host(), "--output"]);
+    command.arg(format!("json={}", report.display())).env("XDG_STATE_HOME", state.path());
+    let output = command.args(["--", "sh", "-c", "sleep 1; exit 4"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(4), "{output:?}");
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let link = &report["links"][0];
+    assert_eq!(link["server"]["container"], "server.1.t1", "{report}");
+    assert_eq!((&link["outcome"], &link["server_node"]), (&"unknown".into(), &"other".into()));
+    assert!(link.to_string().contains("--node other=URL"), "{link}");
+    assert_eq!(report["engines"][0]["node"]["id"], "n1");
 }
 
 #[test]

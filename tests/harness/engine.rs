@@ -91,6 +91,13 @@ impl Engine {
         command
     }
 
+    /// The same, as a shell writes it.
+    pub(crate) fn spoken(self) -> String {
+        let command = self.command();
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+    }
+
     /// Lets a run of econn find the engines: this one in the place of the machine's own of its kind.
     pub(crate) fn tell(self, econn: &mut Command) {
         let of = |own: Self| if self.kind() == own { self.host() } else { own.host() };

@@ -1,6 +1,8 @@
 //! Times and memory of econn, each with the bound that it has to keep. `--bench` prints them as a table; the test
 //! `performance ENGINE` allows twice the bounds, for machines that have something else to do.
 
+mod overhead;
+
 use super::cast::Cast;
 use super::diagnosis::arguments;
 use super::raw;
@@ -43,12 +45,13 @@ impl std::fmt::Display for Figure {
 pub(crate) fn of(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
     let mut figures = of_incident(cast, engine)?;
     figures.push(of_scan(engine)?);
+    figures.extend(overhead::of(engine)?);
     Ok(figures)
 }
 
 /// The table of all figures, for `docs/performance.md`.
 pub(crate) fn table(cast: &Cast, engines: &[Engine]) -> Result<String> {
-    let mut table = String::from("| what | median of 5 | bound |\n|---|---|---|\n");
+    let mut table = String::from("| what | seen | bound |\n|---|---|---|\n");
     for engine in engines {
         for figure in of(cast, *engine)? {
             let _ = writeln!(table, "{figure}");

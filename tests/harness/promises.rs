@@ -36,6 +36,10 @@ pub(crate) fn broken(report: &Value, exit: i32, stderr: &str) -> Vec<String> {
             format!("the summary counts {count} links with {outcome}"),
         );
     }
+    for note in list(report, "notes").iter().filter_map(Value::as_str) {
+        let has_page = checks::notes::NOTES.iter().any(|known| known.is(note));
+        must(has_page, format!("econn explains the note {note}"));
+    }
     for link in links {
         for what in of_link(link) {
             must(false, format!("{}: {what}", text(link, "id")));

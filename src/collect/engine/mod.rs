@@ -33,6 +33,7 @@ pub(crate) use transport::Body;
 use super::owner::{HELPER_LABEL, is_alive};
 use bollard::Docker;
 use checks::model::{Engine, EngineKind, Network, State};
+use checks::notes::UNREADABLE;
 use futures_util::StreamExt;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -93,10 +94,10 @@ impl Connection {
                 }
                 Err(why) => {
                     let seen = describe::unread(&self.facts, listed, &why);
-                    notes.push(format!(
-                        "EC904 {}: {} can't be read: {why}",
+                    notes.push(UNREADABLE.says(format!(
+                        "{}: {} can't be read: {why}",
                         self.facts.name, seen.facts.name
-                    ));
+                    )));
                     unread.push(seen);
                 }
             }

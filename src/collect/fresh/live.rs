@@ -119,6 +119,9 @@ pub(super) async fn under_mounts(
     seen: &Seen,
     plan: &Plan,
 ) -> Result<(ImageFiles, Vec<Rewrite>), String> {
+    if plan.files.is_empty() {
+        return Ok((ImageFiles::default(), Vec::new()));
+    }
     if let Ok(pid) = proven(seen)
         && look_at(&pid, "/", 0).is_ok()
     {
@@ -188,18 +191,27 @@ fn is_read_once(path: &str) -> bool {
     !source::is_data(path) && !READ_ANEW.iter().any(|end| path.ends_with(end))
 }
 
+/// The paths that were changed in the container itself, if any of the plan could be.
+pub(super) async fn changes(
+    engine: &Connection,
+    seen: &Seen,
+    plan: &Plan,
+) -> Result<BTreeSet<String>, String> {
+    if plan.files.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    engine.changes(&seen.facts.id).await
+}
+
 /// The files of the plan that were changed in the container itself. Those that hold the source count as held by the image.
 pub(super) async fn edits(
     engine: &Connection,
     seen: &Seen,
     plan: &Plan,
+    changed: &BTreeSet<String>,
     image: &mut ImageFiles,
 ) -> Result<Vec<Edited>, String> {
-    if plan.files.is_empty() {
-        return Ok(Vec::new());
-    }
-    let changed = engine.changes(&seen.facts.id).await?;
-    let touched = source::touched(plan, image, &changed);
+    let touched = source::touched(plan, image, changed);
     if touched.files.is_empty() {
         return Ok(Vec::new());
     }

@@ -145,15 +145,21 @@ async fn running(
 ) -> Result<Content, String> {
     // Under a mount the image does not decide: what the container sees there counts.
     let (image, under) = live::parted(seen, plan);
+    // Its image stays; the container may go at any moment, so what it alone can tell is asked first.
+    let changed = live::changes(engine, seen, &image).await;
+    let there = live::under_mounts(engine, seen, &under).await?;
     let mut files = image_files(engine, &seen.raw.image_id, &image).await?;
-    let edited = live::edits(engine, seen, &image, &mut files).await;
+    let edited = match changed {
+        Ok(changed) => live::edits(engine, seen, &image, &changed, &mut files).await,
+        Err(why) => Err(why),
+    };
     let mut content = compared(image, files, origin).await?;
     match edited {
         Ok(edited) => content.edited = edited,
         Err(why) => unanswered.push(format!("what changed in the container: {why}")),
     }
     if !under.files.is_empty() {
-        let (there, written) = live::under_mounts(engine, seen, &under).await?;
+        let (there, written) = there;
         let (folder, mounts) = (under.context.clone(), live::mounts(seen));
         let mut other = compared(under, there, origin).await?;
         for difference in &mut other.differing {

@@ -6,6 +6,7 @@ use crate::collect::engine::{Connection, Mount, Raw, Seen};
 use crate::collect::vantage::{ProvenPid, list_files, read_file};
 use crate::words::words;
 use checks::model::{Exceptions, Proxies, ProxyVariable, Source, Written, is_loopback};
+use checks::notes::UNSEARCHED;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::IpAddr;
@@ -133,18 +134,18 @@ async fn files(engine: &Connection, seen: &Seen, gathered: &mut Gathered) -> Vec
             Some(Ok(found)) => files.extend(found),
             Some(Err(_)) | None => match fetched(engine, &seen.facts.id, mount).await {
                 Ok(found) => files.extend(found),
-                Err(why) => gathered.notes.push(format!(
-                    "EC905 {}: {} was not searched: {why}",
+                Err(why) => gathered.notes.push(UNSEARCHED.says(format!(
+                    "{}: {} was not searched: {why}",
                     seen.facts.name, mount.destination
-                )),
+                ))),
             },
         }
     }
     if files.len() > FILES_LIMIT {
-        gathered.notes.push(format!(
-            "EC905 {}: only the first {FILES_LIMIT} configuration files were read",
+        gathered.notes.push(UNSEARCHED.says(format!(
+            "{}: only the first {FILES_LIMIT} configuration files were read",
             seen.facts.name
-        ));
+        )));
         files.truncate(FILES_LIMIT);
     }
     files
@@ -191,7 +192,7 @@ fn in_place(pid: &ProvenPid, mount: &Mount, gathered: &mut Gathered) -> Result<V
         },
     };
     if let Some(cut) = listing.cut {
-        gathered.notes.push(format!("EC905 {}: {cut}", mount.destination));
+        gathered.notes.push(UNSEARCHED.says(format!("{}: {cut}", mount.destination)));
     }
     let wanted = listing
         .files

@@ -1,20 +1,21 @@
 //! What goes on at one time. A job borrows nothing that is recorded, so that the record goes on meanwhile.
 
 use crate::collect::client::Return;
-use crate::collect::engine::{Connection, Seen};
+use crate::collect::engine::{Connection, Membership, Seen};
 use crate::collect::links::{self, Gathered};
 use crate::collect::server::Patience;
-use crate::collect::stand::{Place, Stance, Stands};
+use crate::collect::stand::{Place, Stands};
 use crate::collect::survey::{Listed, Request};
 use crate::collect::{ends, probes};
 use checks::model::{Concurrency, Fact, Freshness, Network, Snapshot, Vantage};
+use checks::notes::UNREADABLE;
 use futures_util::future::{LocalBoxFuture, join};
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 /// No job takes longer.
-const LIMIT: Duration = Duration::from_secs(8);
+pub(super) const LIMIT: Duration = Duration::from_secs(8);
 /// A port that nobody waits for: the sockets are to be read all the same.
 const ANY: u16 = 0;
 
@@ -40,8 +41,10 @@ pub(super) enum Update {
     Listed { index: usize, ids: Vec<String>, networks: Result<Vec<Network>, String> },
     /// The networks, where a new one turned up.
     Networks { index: usize, networks: Result<Vec<Network>, String> },
-    /// One container as it was at that moment.
-    Looked { index: usize, seen: Box<Seen>, found: Gathered },
+    /// What an engine's Swarm knows, if it is a node of one.
+    Swarm { index: usize, member: Option<Membership> },
+    /// One container as it was at that moment, and whether its image is to be compared whoever calls it.
+    Looked { index: usize, seen: Box<Seen>, found: Gathered, compared: bool },
     /// A container that could not be looked at; a note where that is worth one.
     Gone { note: Option<String> },
     /// One client's own view, for these links.
@@ -63,23 +66,27 @@ pub(super) fn networks(engine: &Connection, index: usize) -> Job<'_> {
     Box::pin(async move { Update::Networks { index, networks: engine.networks().await } })
 }
 
+pub(super) fn swarm(engine: &Connection, index: usize, networks: Vec<Network>) -> Job<'_> {
+    Box::pin(async move { Update::Swarm { index, member: engine.membership(&networks).await } })
+}
+
 /// Looks at one container now: what it was given, and, where it runs, its files, sockets and name servers.
-pub(super) fn look(
-    engines: &[Connection],
+pub(super) fn look<'a>(
+    engines: &'a [Connection],
+    request: &'a Request,
     index: usize,
     id: String,
     names: Names,
-    stance: Stance,
-) -> Job<'_> {
+) -> Job<'a> {
     Box::pin(async move {
-        let engine = &engines[index];
+        let (engine, stance) = (&engines[index], request.stance);
         let mut seen = match engine.container(&id, names.by_id).await {
             Ok(seen) => seen,
             // It went faster than it could be asked for; what was seen of it before stays.
             Err(why) if why.contains("404") => return Update::Gone { note: None },
             Err(why) => {
-                let note = format!("EC904 {}: a container can't be read: {why}", engine.facts.name);
-                return Update::Gone { note: Some(note) };
+                let what = format!("{}: a container can't be read: {why}", engine.facts.name);
+                return Update::Gone { note: Some(UNREADABLE.says(what)) };
             }
         };
         let is_name = |name: &str| {
@@ -98,7 +105,8 @@ pub(super) fn look(
         };
         seen.facts.proxies = links::proxies(&seen.raw.env);
         seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
-        Update::Looked { index, seen: Box::new(seen), found }
+        let compared = probes::may_be_compared(&seen, request);
+        Update::Looked { index, seen: Box::new(seen), found, compared }
     })
 }
 

@@ -10,6 +10,7 @@ mod memory;
 use super::engine::{Connection, Engines, Event, What};
 use super::survey::Request;
 use checks::model::Snapshot;
+use checks::notes::DEAF;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jobs::{Job, Update};
@@ -22,8 +23,10 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout_at};
 const TICK: Duration = Duration::from_millis(100);
 /// How often what was recorded is written down, where anything is new.
 const WRITE: Duration = Duration::from_secs(1);
-/// How long what is under way at the end of the command is waited for.
-const LAST: Duration = Duration::from_secs(4);
+/// How long what is under way at the end of the command is waited for: as long as it may take by itself.
+const LAST: Duration = jobs::LIMIT;
+/// How long servers that are still there are asked again.
+const AGAIN: Duration = Duration::from_secs(4);
 /// How long the engines are given to tell of what happened at the end.
 const ECHO: Duration = Duration::from_millis(150);
 
@@ -41,10 +44,10 @@ pub(crate) async fn listen(engines: &Engines) -> Ear {
     for (index, engine) in engines.connections.iter().enumerate() {
         match engine.events(tell.clone(), index).await {
             Ok(events) => drop(tokio::spawn(events)),
-            Err(why) => deaf.push(format!(
-                "EC930 {}: its events could not be followed, so containers that came and went may be missing: {why}",
+            Err(why) => deaf.push(DEAF.says(format!(
+                "{}: its events could not be followed, so containers that came and went may be missing: {why}",
                 engine.facts.name
-            )),
+            ))),
         }
     }
     Ear { heard, deaf }
@@ -122,26 +125,26 @@ impl Recorder<'_> {
         if self.memory.is_leaving(index, &id) {
             return;
         }
-        self.jobs.push(jobs::look(
-            self.engines,
-            index,
-            id,
-            self.memory.names(index),
-            self.request.stance,
-        ));
+        let names = self.memory.names(index);
+        self.jobs.push(jobs::look(self.engines, self.request, index, id, names));
     }
 
     async fn learn(&mut self, update: Update) {
         match update {
             Update::Listed { index, ids, networks } => {
                 self.memory.learn_networks(index, networks);
+                self.ask_swarm();
                 for id in ids {
                     self.look(index, id);
                 }
             }
             Update::Networks { index, networks } => self.memory.learn_networks(index, networks),
-            Update::Looked { index, seen, found } => {
-                if self.memory.learn_container(index, *seen, found) {
+            Update::Swarm { index, member } => self.memory.learn_swarm(index, member),
+            Update::Looked { index, seen, found, compared } => {
+                if seen.facts.task.is_some() {
+                    self.ask_swarm();
+                }
+                if self.memory.learn_container(index, *seen, found, compared) {
                     self.jobs.push(jobs::networks(&self.engines[index], index));
                 }
             }
@@ -150,14 +153,21 @@ impl Recorder<'_> {
             Update::Held { key, links, fact } => self.memory.learn_hold(key, &links, fact),
             Update::Image { index, id, fact } => self.memory.learn_image(index, &id, *fact),
         }
-        self.memory.relink(self.engines).await;
+        self.memory.relink().await;
         self.probe();
+    }
+
+    /// Whose task a container is only managers know, whichever node it is on.
+    fn ask_swarm(&mut self) {
+        for (index, engine) in self.engines.iter().enumerate() {
+            self.jobs.push(jobs::swarm(engine, index, self.memory.networks().to_vec()));
+        }
     }
 
     /// What is up and did not listen yet may do so now.
     async fn tick(&mut self) {
         if self.memory.refresh() {
-            self.memory.relink(self.engines).await;
+            self.memory.relink().await;
             self.probe();
         }
     }
@@ -183,7 +193,7 @@ impl Recorder<'_> {
             self.hear(index, event);
         }
         self.wait(Instant::now() + LAST).await;
-        let end = Instant::now() + LAST;
+        let end = Instant::now() + AGAIN;
         while let Some(hold) = self.memory.next_hold(self.request, true) {
             self.jobs.push(jobs::hold(self.engines, self.request, hold));
             self.wait(end).await;

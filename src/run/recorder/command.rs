@@ -1,6 +1,7 @@
 //! The command: started with the streams and signals that it would have had without econn.
 
 use super::relay::Streams;
+use crate::signals::{self, Others};
 use crate::words::words;
 use checks::model::Logged;
 use rustix::process::{Pid, Signal, kill_process};
@@ -24,6 +25,8 @@ pub(super) struct Command {
     child: Child,
     streams: Streams,
     has_ended: Arc<AtomicBool>,
+    /// Its signals are its own.
+    signals: Others,
 }
 
 impl Command {
@@ -34,10 +37,8 @@ impl Command {
     /// 127 where there is no such program, 126 where it can't be started, and why.
     pub(super) fn start(words_of_it: &[OsString]) -> Result<Self, (u8, String)> {
         let (program, arguments) = words_of_it.split_first().ok_or((127, "no command".into()))?;
-        // What is ignored stays ignored, for the command too: that is how `nohup` works.
-        let ignored = ignored();
-        let heard = SIGNALS.into_iter().filter(|signal| ignored >> (signal - 1) & 1 == 0);
-        let signals = SignalsInfo::<WithOrigin>::new(heard);
+        let others = signals::left_to_others();
+        let signals = SignalsInfo::<WithOrigin>::new(signals::heeded(&SIGNALS));
         let mut command = std::process::Command::new(program);
         command.args(arguments);
         let streams = Streams::join(&mut command);
@@ -55,13 +56,14 @@ impl Command {
             let has_ended = Arc::clone(&has_ended);
             std::thread::spawn(move || hand_on(signals, pid, &has_ended));
         }
-        Ok(Self { child, streams, has_ended })
+        Ok(Self { child, streams, has_ended, signals: others })
     }
 
     /// Waits for its end, and for what it printed until then; returns its exit code, and what it said of connections.
     pub(super) fn end(mut self) -> (u8, Vec<Logged>) {
         let status = self.child.wait();
         self.has_ended.store(true, Ordering::Relaxed);
+        drop(self.signals);
         (status.map_or(126, code), self.streams.end())
     }
 }
@@ -82,7 +84,7 @@ fn hand_on(mut signals: SignalsInfo<WithOrigin>, pid: Pid, has_ended: &AtomicBoo
     for origin in signals.forever() {
         let asks_to_end = matches!(origin.signal, SIGHUP | SIGINT | SIGQUIT | SIGTERM);
         if has_ended.load(Ordering::Relaxed) && asks_to_end {
-            std::process::exit(128 + origin.signal);
+            signals::end(origin.signal);
         }
         if let Some(signal) = Signal::from_named_raw(origin.signal)
             && !matches!(origin.cause, Cause::Kernel)
@@ -91,13 +93,6 @@ fn hand_on(mut signals: SignalsInfo<WithOrigin>, pid: Pid, has_ended: &AtomicBoo
             let _ = kill_process(pid, signal);
         }
     }
-}
-
-/// The signals that econn was started to ignore, a bit each.
-fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ use crate::render;
 use crate::tell::tell as say;
 use checks::judge_with;
 use checks::model::{Outcome, Report, Snapshot};
+use checks::notes::NO_LINK;
 use command::Command;
 use file::Recording;
 use watch::Watch;
@@ -110,7 +111,7 @@ fn no_engine(record: &Snapshot) -> String {
 /// No fault was seen: that is worth a line, because then the command failed for another reason.
 fn healthy(report: &Report, code: u8) -> String {
     if report.links.is_empty() {
-        let notes = report.notes.iter().find(|note| note.starts_with("EC901"));
+        let notes = report.notes.iter().find(|note| NO_LINK.is(note));
         let why = notes.map_or("no link was seen", String::as_str);
         return format!(
             "the command ended with {code}, and no link between containers was seen: {why}"

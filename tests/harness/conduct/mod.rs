@@ -19,6 +19,7 @@ mod proxy;
 mod recorder;
 mod remote;
 mod secrets;
+mod stable;
 mod swarm;
 mod trouble;
 mod unchanged;
@@ -56,6 +57,7 @@ const PROMISES: &[Promise] = &[
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
     ("own-checks-answer", false, own::answers),
     ("log-of-the-past", false, own::log_of_the_past),
+    ("snapshots-are-stable", false, stable::to_diff),
     ("builds-decide", false, builds::decide),
     ("compose-names-services", false, compose::names_services),
     ("compose-finds-the-line", false, compose::finds_the_line),

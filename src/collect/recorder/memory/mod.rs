@@ -6,7 +6,7 @@ mod relink;
 
 use super::jobs::{Names, PortKey};
 use super::life::Life;
-use crate::collect::engine::{Engines, Seen};
+use crate::collect::engine::{Connection, Engines, Membership, Seen};
 use crate::collect::gate::Gate;
 use crate::collect::links::{Gathered, told::Told};
 use crate::collect::survey::{Listed, Request, nothing_found};
@@ -15,6 +15,7 @@ use checks::model::{
     Concurrency, Container, Fact, Limits, Network, SNAPSHOT_VERSION, Settings, Snapshot, Source,
     Written,
 };
+use checks::notes::{NAME_USED_AGAIN, TAKEN_DOWN, UNREADABLE};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
@@ -22,11 +23,14 @@ use std::time::Instant;
 const NOT_YET: &str = "not looked at";
 
 pub(super) struct Memory<'a> {
+    engines: &'a [Connection],
     request: &'a Request,
     all: Listed,
     /// Beside each container of `all`: what else is known of it.
     more: Vec<More>,
     lives: HashMap<(usize, String), Life>,
+    /// The part of each engine in a Swarm.
+    members: Vec<Option<Membership>>,
     record: Snapshot,
     /// The situation in which each link was last visited.
     visited: HashMap<String, String>,
@@ -53,10 +57,12 @@ struct More {
     gone: Option<Instant>,
     /// What its limits had come to when it was first looked at.
     limits: Option<Limits>,
+    /// Whether its image is to be compared, whoever calls it.
+    compared: bool,
 }
 
 impl<'a> Memory<'a> {
-    pub(super) fn new(engines: &Engines, request: &'a Request, notes: Vec<String>) -> Self {
+    pub(super) fn new(engines: &'a Engines, request: &'a Request, notes: Vec<String>) -> Self {
         let mut facts: Vec<_> = engines.connections.iter().map(|c| c.facts.clone()).collect();
         facts.extend(engines.silent.iter().cloned());
         facts.sort_by(|a, b| a.name.cmp(&b.name));
@@ -79,10 +85,12 @@ impl<'a> Memory<'a> {
             redactions: BTreeMap::new(),
         };
         Self {
+            engines: &engines.connections,
             request,
             all: Listed::default(),
             more: Vec::new(),
             lives: HashMap::new(),
+            members: engines.connections.iter().map(|_| None).collect(),
             record,
             visited: HashMap::new(),
             visiting: HashSet::new(),
@@ -173,10 +181,25 @@ impl<'a> Memory<'a> {
                 }
             }
             Err(why) => {
-                let name = self.record.engines.get(index).map_or("an engine", |e| e.name.as_str());
-                self.notes.insert(format!("EC904 {name}: its networks can't be read: {why}"));
+                let name = &self.engines[index].facts.name;
+                let what = format!("{name}: its networks can't be read: {why}");
+                self.notes.insert(UNREADABLE.says(what));
             }
         }
+    }
+
+    pub(super) fn networks(&self) -> &[Network] {
+        &self.all.networks
+    }
+
+    /// Takes note of what a Swarm knows. What it knew of tasks that are gone is with their containers by now.
+    pub(super) fn learn_swarm(&mut self, index: usize, member: Option<Membership>) {
+        let Some(member) = member else { return };
+        let name = &self.engines[index].facts.name;
+        if let Some(engine) = self.record.engines.iter_mut().find(|engine| engine.name == *name) {
+            engine.node = Some(member.node.clone());
+        }
+        self.members[index] = Some(member);
     }
 
     /// Takes note of one container; true where it is on a network that is not known yet.
@@ -185,6 +208,7 @@ impl<'a> Memory<'a> {
         index: usize,
         mut seen: Seen,
         found: Gathered,
+        compared: bool,
     ) -> bool {
         let life = self.lives.entry((index, seen.facts.id.clone())).or_default();
         let is_up = seen.facts.state.is_up();
@@ -218,10 +242,13 @@ impl<'a> Memory<'a> {
             }
             keep_known(&mut seen.facts, &old.facts);
         } else {
-            self.notes.insert(format!(
-                "EC931 {}: the name {} was used more than once; what is told of it is of the last container",
-                old.facts.engine, old.facts.name
-            ));
+            // Of a task only its manager may have told so far.
+            if old.facts.unread.is_none() {
+                self.notes.insert(NAME_USED_AGAIN.says(format!(
+                    "{}: the name {} was used more than once; what is told of it is of the last container",
+                    old.facts.engine, old.facts.name
+                )));
+            }
             if old.facts.image_id == seen.facts.image_id {
                 seen.facts.freshness = old.facts.freshness.clone();
             }
@@ -234,6 +261,7 @@ impl<'a> Memory<'a> {
             more.gone = None;
             more.files = files;
             more.limits = more.limits.or(seen.facts.limits);
+            more.compared |= compared;
         }
         let known = |name: &str| {
             self.all.networks.iter().any(|n| n.engine == seen.facts.engine && n.name == name)
@@ -263,10 +291,10 @@ impl<'a> Memory<'a> {
             .map(|c| c.map_or("@host".into(), |c| self.all.seen[c].1.facts.name.clone()))
             .collect();
         if let Some(client) = clients.first() {
-            self.notes.insert(format!(
-                "EC932 {name} was taken down from outside {:.1} s after the start, while its client {client} was there",
+            self.notes.insert(TAKEN_DOWN.says(format!(
+                "{name} was taken down from outside {:.1} s after the start, while its client {client} was there",
                 self.began.elapsed().as_secs_f64()
-            ));
+            )));
         }
     }
 

@@ -11,7 +11,8 @@ use crate::collect::{ends, links, replicas};
 use checks::model::{
     self as model, Concurrency, Fact, Freshness, HOST_CLIENT, Link, Snapshot, Vantage, is_loopback,
 };
-use std::collections::BTreeMap;
+use checks::notes::ANSWERED_LATER;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 use tokio::time::Instant as Deadline;
 
@@ -175,12 +176,12 @@ impl Memory<'_> {
             if let (Some(before), true) = (link.visit.value(), now.is_some_and(fine))
                 && let Some(symptom) = before.symptom()
             {
-                self.notes.insert(format!(
-                    "EC933 {} -> {}: {symptom} at first; {:.1} s after the start it was answered",
+                self.notes.insert(ANSWERED_LATER.says(format!(
+                    "{} -> {}: {symptom} at first; {:.1} s after the start it was answered",
                     link.client,
                     link.endpoint.url,
                     self.began.elapsed().as_secs_f64()
-                ));
+                )));
             }
             fill(&mut self.record, Return { link: at, ..back }, from);
         }
@@ -240,15 +241,22 @@ impl Memory<'_> {
         self.held.insert(key, fact);
     }
 
-    /// The servers whose image was not compared yet.
+    /// The servers whose image was not compared yet. One whose source is known does not wait for its clients: they may be gone
+    /// together.
     pub(in super::super) fn images(&mut self) -> Vec<(usize, Seen)> {
-        let servers: Vec<usize> =
+        let mut servers: BTreeSet<usize> =
             self.record.links.iter().filter_map(|link| self.server(link)).collect();
+        servers.extend((0..self.more.len()).filter(|at| self.more[*at].compared));
         let mut found = Vec::new();
         for at in servers {
             let (index, seen) = &self.all.seen[at];
             let known = seen.facts.freshness.value().is_some();
-            if self.is_there(at) && !known && self.imaged.insert((*index, seen.facts.id.clone())) {
+            let is_read = seen.facts.unread.is_none();
+            if self.is_there(at)
+                && is_read
+                && !known
+                && self.imaged.insert((*index, seen.facts.id.clone()))
+            {
                 found.push((*index, seen.clone()));
             }
         }

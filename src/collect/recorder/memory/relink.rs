@@ -1,12 +1,11 @@
 //! The links between everything that was seen so far, with what is already known of them.
 
 use super::super::life::exited;
-use super::{Memory, NOT_YET};
-use crate::collect::engine::Connection;
+use super::{Memory, More, NOT_YET};
 use crate::collect::sockets::Sockets;
 use crate::collect::stand::{Stance, Stands};
 use crate::collect::survey::{ends_on_machine, named, told_by_hosts_files, told_to};
-use crate::collect::{ends, links};
+use crate::collect::{ends, links, swarm};
 use checks::model::{Fact, HOST_CLIENT, Link};
 use std::time::{Duration, Instant as Moment};
 use tokio::time::Instant;
@@ -18,8 +17,10 @@ const LIMIT: Duration = Duration::from_secs(5);
 
 impl Memory<'_> {
     /// Finds the links anew: a container that came may be the server, or the client, of one.
-    pub(in super::super) async fn relink(&mut self, engines: &[Connection]) {
+    pub(in super::super) async fn relink(&mut self) {
         self.is_new = true;
+        let engines = self.engines;
+        self.join_swarm().await;
         let facts = self.all.facts();
         let carriers = links::carriers(&facts);
         let mut claims = Vec::new();
@@ -49,8 +50,19 @@ impl Memory<'_> {
         }
         self.record.networks.clone_from(&self.all.networks);
         told_by_hosts_files(&self.all, &mut self.record, self.request.stance);
-        self.machine(engines);
+        self.machine();
         self.blame();
+    }
+
+    /// Whose tasks the containers are, and the tasks of other nodes, as the managers know them.
+    async fn join_swarm(&mut self) {
+        if self.members.iter().all(Option::is_none) {
+            return;
+        }
+        let mut notes = Vec::new();
+        swarm::join(self.engines, &mut self.all, &self.members, &mut notes).await;
+        self.notes.extend(notes);
+        self.more.resize_with(self.all.seen.len(), More::default);
     }
 
     /// What was seen of a link before is still known of it.
@@ -84,7 +96,7 @@ impl Memory<'_> {
     }
 
     /// The machine's own sockets, where a link ends there. Those of a process that has ended meanwhile are kept.
-    fn machine(&mut self, engines: &[Connection]) {
+    fn machine(&mut self) {
         let awaited: Vec<u16> = self
             .record
             .links
@@ -95,7 +107,7 @@ impl Memory<'_> {
         if awaited.is_empty() {
             return;
         }
-        let now = if engines.iter().all(|c| c.by_socket) {
+        let now = if self.engines.iter().all(|c| c.by_socket) {
             ends::machine_listeners(&self.all.networks).into()
         } else {
             Fact::Unknown("the engine is remote, and its machine's sockets can't be seen".into())

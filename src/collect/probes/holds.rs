@@ -1,0 +1,98 @@
+//! Every server port once, one after the other.
+
+use super::{in_time, probe_path, server_index, stand};
+use crate::collect::probe::Protocol;
+use crate::collect::replicas;
+use crate::collect::server::{self, Patience, Port};
+use crate::collect::stand::Stands;
+use crate::collect::survey::{Listed, Request};
+use checks::model::{Concurrency, Fact, Snapshot};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Every server port once and one after the other, after the visits: two probes at one port would disturb each other, and so
+/// may those of two servers, where one waits for the other. A proxy whose back end is held answers nobody, either.
+pub(super) async fn holds(
+    stands: &Stands<'_>,
+    all: &Listed,
+    snapshot: &mut Snapshot,
+    request: &Request,
+) {
+    let mut ports: BTreeMap<(usize, u16), Vec<usize>> = BTreeMap::new();
+    for link in 0..snapshot.links.len() {
+        let Some(container) = server_index(all, snapshot, link) else { continue };
+        if snapshot.links[link].is_forbidden() {
+            continue;
+        }
+        let port = snapshot.links[link].server.as_ref().map_or(0, |s| s.port);
+        ports.entry((container, port)).or_default().push(link);
+        for replica in replicas::places(all, &snapshot.links[link]) {
+            ports.entry((replica, port)).or_default().push(link);
+        }
+    }
+    // The probes end a little before the run, so that what they saw until then is kept.
+    let patience = Patience::Until(request.deadline - Duration::from_millis(200));
+    let held = |container: usize, port: u16, links: &[usize]| {
+        let held = held(stands, all, snapshot, request, (container, port), links, patience);
+        async move { in_time(request, held).await.unwrap_or_else(Fact::Unknown) }
+    };
+    let mut facts = Vec::new();
+    for ((container, port), links) in &ports {
+        facts.push(Box::pin(held(*container, *port, links)).await);
+    }
+    for (fact, ((container, _), links)) in facts.into_iter().zip(ports) {
+        let name = &all.seen[container].1.facts.name;
+        for link in links {
+            replicas::learn(&mut snapshot.links[link], name, &fact);
+        }
+    }
+}
+
+/// The hold test of one port.
+pub(in super::super) fn held<'a>(
+    stands: &'a Stands<'_>,
+    all: &'a Listed,
+    snapshot: &Snapshot,
+    request: &Request,
+    (container, number): (usize, u16),
+    links: &[usize],
+    patience: Patience,
+) -> impl Future<Output = Fact<Concurrency>> + use<'a> {
+    let server = &snapshot.containers[container];
+    let listeners = match &server.listeners {
+        // What is paused would let every probe wait for its limit.
+        Fact::Known(_) if !server.state.is_running() => {
+            Err(format!("{} is {}", server.name, server.state.status))
+        }
+        Fact::Known(listeners) => Ok(listeners.clone()),
+        Fact::Unknown(why) | Fact::Skipped(why) => Err(why.clone()),
+    };
+    let protocol = protocol(snapshot, links, request);
+    async move {
+        let listeners = match listeners {
+            Ok(listeners) => listeners,
+            Err(why) => return Fact::Unknown(why),
+        };
+        let port = Port { number, protocol, listeners };
+        match stand(stands, all, container).await {
+            Ok(stand) => server::concurrency(&stand, &port, patience).await,
+            Err(why) => Fact::Unknown(why),
+        }
+    }
+}
+
+/// How a port is spoken to: HTTP where a client says so or the user gave a path, else not at all.
+fn protocol(snapshot: &Snapshot, links: &[usize], request: &Request) -> Protocol {
+    let of = |link: &usize| &snapshot.links[*link];
+    let server = links.iter().find_map(|link| of(link).server.as_ref()?.container.clone());
+    let named = request.probes.iter().any(|(name, _)| Some(name) == server.as_ref());
+    let http =
+        links.iter().any(|link| matches!(of(link).endpoint.scheme.as_deref(), Some("http" | "ws")));
+    if !http && !named {
+        return Protocol::Unknown;
+    }
+    Protocol::Http {
+        host: server.clone().unwrap_or_else(|| "localhost".into()),
+        path: probe_path(request, server.as_deref()),
+    }
+}

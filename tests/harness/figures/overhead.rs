@@ -1,0 +1,117 @@
+//! What `econn run` costs the command that it records, without its probes: a share of the command's own time, and memory.
+
+use super::Figure;
+use crate::harness::engine::BASE_IMAGE;
+use crate::harness::scene::{Network, Scene};
+use crate::harness::stage::Stage;
+use crate::harness::{Engine, Result, run_id};
+use std::fs;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How often it runs with and without; the shortest of each counts, since whatever else a machine does only adds.
+const ROUNDS: usize = 3;
+
+/// A suite: a server and a client come up and go again, and the client does the same work each time.
+const SUITE: &str = r#"
+$ENGINE run --detach --rm --pull never --label "$LABEL" --name "$SERVER" --network "$NET" "$IMAGE" \
+    python3 -m http.server 8080 >/dev/null || exit 9
+$ENGINE run --rm --pull never --label "$LABEL" --name "$CLIENT" --network "$NET" \
+    --env "SERVER_URL=http://$SERVER:8080" "$IMAGE" python3 -c '
+import os, time, urllib.request
+done = 0
+while done < 400:
+    try:
+        urllib.request.urlopen(os.environ["SERVER_URL"], timeout=5).read()
+        done += 1
+    except OSError:
+        time.sleep(0.05)
+    sum(range(400000))
+'
+code=$?
+$ENGINE stop --time 0 "$SERVER" >/dev/null
+exit "$code"
+"#;
+
+/// The share of time in per cent, and the most memory that econn and its carriers held at once.
+pub(super) fn of(engine: Engine) -> Result<Vec<Figure>> {
+    let network = vec![Network { name: "net".into(), options: vec![] }];
+    let scene = Scene { network, ..Scene::default() };
+    let stage = Stage::set(&scene, engine, &[], false)?;
+    let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
+    let mut bare = f64::MAX;
+    let (mut recorded, mut memory) = (f64::MAX, 0.0_f64);
+    for _ in 0..ROUNDS {
+        bare = bare.min(timed(suite(&stage, Command::new("sh"))?)?.0);
+        let mut econn = Command::new(env!("CARGO_BIN_EXE_econn"));
+        engine.tell(&mut econn);
+        econn.args(["run", "--passive", "--engine", engine.name(), "--record"]);
+        econn.arg(folder.path().join("record.json")).args(["--", "sh"]);
+        let (time, peak) = timed(suite(&stage, econn)?)?;
+        (recorded, memory) = (recorded.min(time), memory.max(peak));
+    }
+    stage.strike()?;
+    let share = (recorded - bare).max(0.0) / bare * 100.0;
+    let what = format!("{engine}: econn run --passive, of a suite of {bare:.1} s");
+    Ok(vec![
+        Figure { what, seen: share, bound: 3.0, unit: "%" },
+        Figure {
+            what: format!("{engine}: its peak memory"),
+            seen: memory,
+            bound: 50.0,
+            unit: "MB",
+        },
+    ])
+}
+
+/// The suite under this shell.
+fn suite(stage: &Stage, mut shell: Command) -> Result<Command> {
+    let name = |text: &str| stage.words.fill(&format!("{text}{{{{ns}}}}"));
+    shell
+        .args(["-c", SUITE])
+        .env("ENGINE", stage.engine.spoken())
+        .env("LABEL", format!("econn.lab={}", run_id()))
+        .envs([("SERVER", name("overhead-server")?), ("CLIENT", name("overhead-client")?)])
+        .env("NET", stage.words.name("net")?)
+        .env("IMAGE", BASE_IMAGE)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    Ok(shell)
+}
+
+/// Runs it to its end: seconds, and megabytes.
+fn timed(mut command: Command) -> Result<(f64, f64)> {
+    let started = Instant::now();
+    let mut child = command.spawn().map_err(|trouble| trouble.to_string())?;
+    let mut memory = 0.0_f64;
+    let status = loop {
+        if let Some(status) = child.try_wait().map_err(|trouble| trouble.to_string())? {
+            break status;
+        }
+        memory = memory.max(held(&child));
+        std::thread::sleep(Duration::from_millis(20));
+    };
+    let time = started.elapsed().as_secs_f64();
+    if status.success() {
+        Ok((time, memory))
+    } else {
+        Err(format!("the suite of the overhead ended with {status}: {command:?}"))
+    }
+}
+
+/// What a program and its carriers have held at most, in megabytes, as the kernel tells it.
+fn held(child: &Child) -> f64 {
+    let pid = child.id();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
+    let children = children.unwrap_or_default();
+    let own = |pid: &str| {
+        let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+        let is_own = ["econn", "exe"].contains(&name.trim());
+        let told = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let peak = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let peak = peak.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
+        peak.filter(|_| is_own).unwrap_or_default() / 1024.0
+    };
+    own(&pid.to_string()) + children.split_whitespace().map(own).sum::<f64>()
+}
