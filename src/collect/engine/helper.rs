@@ -94,7 +94,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes a container from our own image, and gives its id. It may do nothing but look at its network.
+    /// Makes a container from our own image, and gives its name, by which it is known to be ours without being asked for. It
+    /// may do nothing but look at its network.
     pub(crate) async fn make_helper(&self, helper: Helper<'_>) -> Result<String, String> {
         let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
         let naming = helper.naming;
@@ -123,17 +124,18 @@ impl Connection {
             host_config: Some(host),
             ..ContainerCreateBody::default()
         };
-        let options = CreateContainerOptionsBuilder::new().name(&owner::helper_name()).build();
+        let name = owner::helper_name();
+        let options = CreateContainerOptionsBuilder::new().name(&name).build();
         let made = self.docker.create_container(Some(options), body).await;
-        let id = made.map_err(|e| format!("no sidecar can be made: {}", line(&e)))?.id;
+        made.map_err(|e| format!("no sidecar can be made: {}", line(&e)))?;
         for network in helper.more_networks {
-            let joined = self.join(&network, &id).await;
+            let joined = self.join(&network, &name).await;
             if let Err(why) = joined {
-                self.remove(&id).await;
+                self.remove(&name).await;
                 return Err(why);
             }
         }
-        Ok(id)
+        Ok(name)
     }
 
     async fn join(&self, network: &str, container: &str) -> Result<(), String> {
@@ -146,11 +148,11 @@ impl Connection {
     }
 
     /// Opens the line to a container of ours. It has to be there before the container is started, or its first words are lost.
-    pub(crate) async fn attach(&self, id: &str) -> Result<Line, String> {
+    pub(crate) async fn attach(&self, name: &str) -> Result<Line, String> {
         let broken = |why: String| format!("no line to the sidecar: {why}");
         let request = Request::builder()
             .method(Method::POST)
-            .uri(format!("/containers/{id}/attach?stream=1&stdin=1&stdout=1"))
+            .uri(format!("/containers/{name}/attach?stream=1&stdin=1&stdout=1"))
             .header(CONNECTION, "Upgrade")
             .header(UPGRADE, "tcp")
             .body(bollard::body_full(Bytes::new()))
@@ -164,8 +166,8 @@ impl Connection {
     }
 
     /// Starts a container of ours.
-    pub(crate) async fn start(&self, id: &str) -> Result<(), String> {
-        let started = self.docker.start_container(id, None::<StartContainerOptions>).await;
+    pub(crate) async fn start(&self, name: &str) -> Result<(), String> {
+        let started = self.docker.start_container(name, None::<StartContainerOptions>).await;
         started.map_err(|e| format!("the sidecar can't be started: {}", line(&e)))
     }
 
