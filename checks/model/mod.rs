@@ -4,6 +4,7 @@ mod awaited;
 mod case;
 mod certificate;
 mod check;
+mod compose;
 mod composed;
 mod demand;
 mod earlier;
@@ -34,6 +35,7 @@ mod written;
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
+pub use compose::Compose;
 pub use composed::{Retold, Unstarted};
 pub use demand::Demand;
 pub use earlier::Earlier;
@@ -64,8 +66,8 @@ pub use report::{
 };
 pub use shell::quoted;
 pub use snapshot::{
-    Attachment, Compose, Container, Engine, EngineKind, Network, NetworkMode, Port,
-    SNAPSHOT_VERSION, Settings, Snapshot, State,
+    Attachment, Container, Engine, EngineKind, Network, NetworkMode, Port, SNAPSHOT_VERSION,
+    Settings, Snapshot, State,
 };
 pub use swarm::{Node, Task, TaskImage};
 pub use vantage::Vantage;
