@@ -63,6 +63,7 @@ const PROMISES: &[Promise] = &[
     ("compose-finds-the-line", false, compose::finds_the_line),
     ("compose-knows-what-was-edited", false, compose::knows_what_was_edited),
     ("compose-knows-what-never-started", false, compose::knows_what_never_started),
+    ("compose-follows-its-files", false, compose::follows_its_files),
     ("compose-finds-the-build", false, compose::finds_the_build),
     ("compose-sees-the-networks", false, compose::sees_the_networks),
     ("calls-are-told", false, calls::are_told),

@@ -89,18 +89,16 @@ impl Project {
         }
     }
 
-    /// Reads a file, and before it those that it includes.
+    /// Reads a file, and those that it includes.
     fn add_file(&mut self, path: &Path, base: &Path, depth: usize) -> Result<(), String> {
         if self.files.len() == MOST || self.files.iter().any(|file| file.path == path) {
             return Ok(());
         }
         let tree = parse(path)?;
         let included = tree.get("include").map_or(&[][..], Node::items).to_vec();
-        for item in included.iter().filter(|_| depth < DEEPEST) {
-            self.include(item, path, base, depth + 1)?;
-        }
         self.files.push(File { path: path.into(), tree, base: base.into() });
-        Ok(())
+        let mut included = included.iter().filter(|_| depth < DEEPEST);
+        included.try_for_each(|item| self.include(item, path, base, depth + 1))
     }
 
     /// Reads the files of one entry of `include`. Relative paths in them begin beside the first, and what their own `.env` sets
@@ -116,7 +114,7 @@ impl Project {
         let texts = paths.text().into_iter().chain(paths.items().iter().filter_map(Node::text));
         // What is fetched from somewhere is no file of this machine.
         let local = texts.filter(|text| !is_address(text));
-        let whole = |text| {
+        let whole = |text: &str| {
             let text = self.filled(text, path, item.line)?.text;
             Ok(PathBuf::from(clean(&base.join(text).display().to_string())))
         };

@@ -42,6 +42,8 @@ pub(super) struct Project {
     pub(super) folder: PathBuf,
     version: &'static str,
     number: u32,
+    /// From the folder above, by these files, or else in the project's own folder.
+    above: Option<&'static [&'static str]>,
 }
 
 impl Project {
@@ -51,6 +53,11 @@ impl Project {
         Self::again(engine, version, services, PROJECTS.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Lets the program be called from the folder above, with these files by their names.
+    pub(super) fn from_above(self, files: &'static [&'static str]) -> Self {
+        Self { above: Some(files), ..self }
+    }
+
     /// A second project whose services have the same names.
     pub(super) fn twin(&self, services: &str) -> Result<Self> {
         Self::again(self.engine, self.version, services, self.number + TWIN)
@@ -58,7 +65,7 @@ impl Project {
 
     fn again(engine: Engine, version: &'static str, services: &str, number: u32) -> Result<Self> {
         let name = format!("econnlab{}x{number}{version}", std::process::id());
-        let project = Self { engine, name, folder: folder::new()?, version, number };
+        let project = Self { engine, name, folder: folder::new()?, version, number, above: None };
         let services: String = services.lines().map(|line| format!("  {line}\n")).collect();
         project.file("compose.yaml", &format!("{HEAD}{services}").replace("RUN", &run_id()))?;
         let bin = project.folder.join("bin");
@@ -104,8 +111,16 @@ impl Project {
     pub(super) fn run(&self, words: &[&str]) -> Result<String> {
         let mut command = Command::new(program(self.version)?);
         let words = words.iter().map(|word| self.fill(word));
-        command.args(["-p", &self.name]).args(words).current_dir(&self.folder);
-        output(&mut command)
+        command.args(["-p", &self.name]);
+        let (above, here) = (self.folder.parent(), self.folder.file_name());
+        match (self.above, above.zip(here)) {
+            (Some(files), Some((above, here))) => {
+                let named = files.iter().map(|file| Path::new(here).join(file));
+                command.args(named.flat_map(|file| ["-f".into(), file])).current_dir(above)
+            }
+            _ => command.current_dir(&self.folder),
+        };
+        output(command.args(words))
     }
 
     /// `up`, and waits until the servers listen.
@@ -227,6 +242,17 @@ impl Link {
     pub(super) fn outcome(&self, check: &str) -> &str {
         let row = list(&self.link, "checks").iter().find(|row| text(row, "check") == check);
         row.map_or("", |row| text(row, "outcome"))
+    }
+
+    /// The only patch that the report proposes.
+    pub(super) fn patch(&self) -> Result<&str> {
+        let fixes = findings(&self.link).flat_map(|finding| list(finding, "fix"));
+        let mut patches: Vec<&str> = fixes.filter_map(|fix| fix["patch"].as_str()).collect();
+        patches.dedup();
+        let [patch] = patches[..] else {
+            return Err(self.run.account(&format!("{} patches, not one", patches.len())));
+        };
+        Ok(patch)
     }
 
     /// The first command that a finding proposes.
