@@ -9,6 +9,7 @@ use bollard::query_parameters::{
     StartContainerOptions,
 };
 use futures_util::StreamExt;
+use futures_util::future::join;
 use hyper::body::Bytes;
 use hyper::header::{CONNECTION, UPGRADE};
 use hyper::upgrade::Upgraded;
@@ -62,6 +63,9 @@ struct ListedImage {
     #[serde(default)]
     labels: Option<HashMap<String, String>>,
 }
+
+/// An image of ours: owner, id, names.
+type OwnImage = (String, String, Vec<String>);
 
 impl Connection {
     /// The processor that the engine's containers run on, in the word that images use.
@@ -181,18 +185,24 @@ impl Connection {
     /// Removes what is ours and whose owner `is_dead` says to be: containers first, because they hold the images. Gives a
     /// word on each.
     pub(crate) async fn sweep(&self, is_dead: impl Fn(&str) -> bool) -> Vec<String> {
-        let mut removed = Vec::new();
-        if let Ok(list) = self.listed().await {
-            removed.extend(self.remove_dead(&list, &is_dead).await);
-        }
-        removed.extend(self.sweep_images(&is_dead).await);
+        let (list, images) = join(self.listed(), self.own_images()).await;
+        let mut removed = self.remove_dead(&list.unwrap_or_default(), &is_dead).await;
+        removed.extend(self.remove_images(images, &is_dead).await);
         removed
     }
 
     /// The same for images alone.
     pub(super) async fn sweep_images(&self, is_dead: &impl Fn(&str) -> bool) -> Vec<String> {
+        self.remove_images(self.own_images().await, is_dead).await
+    }
+
+    async fn remove_images(
+        &self,
+        images: Vec<OwnImage>,
+        is_dead: &impl Fn(&str) -> bool,
+    ) -> Vec<String> {
         let mut removed = Vec::new();
-        for (owner, id, names) in self.own_images().await {
+        for (owner, id, names) in images {
             if !is_dead(&owner) {
                 continue;
             }
@@ -206,8 +216,8 @@ impl Connection {
         removed
     }
 
-    /// The images of ours that the engine has: owner, id, names.
-    pub(crate) async fn own_images(&self) -> Vec<(String, String, Vec<String>)> {
+    /// The images of ours that the engine has.
+    async fn own_images(&self) -> Vec<OwnImage> {
         // `{"label":["io.econn.owner"]}`
         let path = format!("/images/json?filters=%7B%22label%22%3A%5B%22{HELPER_LABEL}%22%5D%7D");
         let list = self.read::<Option<Vec<ListedImage>>>(&path).await.unwrap_or_default();

@@ -112,8 +112,14 @@ impl Sidecar {
 
     /// Removes its container.
     pub(crate) async fn close(&self, engine: &Connection) {
-        self.reader.abort();
         engine.remove(&self.name).await;
+    }
+}
+
+impl Drop for Sidecar {
+    /// However a run ends, its line does: a sidecar without one ends by itself.
+    fn drop(&mut self) {
+        self.reader.abort();
     }
 }
 

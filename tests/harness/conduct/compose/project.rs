@@ -54,8 +54,9 @@ impl Project {
     }
 
     /// Lets the program be called from the folder above, with these files by their names.
-    pub(super) fn from_above(self, files: &'static [&'static str]) -> Self {
-        Self { above: Some(files), ..self }
+    pub(super) fn from_above(mut self, files: &'static [&'static str]) -> Self {
+        self.above = Some(files);
+        self
     }
 
     /// A second project whose services have the same names.
