@@ -125,6 +125,8 @@ impl Connection {
             attach_stdout: Some(true),
             open_stdin: Some(true),
             stdin_once: Some(true),
+            // The first process of a container hears no gentler one, and some engines would wait for it.
+            stop_signal: Some("SIGKILL".into()),
             host_config: Some(host),
             ..ContainerCreateBody::default()
         };
