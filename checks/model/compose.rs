@@ -101,7 +101,9 @@ fn steps(path: &str) -> (usize, Vec<&str>) {
         match part {
             "" | "." => {}
             ".." if parts.is_empty() => ups += 1,
-            ".." => drop(parts.pop()),
+            ".." => {
+                parts.pop();
+            }
             part => parts.push(part),
         }
     }
@@ -125,7 +127,12 @@ mod tests {
                 environment_files: vec!["ci.env".into()],
                 program: None,
             };
-            compose.files().into_iter().chain(compose.variable_files()).collect::<Vec<_>>().join(" ")
+            compose
+                .files()
+                .into_iter()
+                .chain(compose.variable_files())
+                .collect::<Vec<_>>()
+                .join(" ")
         };
         for (folder, named, found) in [
             ("/a", &["compose.yaml"][..], "/a/compose.yaml /a/ci.env"),

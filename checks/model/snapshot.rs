@@ -1,6 +1,8 @@
 //! Everything seen in one run, frozen. It can be saved and judged again, anywhere, with the same report.
 
-use super::{Fact, Freshness, HostsLine, Link, Listener, Proxies, QueueCounters, ResolverConfig};
+use super::{
+    Compose, Fact, Freshness, HostsLine, Link, Listener, Proxies, QueueCounters, ResolverConfig,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::IpAddr;

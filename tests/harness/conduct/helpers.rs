@@ -1,6 +1,8 @@
 //! A helper container belongs to a live run: nothing of a dead run stays, nothing of a living one goes.
 
-use super::econn::{OWNER, PATIENCE, Running, econn, helpers, no_helper_of, own_images, run, start};
+use super::econn::{
+    OWNER, PATIENCE, Running, econn, helpers, no_helper_of, own_images, run, start,
+};
 use super::proxy::{Call, Plan, Proxy};
 use super::{incident, must, scene};
 use crate::harness::cast::Play;

@@ -52,7 +52,7 @@ pub(super) fn none(_: &Cast, engine: Engine) -> Result<()> {
                 let running = begin()?;
                 pids.push(running.pid());
                 // One that ended before its moment came leaves its fate to the next.
-                let is_due = left > 0 && number >= (killed - left) * (runs / killed) + 1;
+                let is_due = left > 0 && number > (killed - left) * (runs / killed);
                 if is_due {
                     // Knuth's generator: the same moments in every run of this test, as parts of a whole run.
                     moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);

@@ -122,16 +122,12 @@ pub(crate) fn trials(cast: &Cast, engines: &[Engine], further: &[Engine]) -> Vec
             })
         })
     });
-    let on = |promise: &Promise| {
-        let promise = *promise;
-        engines.iter().map(move |engine| of(promise, *engine))
-    };
     let docker = engines.iter().filter(|engine| **engine == Engine::Docker);
     let user = further.iter().filter(|engine| engine.name().ends_with("-rootless"));
-    let kept = PROMISES.iter().flat_map(on);
-    let kept = kept.chain(docker.flat_map(|e| OF_DOCKER.iter().map(|promise| of(*promise, *e))));
-    let kept = kept.chain(user.flat_map(|e| OF_A_USER.iter().map(|promise| of(*promise, *e))));
-    same.chain(kept).collect()
+    let kept = PROMISES.iter().flat_map(|promise| engines.iter().map(move |e| (*promise, *e)));
+    let kept = kept.chain(docker.flat_map(|e| OF_DOCKER.iter().map(move |one| (*one, *e))));
+    let kept = kept.chain(user.flat_map(|e| OF_A_USER.iter().map(move |one| (*one, *e))));
+    same.chain(kept.map(|(promise, engine)| of(promise, engine))).collect()
 }
 
 /// The incident with these switches on, which is the stage of most promises.

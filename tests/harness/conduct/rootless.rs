@@ -1,8 +1,8 @@
 //! Podman of an unprivileged user, looked at by that very user: nothing but the engine's API is needed.
 
 use super::econn::{econn, no_helper_of, run};
-use super::vantage::{differ_in_vantage_alone, seen_from, without_source};
 use super::must;
+use super::vantage::{differ_in_vantage_alone, seen_from, without_source};
 use crate::harness::stage::Stage;
 use crate::harness::{Cast, Engine, Result, diagnosis};
 use std::fs;
@@ -21,7 +21,8 @@ pub(super) fn by_its_user(cast: &Cast, engine: Engine) -> Result<()> {
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).map_err(told)?;
     let binary = folder.path().join("econn");
     fs::copy(env!("CARGO_BIN_EXE_econn"), &binary).map_err(told)?;
-    let names = ["incident/none", "incident/serial+stale+bind+endpoint+network", "dns-network-none"];
+    let names =
+        ["incident/none", "incident/serial+stale+bind+endpoint+network", "dns-network-none"];
     for name in names {
         let play = cast.find(name).ok_or_else(|| format!("no scene {name}"))?;
         let stage = Stage::set(&play.scene, engine, &play.on, false)?;

@@ -90,7 +90,8 @@ pub(super) fn looks(_: &Cast, engine: Engine) -> Result<()> {
     table.ended_with(&[1])?;
     let told = format!("{ended}: a stand-in on its networks, because it does not run");
     must(table.stdout.contains(&told), || table.account(&format!("must say {told:?}")))?;
-    for (more, outcome) in [(&["--vantage", "netns"][..], "unknown"), (&["--passive"], "skip")] {
+    for (more, outcome) in [(&["--vantage", "netns"][..], "unknown"), (&["--passive"][..], "skip")]
+    {
         let run = diagnose(&[more, &["--trace-api", "--format", "json"]].concat())?;
         let report = run.report_with(1)?;
         let link = link(&run, &report, &ended, &server)?;

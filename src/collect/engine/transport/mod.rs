@@ -191,7 +191,6 @@ impl Transport {
             Err(_) => Err(format!("no answer within {} s", limit.as_secs())),
         }
     }
-
 }
 
 fn reading(path: &str) -> Result<Request<Body>, Trouble> {

@@ -9,7 +9,11 @@ use hyper::StatusCode;
 
 impl Transport {
     /// Why an answer did not come, or not whole.
-    pub(super) fn broken(&self, error: &(dyn std::error::Error + 'static), limit: usize) -> Trouble {
+    pub(super) fn broken(
+        &self,
+        error: &(dyn std::error::Error + 'static),
+        limit: usize,
+    ) -> Trouble {
         let mut cause = Some(error);
         let mut last = String::new();
         while let Some(now) = cause {

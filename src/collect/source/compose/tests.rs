@@ -223,14 +223,19 @@ fn what_is_included_is_part_of_the_project() {
 
 #[test]
 fn what_a_later_file_resets_or_overrides_is_gone() {
-    let base = "services:\n  web:\n    build: .\n    env_file: w.env\n    environment: {A: 1, B: 1}\n";
+    let base =
+        "services:\n  web:\n    build: .\n    env_file: w.env\n    environment: {A: 1, B: 1}\n";
     let over = |text| {
         let files = [("c.yaml", base), ("o.yaml", text), ("w.env", "W=1\n")];
-        (environment(&files, "c.yaml,o.yaml", "web"), build(&files, "c.yaml,o.yaml").unwrap().is_some())
+        (
+            environment(&files, "c.yaml,o.yaml", "web"),
+            build(&files, "c.yaml,o.yaml").unwrap().is_some(),
+        )
     };
     let (found, built) = over("services:\n  web:\n    environment: !override {B: 2}\n");
     assert_eq!((found.join(" "), built), ("o.yaml:3 B=2 w.env:1 W=1".into(), true));
-    let (found, built) = over("services:\n  web:\n    env_file: !reset []\n    build: !reset null\n");
+    let (found, built) =
+        over("services:\n  web:\n    env_file: !reset []\n    build: !reset null\n");
     assert_eq!((found.join(" "), built), ("c.yaml:5 A=1 c.yaml:5 B=1".into(), false));
     let (found, built) = over("services:\n  web: !override\n    environment: {C: 3}\n");
     assert_eq!((found.join(" "), built), ("o.yaml:3 C=3".into(), false));
@@ -240,7 +245,8 @@ fn what_a_later_file_resets_or_overrides_is_gone() {
 fn podmans_program_looks_for_files_of_variables_in_the_projects_folder() {
     let main = "services: {web: {extends: {file: lib/base.yaml, service: base}}}\n";
     let base = "services:\n  base:\n    build: ./app\n    env_file: b.env\n";
-    let files = [("c.yaml", main), ("lib/base.yaml", base), ("b.env", "B=top\n"), ("lib/b.env", "B=lib\n")];
+    let files =
+        [("c.yaml", main), ("lib/base.yaml", base), ("b.env", "B=top\n"), ("lib/b.env", "B=lib\n")];
     let dir = written(&files);
     let mut labels = labels(dir.path(), "c.yaml");
     let says = |labels: &Compose| {

@@ -53,7 +53,8 @@ impl Project {
         Self::again(engine, version, services, PROJECTS.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Lets the program be called from the folder above, with these files by their names.
+    /// Lets the program be called from the folder above, with these files by their names. podman-compose 1.3 can't be called so:
+    /// it goes to the folder of the first file, and then looks for that by its name.
     pub(super) fn from_above(mut self, files: &'static [&'static str]) -> Self {
         self.above = Some(files);
         self
@@ -114,14 +115,14 @@ impl Project {
         let words = words.iter().map(|word| self.fill(word));
         command.args(["-p", &self.name]);
         let (above, here) = (self.folder.parent(), self.folder.file_name());
-        match (self.above, above.zip(here)) {
-            (Some(files), Some((above, here))) => {
-                let named = files.iter().map(|file| Path::new(here).join(file));
-                command.args(named.flat_map(|file| ["-f".into(), file])).current_dir(above)
-            }
-            _ => command.current_dir(&self.folder),
+        let (from, here) = match above.zip(here).filter(|_| self.version != "podman") {
+            Some((above, here)) if self.above.is_some() => (above, Path::new(here)),
+            _ => (self.folder.as_path(), Path::new("")),
         };
-        output(command.args(words))
+        for file in self.above.into_iter().flatten() {
+            command.arg("-f").arg(here.join(file));
+        }
+        output(command.args(words).current_dir(from))
     }
 
     /// `up`, and waits until the servers listen.
