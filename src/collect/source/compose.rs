@@ -73,8 +73,7 @@ impl<'a> Reader<'a> {
         }
         self.place = Some((path.into(), line));
         match &build.value {
-            // `!reset` leaves nothing.
-            Value::Text(_) if build.replaces => self.place = None,
+            Value::Text(text) if matches!(text.as_str(), "" | "~" | "null") => self.place = None,
             Value::Text(context) => self.field("context", context, path, build.line)?,
             Value::Map(_) => self.mapping(build, path)?,
             Value::List(_) => return Err(format!("{}:{line}: build is a list", path.display())),
