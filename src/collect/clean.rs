@@ -2,6 +2,7 @@
 
 use super::engine::Engines;
 use super::owner::{is_alive, is_elsewhere, me};
+use futures_util::future::join_all;
 use std::time::Duration;
 
 /// What a sweep of one engine came to.
@@ -26,25 +27,20 @@ pub(crate) async fn sweep(engines: &Engines, all: bool) -> Vec<Left> {
         let engine = engine.facts.name.clone();
         Left { engine, removed, alive: owners.len() - elsewhere, elsewhere }
     });
-    futures_util::future::join_all(sweeps).await
+    join_all(sweeps).await
 }
 
 /// Removes what this very run has made, when it is interrupted.
 pub(crate) async fn clean_up(engines: &Engines) {
-    let me = me();
-    // An engine may still be making what it was asked for: look twice.
-    for _ in 0..2 {
-        for engine in &engines.connections {
-            drop(engine.sweep(|owner| owner == me).await);
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
+    remove_own(engines).await;
+    // An engine may still have been making what it was asked for: look twice.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    remove_own(engines).await;
 }
 
 /// Removes what this run has made and not removed yet, when what it was made for is not waited for any longer.
 pub(crate) async fn remove_own(engines: &Engines) {
     let me = me();
-    for engine in &engines.connections {
-        drop(engine.sweep(|owner| owner == me).await);
-    }
+    let sweeps = engines.connections.iter().map(|engine| engine.sweep(|owner| owner == me));
+    drop(join_all(sweeps).await);
 }

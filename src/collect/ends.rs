@@ -2,11 +2,13 @@
 
 use super::engine::{Connection, Seen};
 use super::links::proven;
+use super::owner::is_helper;
 use super::probe;
-use super::stand::{Place, Sockets, Stance, Stands};
+use super::stand::{OwnNames, Place, Sockets, Stance, Stand, Stands};
 use super::vantage::{Namespace, ProvenPid, namespace_inode, read_file, standing_in};
 use crate::words::words;
-use checks::model::{Container, Fact, Listener, Network, QueueCounters, Vantage};
+use checks::model::{Container, Fact, HostsLine, Listener, Network, QueueCounters, Vantage};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A container younger than this may not have begun to listen, in seconds.
@@ -57,28 +59,32 @@ pub(crate) async fn look(
     patient: bool,
 ) {
     let pid = if seen.facts.state.is_up() { proven(seen) } else { Err(down(seen)) };
-    match &pid {
-        Ok(pid) => {
-            by_proc(pid, stands.stance(), seen, awaited, patient).await;
-            // The tables do not show how long a queue may get: whoever may not enter has a sidecar look.
-            if seen.facts.vantage == Some(Vantage::Proc) && stands.makes_sidecars() {
-                drop(by_sidecar(stands, engine, place, seen, awaited).await);
-            }
-        }
-        Err(why) => {
-            let read = if seen.facts.state.is_up() && stands.makes_sidecars() {
-                by_sidecar(stands, engine, place, seen, awaited).await
-            } else {
-                Err(why.clone())
-            };
-            if let Err(why) = read {
-                seen.facts.listeners = Fact::Unknown(why.clone());
-                seen.facts.queue_counters = Fact::Unknown(why.clone());
-                seen.facts.namespace = Fact::Unknown(why);
-            }
-        }
+    let shares_files = matches!(place, Place::Container { .. }) && !brings_own_names(seen);
+    let mut read = Err(down(seen));
+    if let Ok(pid) = &pid {
+        by_proc(pid, stands.stance(), seen, awaited, patient).await;
     }
-    files(stands.engine(engine), seen, pid.as_ref().ok()).await;
+    // The tables do not show how long a queue may get: whoever may not enter has a sidecar look.
+    let is_seen = pid.is_ok() && seen.facts.vantage != Some(Vantage::Proc);
+    if seen.facts.state.is_up() && stands.makes_sidecars() && !is_seen {
+        read = by_sidecar(stands, engine, place, seen, awaited).await;
+    }
+    if let (Err(why), Err(too)) = (&pid, &read) {
+        let why = if stands.makes_sidecars() { too } else { why };
+        seen.facts.listeners = Fact::Unknown(why.clone());
+        seen.facts.queue_counters = Fact::Unknown(why.clone());
+        seen.facts.namespace = Fact::Unknown(why.clone());
+    }
+    let stand = read.ok().filter(|s| shares_files && s.vantage() == Vantage::Sidecar);
+    files(stands.engine(engine), seen, pid.as_ref().ok(), stand.as_deref()).await;
+}
+
+/// Whether a container has files of its own in the place of those that decide names and that its engine gives it.
+fn brings_own_names(seen: &Seen) -> bool {
+    let mounts = seen.raw.mounts.iter().map(|mount| &mount.destination);
+    mounts.chain(&seen.raw.memory).any(|path| {
+        matches!(path.trim_end_matches('/'), "" | "/etc" | "/etc/hosts" | "/etc/resolv.conf")
+    })
 }
 
 async fn by_proc(pid: &ProvenPid, stance: Stance, seen: &mut Seen, awaited: &[u16], patient: bool) {
@@ -112,7 +118,7 @@ async fn by_sidecar(
     place: Place,
     seen: &mut Seen,
     awaited: &[u16],
-) -> Result<(), String> {
+) -> Result<Arc<Stand>, String> {
     let stand = stands.at(engine, place).await?;
     let awaits = if is_young(seen) { awaited.to_vec() } else { vec![] };
     let read = stand.run(Sockets { awaited: awaits }).await?;
@@ -125,7 +131,7 @@ async fn by_sidecar(
         facts.listeners = read.listeners.into();
         facts.queue_counters = read.counters.ok_or_else(unseen).into();
     }
-    Ok(())
+    Ok(stand)
 }
 
 /// Whether a container was started so recently that it may not have begun to listen.
@@ -175,12 +181,39 @@ pub(crate) async fn settle(seen: &Seen, stance: Stance, port: u16) {
     }
 }
 
-/// The container's own resolv.conf and hosts file: in place where that is possible, else by the engine's archive.
-async fn files(engine: &Connection, seen: &mut Seen, pid: Option<&ProvenPid>) {
-    let resolver = text(engine, &seen.facts.id, pid, "/etc/resolv.conf").await;
-    seen.facts.resolver = resolver.map(|text| probe::parse_resolv_conf(&text)).into();
-    let hosts = text(engine, &seen.facts.id, pid, "/etc/hosts").await;
-    seen.facts.hosts = hosts.map(|text| probe::parse_hosts(&text)).into();
+/// The container's own resolv.conf and hosts file: in place where that is possible, else those that the engine gave a sidecar,
+/// which are the same, else by the engine's archive, which takes some engines long.
+async fn files(
+    engine: &Connection,
+    seen: &mut Seen,
+    pid: Option<&ProvenPid>,
+    stand: Option<&Stand>,
+) {
+    let given = match stand {
+        Some(stand) => stand.run(OwnNames {}).await.ok(),
+        None => None,
+    };
+    // A file that the sidecar was not given may be the image's.
+    let (config, hosts) = given.map_or((None, None), |given| (given.config, given.hosts));
+    let resolver = match config {
+        Some(config) => Ok(config),
+        None => {
+            let text = text(engine, &seen.facts.id, pid, "/etc/resolv.conf").await;
+            text.map(|text| probe::parse_resolv_conf(&text))
+        }
+    };
+    let hosts = match hosts {
+        Some(hosts) => Ok(hosts),
+        None => {
+            let text = text(engine, &seen.facts.id, pid, "/etc/hosts").await;
+            text.map(|text| probe::parse_hosts(&text))
+        }
+    };
+    seen.facts.resolver = resolver.into();
+    // Podman adds a line for a sidecar, as long as that stands.
+    let is_ours = |line: &HostsLine| line.names.iter().any(|name| is_helper(name));
+    let hosts = hosts.map(|lines| lines.into_iter().filter(|line| !is_ours(line)).collect());
+    seen.facts.hosts = Fact::from(hosts);
 }
 
 async fn text(

@@ -20,6 +20,12 @@ pub(crate) fn helper_name() -> String {
     format!("econn-{}-{began}-{number}", std::process::id())
 }
 
+/// Whether a name is that of a helper, of this run or of another.
+pub(crate) fn is_helper(name: &str) -> bool {
+    let numbers = name.strip_prefix("econn-").map(|rest| rest.split('-').map(str::parse::<u64>));
+    numbers.is_some_and(|mut all| all.clone().count() == 3 && all.all(|number| number.is_ok()))
+}
+
 /// Whether an owner is out of sight: a process of another machine, or inside a container. Whether it lives can't be told.
 pub(crate) fn is_elsewhere(owner_text: &str) -> bool {
     // Machine, boot and PID namespace. Of an earlier boot of this machine nobody lives.
@@ -68,7 +74,17 @@ fn owner(pid: u32) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_alive, is_elsewhere, me};
+    use super::{helper_name, is_alive, is_elsewhere, is_helper, me};
+
+    #[test]
+    fn names_of_helpers_are_known() {
+        assert!(is_helper(&helper_name()));
+        for name in
+            ["econn", "econn-1-2", "econn-1-2-3-4", "econn-a-1-2", "my-econn-1-2-3", "localhost"]
+        {
+            assert!(!is_helper(name), "{name}");
+        }
+    }
 
     #[test]
     fn this_run_is_alive() {

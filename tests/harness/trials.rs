@@ -67,7 +67,7 @@ impl Trials {
             let (cast, engine) = (cast.clone(), *engine);
             Trial::test(format!("performance {engine}"), move || Ok(measure(&cast, engine)?))
         });
-        let kept = conduct::trials(cast, engines);
+        let kept = conduct::trials(cast, engines, further);
         let servers = servers::trials(engines)?;
         Ok(scenes.into_iter().chain(servers).chain(kept).chain(measured).collect())
     }

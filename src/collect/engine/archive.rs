@@ -16,6 +16,8 @@ use std::time::Duration;
 /// How often a container is asked to be removed, and after which pause.
 const REMOVALS: u32 = 8;
 const REMOVE_AGAIN: Duration = Duration::from_millis(250);
+/// Containers of dead runs that are removed at once.
+const REMOVED_AT_ONCE: usize = 4;
 
 /// A container of ours, made from an image to read its files. It is removed by [`ImageContainer::close`].
 pub(crate) struct ImageContainer<'a> {
@@ -119,14 +121,14 @@ impl Connection {
         list: &[Listed],
         is_dead: &impl Fn(&str) -> bool,
     ) -> Vec<String> {
-        let mut removed = Vec::new();
-        for helper in list {
-            let owner = helper.labels.as_ref().and_then(|l| l.get(HELPER_LABEL));
-            if owner.is_some_and(|owner| is_dead(owner)) && self.remove(&helper.id).await {
-                removed.push(format!("container {}", &helper.id[..helper.id.len().min(12)]));
-            }
-        }
-        removed
+        let owner = |helper: &Listed| helper.labels.as_ref()?.get(HELPER_LABEL).cloned();
+        let dead = list.iter().filter(|helper| owner(helper).is_some_and(|owner| is_dead(&owner)));
+        let ids: Vec<String> = dead.map(|helper| helper.id.clone()).collect();
+        let removals = futures_util::stream::iter(ids).map(|id| async move {
+            let is_gone = self.remove(&id).await;
+            is_gone.then(|| format!("container {}", &id[..id.len().min(12)]))
+        });
+        removals.buffered(REMOVED_AT_ONCE).filter_map(std::future::ready).collect().await
     }
 
     /// Removes one of our own containers.

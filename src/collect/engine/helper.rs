@@ -9,6 +9,7 @@ use bollard::query_parameters::{
     StartContainerOptions,
 };
 use futures_util::StreamExt;
+use futures_util::future::join;
 use hyper::body::Bytes;
 use hyper::header::{CONNECTION, UPGRADE};
 use hyper::upgrade::Upgraded;
@@ -63,6 +64,9 @@ struct ListedImage {
     labels: Option<HashMap<String, String>>,
 }
 
+/// An image of ours: owner, id, names.
+type OwnImage = (String, String, Vec<String>);
+
 impl Connection {
     /// The processor that the engine's containers run on, in the word that images use.
     pub(crate) async fn architecture(&self) -> Result<String, String> {
@@ -94,7 +98,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Makes a container from our own image, and gives its id. It may do nothing but look at its network.
+    /// Makes a container from our own image, and gives its name, by which it is known to be ours without being asked for. It
+    /// may do nothing but look at its network.
     pub(crate) async fn make_helper(&self, helper: Helper<'_>) -> Result<String, String> {
         let some = |list: Vec<String>| Some(list).filter(|list| !list.is_empty());
         let naming = helper.naming;
@@ -120,20 +125,23 @@ impl Connection {
             attach_stdout: Some(true),
             open_stdin: Some(true),
             stdin_once: Some(true),
+            // The first process of a container hears no gentler one, and some engines would wait for it.
+            stop_signal: Some("SIGKILL".into()),
             host_config: Some(host),
             ..ContainerCreateBody::default()
         };
-        let options = CreateContainerOptionsBuilder::new().name(&owner::helper_name()).build();
+        let name = owner::helper_name();
+        let options = CreateContainerOptionsBuilder::new().name(&name).build();
         let made = self.docker.create_container(Some(options), body).await;
-        let id = made.map_err(|e| format!("no sidecar can be made: {}", line(&e)))?.id;
+        made.map_err(|e| format!("no sidecar can be made: {}", line(&e)))?;
         for network in helper.more_networks {
-            let joined = self.join(&network, &id).await;
+            let joined = self.join(&network, &name).await;
             if let Err(why) = joined {
-                self.remove(&id).await;
+                self.remove(&name).await;
                 return Err(why);
             }
         }
-        Ok(id)
+        Ok(name)
     }
 
     async fn join(&self, network: &str, container: &str) -> Result<(), String> {
@@ -146,11 +154,11 @@ impl Connection {
     }
 
     /// Opens the line to a container of ours. It has to be there before the container is started, or its first words are lost.
-    pub(crate) async fn attach(&self, id: &str) -> Result<Line, String> {
+    pub(crate) async fn attach(&self, name: &str) -> Result<Line, String> {
         let broken = |why: String| format!("no line to the sidecar: {why}");
         let request = Request::builder()
             .method(Method::POST)
-            .uri(format!("/containers/{id}/attach?stream=1&stdin=1&stdout=1"))
+            .uri(format!("/containers/{name}/attach?stream=1&stdin=1&stdout=1"))
             .header(CONNECTION, "Upgrade")
             .header(UPGRADE, "tcp")
             .body(bollard::body_full(Bytes::new()))
@@ -164,8 +172,8 @@ impl Connection {
     }
 
     /// Starts a container of ours.
-    pub(crate) async fn start(&self, id: &str) -> Result<(), String> {
-        let started = self.docker.start_container(id, None::<StartContainerOptions>).await;
+    pub(crate) async fn start(&self, name: &str) -> Result<(), String> {
+        let started = self.docker.start_container(name, None::<StartContainerOptions>).await;
         started.map_err(|e| format!("the sidecar can't be started: {}", line(&e)))
     }
 
@@ -179,18 +187,24 @@ impl Connection {
     /// Removes what is ours and whose owner `is_dead` says to be: containers first, because they hold the images. Gives a
     /// word on each.
     pub(crate) async fn sweep(&self, is_dead: impl Fn(&str) -> bool) -> Vec<String> {
-        let mut removed = Vec::new();
-        if let Ok(list) = self.listed().await {
-            removed.extend(self.remove_dead(&list, &is_dead).await);
-        }
-        removed.extend(self.sweep_images(&is_dead).await);
+        let (list, images) = join(self.listed(), self.own_images()).await;
+        let mut removed = self.remove_dead(&list.unwrap_or_default(), &is_dead).await;
+        removed.extend(self.remove_images(images, &is_dead).await);
         removed
     }
 
     /// The same for images alone.
     pub(super) async fn sweep_images(&self, is_dead: &impl Fn(&str) -> bool) -> Vec<String> {
+        self.remove_images(self.own_images().await, is_dead).await
+    }
+
+    async fn remove_images(
+        &self,
+        images: Vec<OwnImage>,
+        is_dead: &impl Fn(&str) -> bool,
+    ) -> Vec<String> {
         let mut removed = Vec::new();
-        for (owner, id, names) in self.own_images().await {
+        for (owner, id, names) in images {
             if !is_dead(&owner) {
                 continue;
             }
@@ -204,8 +218,8 @@ impl Connection {
         removed
     }
 
-    /// The images of ours that the engine has: owner, id, names.
-    pub(crate) async fn own_images(&self) -> Vec<(String, String, Vec<String>)> {
+    /// The images of ours that the engine has.
+    async fn own_images(&self) -> Vec<OwnImage> {
         // `{"label":["io.econn.owner"]}`
         let path = format!("/images/json?filters=%7B%22label%22%3A%5B%22{HELPER_LABEL}%22%5D%7D");
         let list = self.read::<Option<Vec<ListedImage>>>(&path).await.unwrap_or_default();

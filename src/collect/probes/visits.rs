@@ -73,11 +73,16 @@ pub(in super::super) async fn stand_of_client(
 
 /// How names are resolved at a stand that has its own way to, where nobody else's can be read.
 async fn own_names(stand: &Stand, client: &str) -> Result<Option<Names>, String> {
-    match stand.vantage() {
-        Vantage::StandIn => stand.run(OwnNames {}).await.map(Some),
-        Vantage::Sidecar if client == HOST_CLIENT => stand.run(OwnNames {}).await.map(Some),
-        _ => Ok(None),
+    let is_its_own = match stand.vantage() {
+        Vantage::StandIn => true,
+        Vantage::Sidecar => client == HOST_CLIENT,
+        Vantage::Proc | Vantage::Namespace => false,
+    };
+    if !is_its_own {
+        return Ok(None);
     }
+    stand.run(OwnNames {}).await.map(|given| Some(given.into()))
+}
 }
 
 async fn journey(

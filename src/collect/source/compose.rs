@@ -67,8 +67,13 @@ impl<'a> Reader<'a> {
     /// Takes what one file says of the service.
     fn service(&mut self, path: &Path, node: &Node) -> Result<(), String> {
         let Some((line, build)) = node.entry("build") else { return Ok(()) };
+        if build.replaces {
+            self.fields.clear();
+            self.args.clear();
+        }
         self.place = Some((path.into(), line));
         match &build.value {
+            Value::Text(text) if matches!(text.as_str(), "" | "~" | "null") => self.place = None,
             Value::Text(context) => self.field("context", context, path, build.line)?,
             Value::Map(_) => self.mapping(build, path)?,
             Value::List(_) => return Err(format!("{}:{line}: build is a list", path.display())),

@@ -1,6 +1,7 @@
 //! A Compose file as a tree in which every value knows its line. Anchors and merge keys are resolved.
 
-use saphyr_parser::{Event, Parser, Span};
+use saphyr_parser::{Event, Parser, Span, Tag};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// Nodes that a file may have, aliases counted with all they stand for.
@@ -15,6 +16,8 @@ pub(super) struct Node {
     pub(super) line: usize,
     /// What it is.
     pub(super) value: Value,
+    /// Whether it takes the place of what files before said, by `!reset` or `!override`, where others are laid over it.
+    pub(super) replaces: bool,
 }
 
 /// What a value is.
@@ -120,14 +123,17 @@ impl Tree {
     fn read(&mut self, event: Event<'_>, span: &Span) -> Result<(), String> {
         let line = span.start.line();
         match event {
-            Event::Scalar(text, _, anchor, _) => {
-                self.add(Node { line, value: Value::Text(text.into_owned()) }, anchor)
+            Event::Scalar(text, _, anchor, tag) => {
+                let value = Value::Text(text.into_owned());
+                self.add(Node { line, value, replaces: replaces(tag) }, anchor)
             }
-            Event::SequenceStart(anchor, _) => {
-                self.begin(Node { line, value: Value::List(Vec::new()) }, anchor)
+            Event::SequenceStart(anchor, tag) => {
+                let value = Value::List(Vec::new());
+                self.begin(Node { line, value, replaces: replaces(tag) }, anchor)
             }
-            Event::MappingStart(anchor, _) => {
-                self.begin(Node { line, value: Value::Map(Vec::new()) }, anchor)
+            Event::MappingStart(anchor, tag) => {
+                let value = Value::Map(Vec::new());
+                self.begin(Node { line, value, replaces: replaces(tag) }, anchor)
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => self.add(open.node, open.anchor),
@@ -171,6 +177,11 @@ impl Tree {
         }
         Ok(())
     }
+}
+
+/// Whether a tag is one of those with which Compose leaves out what was said before.
+fn replaces(tag: Option<Cow<'_, Tag>>) -> bool {
+    tag.is_some_and(|tag| tag.handle == "!" && matches!(tag.suffix.as_str(), "reset" | "override"))
 }
 
 #[cfg(test)]

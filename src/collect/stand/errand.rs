@@ -44,11 +44,31 @@ pub(crate) struct Names {
 impl Names {
     /// Those of whoever runs this.
     pub(crate) fn here() -> Self {
-        let read = |path: &str| std::fs::read_to_string(path).unwrap_or_default();
+        Given::here().into()
+    }
+}
+
+/// What somebody was given to resolve names with; `None` where there is no such file.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Given {
+    pub(crate) config: Option<ResolverConfig>,
+    pub(crate) hosts: Option<Vec<HostsLine>>,
+}
+
+impl Given {
+    fn here() -> Self {
+        let read = |path: &str| std::fs::read_to_string(path).ok();
         Self {
-            config: probe::parse_resolv_conf(&read("/etc/resolv.conf")),
-            hosts: probe::parse_hosts(&read("/etc/hosts")),
+            config: read("/etc/resolv.conf").map(|text| probe::parse_resolv_conf(&text)),
+            hosts: read("/etc/hosts").map(|text| probe::parse_hosts(&text)),
         }
+    }
+}
+
+impl From<Given> for Names {
+    fn from(given: Given) -> Self {
+        let config = given.config.unwrap_or_else(|| probe::parse_resolv_conf(""));
+        Self { config, hosts: given.hosts.unwrap_or_default() }
     }
 }
 
@@ -326,9 +346,9 @@ pub(crate) struct OwnNames {}
 
 impl Errand for OwnNames {
     const NAME: &'static str = "own-names";
-    type Seen = Names;
+    type Seen = Given;
 
-    async fn run(self) -> Names {
-        Names::here()
+    async fn run(self) -> Given {
+        Given::here()
     }
 }

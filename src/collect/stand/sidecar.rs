@@ -17,8 +17,8 @@ const ENDED: &str = "the sidecar ended without an answer";
 
 /// A sidecar that runs.
 pub(crate) struct Sidecar {
-    /// The container's id.
-    id: String,
+    /// The container's name.
+    name: String,
     /// When nobody waits for its answers any more.
     deadline: Instant,
     input: tokio::sync::Mutex<WriteHalf<Line>>,
@@ -41,27 +41,27 @@ impl Sidecar {
         helper: Helper<'_>,
         deadline: Instant,
     ) -> Result<Self, String> {
-        let id = engine.make_helper(helper).await?;
+        let name = engine.make_helper(helper).await?;
         let begun = async {
-            let line = engine.attach(&id).await?;
-            engine.start(&id).await?;
+            let line = engine.attach(&name).await?;
+            engine.start(&name).await?;
             Ok(line)
         };
         match begun.await {
-            Ok(line) => Ok(Self::over(id, line, deadline)),
+            Ok(line) => Ok(Self::over(name, line, deadline)),
             Err(why) => {
-                engine.remove(&id).await;
+                engine.remove(&name).await;
                 Err(why)
             }
         }
     }
 
-    fn over(id: String, line: Line, deadline: Instant) -> Self {
+    fn over(name: String, line: Line, deadline: Instant) -> Self {
         let (output, input) = tokio::io::split(line);
         let waiting: Waiting = Arc::new(Mutex::new(Some(HashMap::new())));
         let reader = tokio::spawn(listen(output, Arc::clone(&waiting)));
         Self {
-            id,
+            name,
             deadline,
             input: tokio::sync::Mutex::new(input),
             waiting,
@@ -112,8 +112,14 @@ impl Sidecar {
 
     /// Removes its container.
     pub(crate) async fn close(&self, engine: &Connection) {
+        engine.remove(&self.name).await;
+    }
+}
+
+impl Drop for Sidecar {
+    /// However a run ends, its line does: a sidecar without one ends by itself.
+    fn drop(&mut self) {
         self.reader.abort();
-        engine.remove(&self.id).await;
     }
 }
 

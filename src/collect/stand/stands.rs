@@ -8,7 +8,7 @@ use crate::collect::machine;
 use crate::collect::owner::{is_alive, me};
 use crate::collect::vantage::{Namespace, Post, ProvenPid};
 use checks::model::Vantage;
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -240,14 +240,16 @@ impl<'a> Stands<'a> {
         self.touched[engine].store(true, Ordering::Relaxed);
         let load = || async {
             let connection = &self.engines[engine];
-            let theirs = connection.architecture().await?;
+            // Some engines take a third of a second for their version.
+            let packed = self.archive.get_or_init(pack);
+            let (theirs, image) = join(connection.architecture(), packed).await;
+            let (theirs, image) = (theirs?, image.clone()?);
             if theirs != architecture() {
                 return Err(format!(
                     "no sidecar can run there: this econn is made for {}, and the engine runs on {theirs}",
                     architecture()
                 ));
             }
-            let image = self.archive.get_or_init(pack).await.clone()?;
             connection.load_image(image.archive).await?;
             Ok(image.tag)
         };

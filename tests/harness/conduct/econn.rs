@@ -159,3 +159,13 @@ pub(super) fn no_helper_of(engine: Engine, pids: &[u32]) -> Result<()> {
         helpers(engine)?.into_iter().filter(|(_, owner)| pids.contains(owner)).collect();
     must(left.is_empty(), || format!("left behind: helper containers {left:?}"))
 }
+
+/// The images of econn that stand on the engine, with the process id of their owner.
+pub(super) fn own_images(engine: Engine) -> Result<Vec<(String, u32)>> {
+    let listed = raw::get(engine, "/v1.41/images/json")?;
+    let own = |image: &Value| {
+        let pid = image["Labels"][OWNER].as_str()?.rsplit('/').nth(1)?.parse().ok()?;
+        Some((image["Id"].as_str()?.to_owned(), pid))
+    };
+    Ok(listed.as_array().into_iter().flatten().filter_map(own).collect())
+}

@@ -125,14 +125,7 @@ pub(super) fn patch_is_usable(_: &Cast, engine: Engine) -> Result<()> {
         );
     };
     must(!before.stdout.contains("hunter"), || before.account("a neighbour's value was shown"))?;
-    let mut git = Command::new("git")
-        .args(["-C", "/", "apply", "--unidiff-zero", "-p1", "-"])
-        .stdin(Stdio::piped())
-        .spawn()
-        .map_err(|trouble| trouble.to_string())?;
-    let fed = git.stdin.take().map(|mut input| input.write_all(patch.as_bytes()));
-    let applied = git.wait().is_ok_and(|status| status.success()) && matches!(fed, Some(Ok(())));
-    must(applied, || format!("the patch does not apply:\n{patch}"))?;
+    apply(patch)?;
 
     let after = diagnose()?;
     let report = after.report()?;
@@ -146,6 +139,18 @@ pub(super) fn patch_is_usable(_: &Cast, engine: Engine) -> Result<()> {
         after.account(&format!("{named} must be healthy after the patch"))
     })?;
     stage.strike()
+}
+
+/// Applies a proposed patch, whose paths are those of this machine.
+pub(super) fn apply(patch: &str) -> Result<()> {
+    let mut git = Command::new("git")
+        .args(["-C", "/", "apply", "--unidiff-zero", "-p1", "-"])
+        .stdin(Stdio::piped())
+        .spawn()
+        .map_err(|trouble| trouble.to_string())?;
+    let fed = git.stdin.take().map(|mut input| input.write_all(patch.as_bytes()));
+    let applied = git.wait().is_ok_and(|status| status.success()) && matches!(fed, Some(Ok(())));
+    must(applied, || format!("the patch does not apply:\n{patch}"))
 }
 
 /// What the finding proposes: words, and a command where there is one.

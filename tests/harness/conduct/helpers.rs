@@ -1,13 +1,17 @@
 //! A helper container belongs to a live run: nothing of a dead run stays, nothing of a living one goes.
 
-use super::econn::{OWNER, PATIENCE, Running, econn, helpers, no_helper_of, run, start};
+use super::econn::{
+    OWNER, PATIENCE, Running, econn, helpers, no_helper_of, own_images, run, start,
+};
 use super::proxy::{Call, Plan, Proxy};
-use super::{incident, must};
+use super::{incident, must, scene};
 use crate::harness::cast::Play;
 use crate::harness::engine::BASE_IMAGE;
 use crate::harness::stage::Stage;
-use crate::harness::{Cast, Engine, Result, diagnosis, run_id};
+use crate::harness::{Cast, Engine, Result, diagnosis, raw, run_id};
+use serde_json::Value;
 use std::fs;
+use std::time::{Duration, Instant};
 
 /// How often a killed run may find its helper removed by somebody else's econn before we can look.
 const ROUNDS: usize = 3;
@@ -78,6 +82,61 @@ pub(super) fn of_an_interrupted_run(cast: &Cast, engine: Engine) -> Result<()> {
         no_helper_of(engine, &[pid]).map_err(|left| run.account(&left))?;
     }
     stage.strike()
+}
+
+/// A server that serves one client at a time: its port is probed for seconds, and the sidecars stand meanwhile.
+const SLOW: &str = r#"
+about = "a server whose probe takes its time"
+[[network]]
+name = "net"
+[[container]]
+name = "server"
+networks = ["net"]
+command = ["python3", "-c", "import http.server; http.server.HTTPServer(('', 8080), http.server.SimpleHTTPRequestHandler).serve_forever()"]
+listens = [8080]
+[[container]]
+name = "client"
+networks = ["net"]
+env = { API_URL = "http://{{server}}:8080" }
+"#;
+/// How long a run may take to end that somebody wants to end.
+const AT_ONCE: Duration = Duration::from_secs(2);
+
+/// The same while its sidecars are at work: it ends in a moment, and neither they nor their image stay.
+pub(super) fn of_a_run_with_sidecars(_: &Cast, engine: Engine) -> Result<()> {
+    let stage = Stage::set(&scene(SLOW)?, engine, &[], false)?;
+    let server = stage.words.name("server")?;
+    for (signal, exit) in [("INT", 130), ("TERM", 143)] {
+        let mut command = econn();
+        command.args(["diagnose", "--engine", engine.name(), "--vantage", "sidecar", &server]);
+        let running = start(command.args(["--format", "json"]))?;
+        let pid = running.pid();
+        let patience = Instant::now() + PATIENCE;
+        while at_work(engine, pid)? < 2 && Instant::now() < patience {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        running.signal(signal)?;
+        let told = Instant::now();
+        let run = running.end(PATIENCE)?;
+        let took = told.elapsed();
+        run.ended_with(&[exit])?;
+        eprintln!("interrupted-with-sidecars {engine}: SIG{signal} to its end {took:?}");
+        must(took < AT_ONCE, || run.account(&format!("SIG{signal} to its end {took:?}")))?;
+        must(run.stdout.is_empty(), || run.account("half a run is no report"))?;
+        no_helper_of(engine, &[pid]).map_err(|left| run.account(&left))?;
+        let images = own_images(engine)?;
+        let left = images.iter().any(|(_, owner)| *owner == pid);
+        must(!left, || run.account("left behind: its image"))?;
+    }
+    stage.strike()
+}
+
+/// How many sidecars of a run have been started.
+fn at_work(engine: Engine, owner: u32) -> Result<usize> {
+    let listed = raw::get(engine, "/v1.41/containers/json")?;
+    let mine = format!("/{owner}/");
+    let is_mine = |one: &&Value| one["Labels"][OWNER].as_str().is_some_and(|o| o.contains(&mine));
+    Ok(listed.as_array().into_iter().flatten().filter(is_mine).count())
 }
 
 /// A run whose helper was just made, and that has not heard of it yet.

@@ -1,13 +1,13 @@
 //! Whatever becomes of runs that make sidecars, the next one leaves nothing of theirs, and nothing of a living run is touched.
 
-use super::econn::{OWNER, Run, econn, helpers, run, start};
+use super::econn::{OWNER, PATIENCE, Run, econn, helpers, own_images, run, start};
 use super::helpers::owner;
 use super::must;
 use super::scene;
 use crate::harness::engine::BASE_IMAGE;
 use crate::harness::stage::Stage;
-use crate::harness::{Cast, Engine, Result, raw, run_id};
-use serde_json::Value;
+use crate::harness::{Cast, Engine, Result, run_id};
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -31,7 +31,7 @@ env = { API_URL = "http://{{server}}:8080" }
 /// Runs, and how many of them are killed: with `ECONN_TEST_SOAK`, and without.
 const MANY: (usize, usize) = (50, 10);
 const FEW: (usize, usize) = (10, 4);
-/// The seed of the moments at which runs are killed.
+/// The seed of the moments at which runs are killed, all of them before a whole run would have ended.
 const SEED: u64 = 20_260_113;
 
 /// Runs of which some are killed, beside others that live, and an image and a container of one that stands still.
@@ -46,21 +46,29 @@ pub(super) fn none(_: &Cast, engine: Engine) -> Result<()> {
     let (mut pids, beside) = std::thread::scope(|scope| {
         let living = scope.spawn(|| beside(engine, &server, home.path(), &over));
         let done = (|| {
-            let mut pids = vec![];
+            let (mut pids, mut left, mut length) = (vec![], killed, Duration::ZERO);
             let mut moment = SEED;
             for number in 0..runs {
                 let running = begin()?;
                 pids.push(running.pid());
-                if number % (runs / killed) == 1 && number / (runs / killed) < killed {
-                    // Knuth's generator: the same moments in every run of this test.
+                // One that ended before its moment came leaves its fate to the next.
+                let is_due = left > 0 && number > (killed - left) * (runs / killed);
+                if is_due {
+                    // Knuth's generator: the same moments in every run of this test, as parts of a whole run.
                     moment = moment.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-                    std::thread::sleep(Duration::from_millis((moment >> 33) % 1500));
+                    let part = u32::try_from(moment >> 54).unwrap_or(0);
+                    std::thread::sleep(length * part / 1024);
                     running.signal("KILL")?;
-                    running.end(super::econn::PATIENCE)?;
+                }
+                let run = running.end(PATIENCE)?;
+                if is_due && run.status.signal().is_some() {
+                    left -= 1;
                 } else {
-                    running.end(super::econn::PATIENCE)?.report_with(0)?;
+                    run.report_with(0)?;
+                    length = run.took;
                 }
             }
+            must(left == 0, || format!("{left} of {killed} runs were too fast to be killed"))?;
             Ok::<_, String>(pids)
         })();
         over.store(true, Ordering::Relaxed);
@@ -119,14 +127,4 @@ fn of_a_living_run(stage: &mut Stage) -> Result<(String, String)> {
     stage.adopt(name);
     engine.run(["commit", "--change", &format!("LABEL {OWNER}={owner}"), &id, &image])?;
     Ok((id, image))
-}
-
-/// The images of econn that stand on the engine, with the process id of their owner.
-fn own_images(engine: Engine) -> Result<Vec<(String, u32)>> {
-    let listed = raw::get(engine, "/v1.41/images/json")?;
-    let own = |image: &Value| {
-        let pid = image["Labels"][OWNER].as_str()?.rsplit('/').nth(1)?.parse().ok()?;
-        Some((image["Id"].as_str()?.to_owned(), pid))
-    };
-    Ok(listed.as_array().into_iter().flatten().filter_map(own).collect())
 }

@@ -18,8 +18,10 @@ mod preflight;
 mod proxy;
 mod recorder;
 mod remote;
+mod rootless;
 mod secrets;
 mod stable;
+mod stand_in;
 mod swarm;
 mod trouble;
 mod unchanged;
@@ -63,6 +65,7 @@ const PROMISES: &[Promise] = &[
     ("compose-finds-the-line", false, compose::finds_the_line),
     ("compose-knows-what-was-edited", false, compose::knows_what_was_edited),
     ("compose-knows-what-never-started", false, compose::knows_what_never_started),
+    ("compose-follows-its-files", false, compose::follows_its_files),
     ("compose-finds-the-build", false, compose::finds_the_build),
     ("compose-sees-the-networks", false, compose::sees_the_networks),
     ("calls-are-told", false, calls::are_told),
@@ -73,6 +76,7 @@ const PROMISES: &[Promise] = &[
     ("secrets-of-the-command-line-stay", false, secrets::of_the_command_line_stay),
     ("helper-of-a-living-run", false, helpers::of_a_living_run),
     ("interrupted", false, helpers::of_an_interrupted_run),
+    ("stand-in", false, stand_in::looks),
     ("preflight-waits-for-a-slow-start", false, preflight::waits_for_a_slow_start),
     ("preflight-stops-at-once", false, preflight::stops_at_once_for_what_will_never_be),
     ("preflight-holds-what-is-forbidden", false, preflight::holds_what_is_forbidden),
@@ -83,10 +87,12 @@ const PROMISES: &[Promise] = &[
     ("recorder-may-be-killed", false, recorder::may_be_killed),
     ("vantage-without-rights", false, vantage::without_rights),
     ("vantage-remote", false, vantage::remote),
+    ("vantage-other-processor", false, vantage::other_processor),
     // Last, so that they do not make the others wait in between.
     ("inside-a-container", true, inside::knows_its_place),
     ("inside-a-container-with-sidecars", true, inside::sees_by_sidecars),
     ("vantage-costs", true, vantage::costs),
+    ("interrupted-with-sidecars", true, helpers::of_a_run_with_sidecars),
     ("leaves-nothing", true, leftovers::none),
     ("nothing-changed", true, unchanged::nothing),
     ("helper-of-a-killed-run", true, helpers::of_a_killed_run),
@@ -98,8 +104,11 @@ const OF_DOCKER: &[Promise] = &[
     ("swarm-of-two-nodes", false, swarm::of_two_nodes),
 ];
 
-/// The tests of all promises on these engines.
-pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
+/// What only the engine of an unprivileged user does.
+const OF_A_USER: &[Promise] = &[("vantage-of-a-user", false, rootless::by_its_user)];
+
+/// The tests of all promises on these engines, and of what further ones promise besides.
+pub(crate) fn trials(cast: &Cast, engines: &[Engine], further: &[Engine]) -> Vec<Trial> {
     let of = |(name, alone, test): Promise, engine: Engine| {
         let cast = cast.clone();
         Trial::test(format!("promise/{name} {engine}"), move || {
@@ -115,17 +124,12 @@ pub(crate) fn trials(cast: &Cast, engines: &[Engine]) -> Vec<Trial> {
             })
         })
     });
-    let on = |promise: &Promise| {
-        let promise = *promise;
-        engines.iter().map(move |engine| of(promise, *engine))
-    };
-    let only = |promise: &Promise| {
-        let promise = *promise;
-        let docker = engines.iter().filter(|engine| **engine == Engine::Docker);
-        docker.map(move |engine| of(promise, *engine))
-    };
-    let kept = PROMISES.iter().flat_map(on).chain(OF_DOCKER.iter().flat_map(only));
-    same.chain(kept).collect()
+    let docker = engines.iter().filter(|engine| **engine == Engine::Docker);
+    let user = further.iter().filter(|engine| engine.name().ends_with("-rootless"));
+    let kept = PROMISES.iter().flat_map(|promise| engines.iter().map(move |e| (*promise, *e)));
+    let kept = kept.chain(docker.flat_map(|e| OF_DOCKER.iter().map(move |one| (*one, *e))));
+    let kept = kept.chain(user.flat_map(|e| OF_A_USER.iter().map(move |one| (*one, *e))));
+    same.chain(kept.map(|(promise, engine)| of(promise, engine))).collect()
 }
 
 /// The incident with these switches on, which is the stage of most promises.

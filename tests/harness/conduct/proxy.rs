@@ -22,6 +22,8 @@ pub(super) enum Fault {
     Cut,
     /// Success, with a body that is not what it should be.
     Garbage,
+    /// Success, with this body.
+    Says(&'static str),
     /// Bytes that are no HTTP.
     Noise,
     /// Status 500.
@@ -177,6 +179,7 @@ impl Shared {
                 Ok(())
             }
             Some(Fault::Garbage) => answer(client, "200 OK", "[{\"Id\": 7, \"Names\""),
+            Some(Fault::Says(body)) => answer(client, "200 OK", body),
             Some(Fault::Ill) => {
                 answer(client, "500 Internal Server Error", "{\"message\":\"ill\"}")
             }

@@ -3,6 +3,7 @@
 
 use super::econn::{Run, econn, no_helper_of, run};
 use super::front::{Papers, Shown};
+use super::proxy::{Call, Fault, Plan, Proxy};
 use super::remote::{secured, with_papers};
 use super::{must, scene};
 use crate::harness::cast::Play;
@@ -23,7 +24,9 @@ use std::time::Duration;
 
 /// The scenes that are diagnosed through the namespace and through sidecars: the incident and its repair, and at least five
 /// for each check. Every test takes the first of each line; the others are for the soak (`ECONN_TEST_SOAK`).
-const SCENES: [&[&str]; 8] = [
+const SCENES: [&[&str]; 10] = [
+    &["healthy-images-that-hold-nothing-else"],
+    &["dns-network-none-of-a-bare-image"],
     &["incident/none", "healthy-localhost-in-shared-namespace", "healthy-host-network-client"],
     &[
         "incident/serial+stale+bind+endpoint+network",
@@ -110,7 +113,7 @@ pub(super) fn same(play: &Play, engine: Engine) -> Result<()> {
 }
 
 /// Both runs came to the same, and the second one stood elsewhere.
-fn differ_in_vantage_alone(one: &Run, other: &Run) -> Result<()> {
+pub(super) fn differ_in_vantage_alone(one: &Run, other: &Run) -> Result<()> {
     let (a, b) = (one.report_with(one.exit())?, other.report_with(one.exit())?);
     let (a, b) = (without_vantage(&a), without_vantage(&b));
     must(a == b, || {
@@ -164,7 +167,7 @@ fn without_measures(text: &str) -> String {
     kept.collect::<Vec<_>>().join(" ")
 }
 
-fn seen_from(run: &Run, client: &str) -> Result<String> {
+pub(super) fn seen_from(run: &Run, client: &str) -> Result<String> {
     let report = run.report()?;
     let link = list(&report, "links").iter().find(|link| text(link, "client") == client);
     let ends = link.map(|link| link["seen_from"].clone()).unwrap_or_default();
@@ -209,8 +212,52 @@ fn without_the_right_to_ask(socket: &str) -> Result<()> {
     must(asked.is_ok_and(|status| !status.success()), || format!("{socket} is for everybody?"))
 }
 
+/// An engine whose containers run on another processor: no sidecar can stand there, which is said, and the run goes by what is
+/// left.
+pub(super) fn other_processor(cast: &Cast, engine: Engine) -> Result<()> {
+    let play = super::incident(cast, "serial+stale+bind+endpoint+network")?;
+    let stage = Stage::set(&play.scene, engine, &play.on, false)?;
+    let diagnose = |host: &str, vantage: &str| {
+        let mut command = econn();
+        command.args(diagnosis::arguments(&stage, play)?).args(["--host", host]);
+        run(command.args(["--vantage", vantage, "--format", "json"]))
+    };
+    let says = |body| Plan {
+        fault: Some((1, Fault::Says(body))),
+        path: "/version".to_owned(),
+        ..Plan::default()
+    };
+    let told = "the engine runs on riscv64";
+    for (body, why) in
+        [(r#"{"Arch":"riscv64"}"#, told), ("{}", "the engine does not name its processor")]
+    {
+        let proxy = Proxy::start(engine, says(body))?;
+        let blind = diagnose(&proxy.host(), "sidecar")?;
+        // What the engine itself knows is enough for some faults.
+        let report = blind.report_with(1)?;
+        let link = list(&report, "links").first().cloned().unwrap_or_default();
+        let row = |check: &str| {
+            let row = list(&link, "checks").iter().find(|row| text(row, "check") == check);
+            row.map(|row| format!("{} {}", text(row, "outcome"), text(row, "reason")))
+        };
+        for (check, told) in
+            [("bind-address", why), ("server-concurrency", why), ("shared-network", "fail")]
+        {
+            let came = row(check).unwrap_or_default();
+            let is_unknown = told == "fail" || came.starts_with("unknown");
+            must(is_unknown && came.contains(told), || blind.account(&format!("{check}: {came}")))?;
+        }
+        let loads = |call: &Call| call.path.contains("/images/load");
+        must(!proxy.calls().iter().any(loads), || blind.account("an image that can't run"))?;
+    }
+    // Who may enter the namespaces needs no sidecar.
+    let proxy = Proxy::start(engine, says(r#"{"Arch":"riscv64"}"#))?;
+    differ_in_vantage_alone(&diagnose(&engine.host(), "auto")?, &diagnose(&proxy.host(), "auto")?)?;
+    stage.strike()
+}
+
 /// The source's folder may be root's alone.
-fn without_source(mut arguments: Vec<String>) -> Vec<String> {
+pub(super) fn without_source(mut arguments: Vec<String>) -> Vec<String> {
     if let Some(at) = arguments.iter().position(|word| word == "--source") {
         arguments.drain(at..at + 2);
     }

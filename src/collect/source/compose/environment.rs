@@ -29,27 +29,33 @@ impl Project {
     ///
     /// Returns in one line which file cannot be used, and why.
     pub(crate) fn environment(&self, service: &str) -> Result<BTreeMap<String, Assigned>, String> {
-        let layers = self.layers(service)?;
-        let mut found = BTreeMap::new();
-        for layer in &layers {
+        let (mut found, mut own) = (BTreeMap::new(), BTreeMap::new());
+        for layer in &self.layers(service)? {
             self.files_of(layer, &mut found)?;
+            self.own_of(layer, &mut own);
         }
-        for layer in &layers {
-            let Some(environment) = layer.node.get("environment") else { continue };
-            for item in environment.items() {
-                let (name, value) = match item.text().unwrap_or_default().split_once('=') {
-                    Some((name, value)) => (name, Some(value)),
-                    None => (item.text().unwrap_or_default(), None),
-                };
-                found.insert(name.into(), self.assigned(name, value, &layer.file, item.line));
-            }
-            for (name, _) in environment.entries() {
-                let Some((line, node)) = environment.entry(name) else { continue };
-                let value = node.text().filter(|text| !matches!(*text, "" | "~" | "null"));
-                found.insert(name.into(), self.assigned(name, value, &layer.file, line));
-            }
-        }
+        found.extend(own);
         Ok(found)
+    }
+
+    /// What a file says itself.
+    fn own_of(&self, layer: &Layer, found: &mut BTreeMap<String, Assigned>) {
+        let Some(environment) = layer.node.get("environment") else { return };
+        if environment.replaces {
+            found.clear();
+        }
+        for item in environment.items() {
+            let (name, value) = match item.text().unwrap_or_default().split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (item.text().unwrap_or_default(), None),
+            };
+            found.insert(name.into(), self.assigned(name, value, &layer.file, item.line));
+        }
+        for (name, _) in environment.entries() {
+            let Some((line, node)) = environment.entry(name) else { continue };
+            let value = node.text().filter(|text| !matches!(*text, "" | "~" | "null"));
+            found.insert(name.into(), self.assigned(name, value, &layer.file, line));
+        }
     }
 
     fn assigned(&self, name: &str, value: Option<&str>, file: &Path, line: usize) -> Assigned {
@@ -78,13 +84,17 @@ impl Project {
         found: &mut BTreeMap<String, Assigned>,
     ) -> Result<(), String> {
         let Some((line, named)) = layer.node.entry("env_file") else { return Ok(()) };
+        if named.replaces {
+            found.clear();
+        }
         let one = matches!(named.value, Value::Text(_) | Value::Map(_))
             .then(|| std::slice::from_ref(named));
         for item in one.unwrap_or_else(|| named.items()) {
             let Some(path) = item.text().or_else(|| item.get("path").and_then(Node::text)) else {
                 continue;
             };
-            let path = layer.base.join(self.filled(path, &layer.file, line)?.text);
+            let base = if self.is_podmans { &self.folder } else { &layer.base };
+            let path = base.join(self.filled(path, &layer.file, line)?.text);
             let Ok(text) = fs::read_to_string(&path) else { continue };
             for setting in settings(&text) {
                 let assigned = Assigned {

@@ -197,6 +197,70 @@ fn files_and_services_are_laid_over_each_other() {
 }
 
 #[test]
+fn what_is_included_is_part_of_the_project() {
+    let main = "include:\n  - lib/a.yaml\n  - path: [lib/b.yaml]\n    project_directory: .\n  - oci://far/x\n\
+                services: {}\n";
+    let one = "services:\n  web:\n    env_file: w.env\n    environment:\n      A: ${A}${B}\n    build: .\n";
+    let files = [
+        ("c.yaml", main),
+        ("lib/a.yaml", one),
+        ("lib/b.yaml", "services:\n  db:\n    env_file: w.env\n"),
+        ("lib/w.env", "W=lib\n"),
+        ("w.env", "W=top\n"),
+        (".env", "A=top\n"),
+        ("lib/.env", "A=lib\nB=lib\n"),
+    ];
+    assert_eq!(
+        environment(&files, "c.yaml", "web"),
+        ["lib/a.yaml:5 A=toplib by .env:1 or the shell", "lib/w.env:1 W=lib"]
+    );
+    assert_eq!(environment(&files, "c.yaml", "db"), ["w.env:1 W=top"]);
+    assert_eq!(build(&files, "c.yaml").unwrap().unwrap().context.to_str(), Some("lib"));
+    // Files that include each other, or themselves, end.
+    let round = [("c.yaml", "include: [d.yaml]\n"), ("d.yaml", "include: [c.yaml, d.yaml]\n")];
+    assert!(environment(&round, "c.yaml", "web").is_empty());
+}
+
+#[test]
+fn what_a_later_file_resets_or_overrides_is_gone() {
+    let base =
+        "services:\n  web:\n    build: .\n    env_file: w.env\n    environment: {A: 1, B: 1}\n";
+    let over = |text| {
+        let files = [("c.yaml", base), ("o.yaml", text), ("w.env", "W=1\n")];
+        (
+            environment(&files, "c.yaml,o.yaml", "web"),
+            build(&files, "c.yaml,o.yaml").unwrap().is_some(),
+        )
+    };
+    let (found, built) = over("services:\n  web:\n    environment: !override {B: 2}\n");
+    assert_eq!((found.join(" "), built), ("o.yaml:3 B=2 w.env:1 W=1".into(), true));
+    let (found, built) =
+        over("services:\n  web:\n    env_file: !reset []\n    build: !reset null\n");
+    assert_eq!((found.join(" "), built), ("c.yaml:5 A=1 c.yaml:5 B=1".into(), false));
+    let (found, built) = over("services:\n  web: !override\n    environment: {C: 3}\n");
+    assert_eq!((found.join(" "), built), ("o.yaml:3 C=3".into(), false));
+}
+
+#[test]
+fn podmans_program_looks_for_files_of_variables_in_the_projects_folder() {
+    let main = "services: {web: {extends: {file: lib/base.yaml, service: base}}}\n";
+    let base = "services:\n  base:\n    build: ./app\n    env_file: b.env\n";
+    let files =
+        [("c.yaml", main), ("lib/base.yaml", base), ("b.env", "B=top\n"), ("lib/b.env", "B=lib\n")];
+    let dir = written(&files);
+    let mut labels = labels(dir.path(), "c.yaml");
+    let says = |labels: &Compose| {
+        let project = Project::read(labels).unwrap();
+        let context = project.build_of("web").unwrap().unwrap().context;
+        let value = project.environment("web").unwrap()["B"].value.clone().unwrap();
+        (value, context.strip_prefix(dir.path()).unwrap().display().to_string())
+    };
+    assert_eq!(says(&labels), ("lib".into(), "lib/app".into()));
+    labels.program = Some("podman-compose".into());
+    assert_eq!(says(&labels), ("top".into(), "lib/app".into()));
+}
+
+#[test]
 fn services_and_their_profiles() {
     let text = "services:\n  web: {image: x}\n  db:\n    image: y\n    profiles: [data, all]\n";
     let dir = written(&[("c.yaml", text)]);

@@ -1,7 +1,10 @@
 //! Projects that the programs themselves make: what their labels, files and names become in a report, and that its
 //! commands can be pasted.
 
+mod layers;
 mod project;
+
+pub(super) use layers::follows_its_files;
 
 use super::must;
 use crate::harness::verdict::{list, text};

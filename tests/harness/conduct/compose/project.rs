@@ -42,6 +42,8 @@ pub(super) struct Project {
     pub(super) folder: PathBuf,
     version: &'static str,
     number: u32,
+    /// From the folder above, by these files, or else in the project's own folder.
+    above: Option<&'static [&'static str]>,
 }
 
 impl Project {
@@ -51,6 +53,13 @@ impl Project {
         Self::again(engine, version, services, PROJECTS.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Lets the program be called from the folder above, with these files by their names. podman-compose 1.3 can't be called so:
+    /// it goes to the folder of the first file, and then looks for that by its name.
+    pub(super) fn from_above(mut self, files: &'static [&'static str]) -> Self {
+        self.above = Some(files);
+        self
+    }
+
     /// A second project whose services have the same names.
     pub(super) fn twin(&self, services: &str) -> Result<Self> {
         Self::again(self.engine, self.version, services, self.number + TWIN)
@@ -58,7 +67,7 @@ impl Project {
 
     fn again(engine: Engine, version: &'static str, services: &str, number: u32) -> Result<Self> {
         let name = format!("econnlab{}x{number}{version}", std::process::id());
-        let project = Self { engine, name, folder: folder::new()?, version, number };
+        let project = Self { engine, name, folder: folder::new()?, version, number, above: None };
         let services: String = services.lines().map(|line| format!("  {line}\n")).collect();
         project.file("compose.yaml", &format!("{HEAD}{services}").replace("RUN", &run_id()))?;
         let bin = project.folder.join("bin");
@@ -104,8 +113,16 @@ impl Project {
     pub(super) fn run(&self, words: &[&str]) -> Result<String> {
         let mut command = Command::new(program(self.version)?);
         let words = words.iter().map(|word| self.fill(word));
-        command.args(["-p", &self.name]).args(words).current_dir(&self.folder);
-        output(&mut command)
+        command.args(["-p", &self.name]);
+        let (above, here) = (self.folder.parent(), self.folder.file_name());
+        let (from, here) = match above.zip(here).filter(|_| self.version != "podman") {
+            Some((above, here)) if self.above.is_some() => (above, Path::new(here)),
+            _ => (self.folder.as_path(), Path::new("")),
+        };
+        for file in self.above.into_iter().flatten() {
+            command.arg("-f").arg(here.join(file));
+        }
+        output(command.args(words).current_dir(from))
     }
 
     /// `up`, and waits until the servers listen.
@@ -227,6 +244,17 @@ impl Link {
     pub(super) fn outcome(&self, check: &str) -> &str {
         let row = list(&self.link, "checks").iter().find(|row| text(row, "check") == check);
         row.map_or("", |row| text(row, "outcome"))
+    }
+
+    /// The only patch that the report proposes.
+    pub(super) fn patch(&self) -> Result<&str> {
+        let fixes = findings(&self.link).flat_map(|finding| list(finding, "fix"));
+        let mut patches: Vec<&str> = fixes.filter_map(|fix| fix["patch"].as_str()).collect();
+        patches.dedup();
+        let [patch] = patches[..] else {
+            return Err(self.run.account(&format!("{} patches, not one", patches.len())));
+        };
+        Ok(patch)
     }
 
     /// The first command that a finding proposes.

@@ -3,11 +3,12 @@
 //!
 //! bollard takes it as its transport; what is only read goes through it directly, where an answer has a limit of its own.
 
+mod own;
+mod trouble;
+
 use super::address::Address;
-use super::call::{Call, Errand, is_ours, who_joins};
-use super::stream::{Door, Failed, Refusal, needs_tls};
-use super::tls;
-use crate::words::words;
+use super::call::{Call, Errand};
+use super::stream::{Door, Refusal, needs_tls};
 use bollard::BollardRequest;
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::{Bytes, Incoming};
@@ -15,8 +16,9 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use trouble::is_call_for_tls;
 
 /// No answer of an engine to one call may take longer to begin, and none that is read whole longer to end.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
@@ -142,11 +144,6 @@ impl Transport {
         Ok(response)
     }
 
-    /// Takes an image for our own that a build of ours has made: its label would have made another image of it.
-    pub(super) fn has_made(&self, id: &str) {
-        self.own().insert(format!("/images/{id}/json"));
-    }
-
     /// Carries one of bollard's own requests.
     pub(crate) async fn carry(
         self,
@@ -172,52 +169,10 @@ impl Transport {
         };
         let limit = if *call.errand() == Errand::Build { LONGEST_BUILD } else { ANSWER_LIMIT };
         let response = self.pass_on(request, call.path(), limit).await?;
-        if *call.errand() == Errand::Make
-            && response.status().is_success()
-            && let Some(name) = name_of(call.path())
-        {
-            self.own().insert(format!("/containers/{name}/json"));
+        if *call.errand() == Errand::Make && response.status().is_success() {
+            self.has_made_container(call.path());
         }
         Ok((call, response))
-    }
-
-    /// The request again, if it changes nothing of the user's.
-    async fn permitted(
-        &self,
-        request: Request<Body>,
-        errand: &Errand,
-    ) -> Result<Option<Request<Body>>, Trouble> {
-        let ours = match errand {
-            Errand::Read | Errand::Load | Errand::Build => true,
-            Errand::Never => false,
-            Errand::Make | Errand::Join => {
-                let (parts, body) = request.into_parts();
-                let body = Limited::new(body, OBJECT_LIMIT).collect().await;
-                let bytes = body.map_err(|error| error.to_string())?.to_bytes();
-                let ours = match (errand, who_joins(&bytes)) {
-                    (Errand::Join, Some(container)) => self.is_own(&container).await?,
-                    (Errand::Join, None) => false,
-                    _ => is_ours(&bytes),
-                };
-                return Ok(ours.then(|| Request::from_parts(parts, whole(bytes))));
-            }
-            Errand::Touch(object) => self.is_own(object).await?,
-        };
-        Ok(ours.then_some(request))
-    }
-
-    /// Whether what stands at this path carries our label. It is asked once.
-    async fn is_own(&self, object: &str) -> Result<bool, Trouble> {
-        if self.own().contains(object) {
-            return Ok(true);
-        }
-        // Asked in a box of its own, because asking is sending.
-        let seen = Box::pin(self.find(object, OBJECT_LIMIT)).await?;
-        let ours = seen.is_ok_and(|text| is_ours(text.as_bytes()));
-        if ours {
-            self.own().insert(object.to_owned());
-        }
-        Ok(ours)
     }
 
     async fn pass_on(
@@ -238,33 +193,6 @@ impl Transport {
             Err(_) => Err(format!("no answer within {} s", limit.as_secs())),
         }
     }
-
-    /// Why an answer did not come, or not whole.
-    fn broken(&self, error: &(dyn std::error::Error + 'static), limit: usize) -> Trouble {
-        let mut cause = Some(error);
-        let mut last = String::new();
-        while let Some(now) = cause {
-            if let Some(Failed(why)) = now.downcast_ref() {
-                return why.clone();
-            }
-            if now.is::<http_body_util::LengthLimitError>() {
-                return format!("its answer is larger than {} MiB", (limit >> 20).max(1));
-            }
-            if let Some(io) = now.downcast_ref::<std::io::Error>() {
-                if let Some(Failed(why)) = io.get_ref().and_then(|e| e.downcast_ref()) {
-                    return why.clone();
-                }
-                return tls::refusal(io, &self.address).unwrap_or_else(|| words(io));
-            }
-            last = now.to_string();
-            cause = now.source();
-        }
-        self.refusal.get().cloned().unwrap_or(last)
-    }
-
-    fn own(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
-        self.own.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 fn reading(path: &str) -> Result<Request<Body>, Trouble> {
@@ -274,88 +202,4 @@ fn reading(path: &str) -> Result<Request<Body>, Trouble> {
 
 fn whole(bytes: Bytes) -> Body {
     Full::new(bytes).map_err(|never| match never {}).boxed_unsync()
-}
-
-/// The name that a container is to get.
-fn name_of(path: &str) -> Option<&str> {
-    path.split_once('?')?.1.split('&').find_map(|pair| pair.strip_prefix("name="))
-}
-
-/// Whether somebody says that TLS should have been spoken: Go's servers, nginx, Apache.
-fn is_call_for_tls(status: StatusCode, text: &str) -> bool {
-    status == StatusCode::BAD_REQUEST
-        && [
-            "HTTP request to an HTTPS server",
-            "HTTP request was sent to HTTPS",
-            "speaking plain HTTP to an SSL",
-        ]
-        .iter()
-        .any(|said| text.contains(said))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{Address, Transport, whole};
-    use hyper::Request;
-    use hyper::body::Bytes;
-    use std::io::{BufRead, BufReader, Write};
-    use std::os::unix::net::UnixListener;
-    use std::sync::{Arc, Mutex};
-
-    const OURS: &str = r#"{"Config":{"Labels":{"io.econn.owner":"me"}}}"#;
-
-    /// An engine that says of every container but `ours` that it is the user's; what it was asked.
-    fn engine() -> (tempfile::TempDir, Arc<Mutex<Vec<String>>>) {
-        let folder = tempfile::tempdir().unwrap();
-        let listener = UnixListener::bind(folder.path().join("x.sock")).unwrap();
-        let asked = Arc::new(Mutex::new(vec![]));
-        let noted = Arc::clone(&asked);
-        std::thread::spawn(move || {
-            for mut stream in listener.incoming().flatten() {
-                let mut lines = BufReader::new(&stream).lines().map_while(Result::ok);
-                let first = lines.next().unwrap_or_default();
-                // The body of a request is shorter than what is read ahead.
-                lines.find(String::is_empty);
-                let body = if first.contains("ours") { OURS } else { "{}" };
-                noted.lock().unwrap().push(first);
-                let length = body.len();
-                let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length:";
-                let _ = write!(stream, "{head} {length}\r\n\r\n{body}");
-            }
-        });
-        (folder, asked)
-    }
-
-    #[test]
-    fn what_would_change_something_of_the_users_is_never_sent() {
-        let (folder, asked) = engine();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let way = Transport::new(Address::Unix(folder.path().join("x.sock"))).unwrap();
-            let send = async |method: &str, path: &str, body: &'static str| {
-                let request = Request::builder().method(method).uri(path);
-                way.send(request.body(whole(Bytes::from_static(body.as_bytes()))).unwrap()).await
-            };
-            for (method, path, body) in [
-                ("DELETE", "/containers/theirs?force=true", ""),
-                ("POST", "/containers/theirs/stop", ""),
-                ("POST", "/containers/create", r#"{"Image":"x","Labels":{"app":"x"}}"#),
-                ("POST", "/networks/net/connect", r#"{"Container":"theirs"}"#),
-                ("DELETE", "/networks/net", ""),
-                ("POST", "/containers/prune", ""),
-            ] {
-                let refused = send(method, path, body).await.err().unwrap();
-                assert!(refused.contains("would change what is not econn's"), "{refused}");
-            }
-            assert!(asked.lock().unwrap().iter().all(|line| line.starts_with("GET ")));
-            for (method, path, body) in [
-                ("POST", "/containers/create", r#"{"Labels":{"io.econn.owner":"me"}}"#),
-                ("POST", "/networks/net/connect", r#"{"Container":"ours"}"#),
-                ("DELETE", "/containers/ours?force=true", ""),
-            ] {
-                assert!(send(method, path, body).await.is_ok(), "{method} {path}");
-            }
-            assert!(asked.lock().unwrap().last().unwrap().starts_with("DELETE /containers/ours"));
-        });
-    }
 }
