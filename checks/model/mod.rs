@@ -25,8 +25,10 @@ mod replica;
 mod report;
 mod shell;
 mod snapshot;
+mod subnet;
 mod swarm;
 mod symptom;
+mod tried;
 mod vantage;
 mod way;
 mod written;
@@ -68,5 +70,6 @@ pub use snapshot::{
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
 pub use swarm::{Node, Task, TaskImage};
+pub use tried::Tried;
 pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};

@@ -6,6 +6,7 @@ mod name_not_found;
 mod no_common_network;
 mod no_names;
 mod other_engine;
+mod remembered;
 mod resolver_fails;
 mod wrong_container;
 
@@ -38,6 +39,7 @@ pub(crate) const CHECK: Check = Check {
         &name_not_found::RULE,
         &wrong_container::RULE,
         &name_clash::RULE,
+        &remembered::RULE,
     ],
     healthy,
 };

@@ -11,6 +11,7 @@ mod engine;
 mod fresh;
 mod gate;
 mod halted;
+mod holders;
 mod limits;
 mod links;
 mod machine;
@@ -21,6 +22,7 @@ mod probes;
 pub(crate) mod recorder;
 #[cfg(test)]
 pub(crate) mod reference;
+mod remembered;
 mod replicas;
 mod searched;
 mod server;

@@ -7,6 +7,7 @@ use super::crowd::crowds;
 use super::engine::Connection;
 use super::links::proven;
 use super::probe::Protocol;
+use super::remembered::Memory;
 use super::server::{self, Patience, Port};
 use super::stand::{Dial, Names, OwnNames, Stand, Stands};
 use super::survey::{Listed, Request};
@@ -28,8 +29,11 @@ pub(super) async fn probe(
 ) {
     let mut servers: BTreeSet<usize> =
         (0..snapshot.links.len()).filter_map(|link| server_index(all, snapshot, link)).collect();
-    let pictured = if request.glance { BTreeSet::new() } else { servers.clone() };
+    let mut pictured = if request.glance { BTreeSet::new() } else { servers.clone() };
     servers.extend(snapshot.links.iter().flat_map(|link| replicas::places(all, link)));
+    if !request.glance {
+        replicas::of_other_images(all, &servers, &mut pictured);
+    }
     let images = images(stands, all, pictured, request);
     let active = async {
         if request.passive {
@@ -186,15 +190,15 @@ async fn own_names(stand: &Stand, client: &str) -> Result<Option<Names>, String>
     }
 }
 
-async fn journey(
+async fn journey<'a>(
     stands: &Stands<'_>,
     all: &Listed,
-    snapshot: &Snapshot,
+    snapshot: &'a Snapshot,
     index: usize,
     request: &Request,
     own_names: Option<Names>,
     from: Vantage,
-) -> Journey {
+) -> Journey<'a> {
     let link = &snapshot.links[index];
     let case = Case { link, facts: snapshot };
     let server = case.server().ok();
@@ -242,6 +246,7 @@ async fn journey(
             witness: witness(stands, all, server_index(all, snapshot, index)).await,
         },
         replicas: replicas::ways(stands, all, snapshot, link).await,
+        memory: Memory::of(case),
         own: case
             .client()
             .map(|client| {
@@ -329,6 +334,7 @@ pub(super) fn fill(snapshot: &mut Snapshot, back: Return, from: Vantage) {
     for (replica, path) in link.replicas.iter_mut().zip(back.replicas) {
         replica.path = way(path);
     }
+    link.tried = back.tried;
 }
 
 fn unseen(snapshot: &mut Snapshot, link: usize, why: &str) {

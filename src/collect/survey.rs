@@ -345,8 +345,13 @@ fn engines_of(engines: &[Connection], all: &Listed, named: &Named) -> Vec<String
 /// Gives clients that were started moments ago the time to listen themselves, where the verdict rests on it.
 async fn settle(all: &Listed, claims: &[Claim], stance: Stance) {
     let facts = all.facts();
-    let world =
-        World { containers: &facts, networks: &all.networks, machine: &[], listens: &|_, _| false };
+    let world = World {
+        containers: &facts,
+        networks: &all.networks,
+        machine: &[],
+        listens: &|_, _| false,
+        holds: &|_, _| false,
+    };
     let waits = claims.iter().filter_map(|claim| {
         let (_, client) = &all.seen[all.find(&claim.engine, &claim.client)?];
         let (engine, name, host, port) =
@@ -411,6 +416,7 @@ pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance:
         networks: &networks,
         machine: &machine,
         listens: &listens,
+        holds: &listens,
     };
     for link in &mut snapshot.links {
         if !matches!(link.meant, Meant::Nobody | Meant::External)
