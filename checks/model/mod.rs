@@ -28,6 +28,7 @@ mod snapshot;
 mod subnet;
 mod swarm;
 mod symptom;
+mod tracked;
 mod tried;
 mod vantage;
 mod way;
@@ -70,6 +71,7 @@ pub use snapshot::{
     SNAPSHOT_VERSION, Settings, Snapshot, State,
 };
 pub use swarm::{Node, Task, TaskImage};
+pub use tracked::Tracked;
 pub use tried::Tried;
 pub use vantage::Vantage;
 pub use written::{Lines, PortPlace, Written};

@@ -30,6 +30,9 @@ pub struct Snapshot {
     pub host_listeners: Fact<Vec<Listener>>,
     /// Who is told to call whom, with what was seen of it.
     pub links: Vec<Link>,
+    /// How full the kernel's table of connections is on the machine of each engine, by its name, where that was seen.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tracked: BTreeMap<String, super::Tracked>,
     /// What was looked at, and what could not be looked at, in plain words.
     pub notes: Vec<String>,
     /// How many values were seen and left out for what may be secret in them, by the kind of place that held them.
@@ -155,6 +158,9 @@ pub struct Container {
     /// How near it is to its limits; `None` when they were not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<super::Limits>,
+    /// Whether one of its programs uses musl as its C library; `None` when that was not looked at or can't be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses_musl: Option<bool>,
     /// Its name servers.
     pub resolver: Fact<ResolverConfig>,
     /// Its hosts file.

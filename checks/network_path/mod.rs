@@ -9,6 +9,7 @@ mod isolation;
 mod lost;
 mod no_free_port;
 mod refused;
+mod table_full;
 mod unpublished;
 mod unreachable;
 mod virtual_address;
@@ -38,6 +39,7 @@ pub(crate) const CHECK: Check = Check {
         &blocked::RULE,
         &virtual_address::RULE,
         &between_nodes::RULE,
+        &table_full::RULE,
         &dropped::RULE,
         &refused::RULE,
         &unreachable::RULE,

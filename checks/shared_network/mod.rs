@@ -1,6 +1,7 @@
 //! Layer 5: do client and server share a network, and does the name resolve there, to the right container?
 
 mod connect;
+mod denied_for_ipv6;
 mod name_clash;
 mod name_not_found;
 mod no_common_network;
@@ -40,6 +41,7 @@ pub(crate) const CHECK: Check = Check {
         &wrong_container::RULE,
         &name_clash::RULE,
         &remembered::RULE,
+        &denied_for_ipv6::RULE,
     ],
     healthy,
 };

@@ -1,6 +1,6 @@
 //! The machine on which econn runs.
 
-use checks::model::Network;
+use checks::model::{Network, Tracked};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::MetadataExt;
@@ -40,6 +40,15 @@ pub(crate) fn shares_network(daemon: Option<i32>) -> Result<(), String> {
         }
         _ => Ok(()),
     }
+}
+
+/// How full the kernel's table of connections is; `None` where the kernel keeps none.
+pub(crate) fn tracked() -> Option<Tracked> {
+    let number = |name: &str| {
+        let text = fs::read_to_string(format!("/proc/sys/net/netfilter/nf_conntrack_{name}")).ok()?;
+        text.trim().parse().ok()
+    };
+    Some(Tracked { now: number("count")?, most: number("max")? })
 }
 
 /// The machine's own IPv4 addresses, without its loopback, from the kernel's routing trie.

@@ -12,6 +12,7 @@ mod fresh;
 mod gate;
 mod halted;
 mod holders;
+mod libc;
 mod limits;
 mod links;
 mod machine;

@@ -11,7 +11,7 @@ use super::remembered::Memory;
 use super::server::{self, Patience, Port};
 use super::stand::{Dial, Names, OwnNames, Stand, Stands};
 use super::survey::{Listed, Request};
-use super::{compose, fresh, limits, places, replicas};
+use super::{compose, fresh, libc, limits, places, replicas};
 use checks::model::{Case, Concurrency, Fact, Freshness, HOST_CLIENT, Meant, Snapshot, Vantage};
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,6 +50,7 @@ pub(super) async fn probe(
     for &index in &servers {
         limits(all, snapshot, index, request.passive);
     }
+    libc::note(all, snapshot);
     again(stands, all, snapshot, &servers, request).await;
     for (index, freshness) in images {
         snapshot.containers[index].freshness = freshness;

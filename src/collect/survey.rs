@@ -12,7 +12,7 @@ use super::stand::{Place, Stance, Stands};
 use super::{ends, fresh, machine, places, probes, replicas, swarm};
 use checks::model::{
     Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, Source, Written, is_loopback,
+    Settings, Snapshot, Source, Tracked, Written, is_loopback,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -116,6 +116,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
         links,
         notes,
+        tracked: BTreeMap::new(),
         logged: Vec::new(),
         own: Vec::new(),
         redactions: BTreeMap::new(),
@@ -133,11 +134,25 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         snapshot.host_listeners = machine_listeners(&stands, engine, &all).await.into();
     }
     probes::probe(&stands, &all, &mut snapshot, request).await;
+    snapshot.tracked = tracked(&stands, connections, &snapshot.networks);
     stands.close().await;
     if snapshot.links.is_empty() {
         snapshot.notes.push(nothing_found(&snapshot, &engines));
     }
     Ok(Gate::of(all.seen.iter().map(|(_, seen)| seen)).pass(snapshot))
+}
+
+/// The kernel's table of connections, for the engines of this machine.
+fn tracked(
+    stands: &Stands<'_>,
+    engines: &[Connection],
+    networks: &[Network],
+) -> BTreeMap<String, Tracked> {
+    let Some(table) = machine::of_engines(networks).ok().and_then(|()| machine::tracked()) else {
+        return BTreeMap::new();
+    };
+    let here = engines.iter().enumerate().filter(|(at, _)| stands.is_here(*at).is_ok());
+    here.map(|(_, engine)| (engine.facts.name.clone(), table)).collect()
 }
 
 /// Whether the server is a process of the engine's machine.
