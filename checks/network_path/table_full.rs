@@ -24,7 +24,7 @@ Raise `net.netfilter.nf_conntrack_max`, and look for who opens so many connectio
 
 /// The full table of the machine of the link's engine.
 pub(super) fn table(case: &Case<'_>) -> Option<Tracked> {
-    case.facts.tracked.get(&case.link.engine).copied().filter(|table| table.is_full())
+    case.facts.machines.get(&case.link.engine)?.tracked.filter(|table| table.is_full())
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
@@ -47,10 +47,15 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{remedies, row, says};
-    use crate::model::{Connect, Snapshot, Tracked};
+    use crate::model::{Connect, Machine, Snapshot, Tracked};
+
+    fn of(it: &mut Snapshot, engine: &str, now: u64) {
+        let tracked = Some(Tracked { now, most: 65536 });
+        it.machines.insert(engine.into(), Machine { tracked, ..Machine::default() });
+    }
 
     fn holds(now: u64) -> impl Fn(&mut Snapshot) {
-        move |it| drop(it.tracked.insert("docker".into(), Tracked { now, most: 65536 }))
+        move |it| of(it, "docker", now)
     }
 
     fn lost(it: &mut Snapshot) {
@@ -75,7 +80,7 @@ mod tests {
         // Another engine's machine.
         says(
             &RULE,
-            |it| drop(it.tracked.insert("far".into(), Tracked { now: 65536, most: 65536 })),
+            |it| of(it, "far", 65536),
             "nothing",
         );
     }

@@ -11,8 +11,8 @@ use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, fresh, machine, places, probes, replicas, swarm};
 use checks::model::{
-    Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, Source, Tracked, Written, is_loopback,
+    Container, Demand, Fact, HOST_CLIENT, Link, Machine, Meant, Network, SNAPSHOT_VERSION, ServerKind,
+    Settings, Snapshot, Source, Written, is_loopback,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -116,7 +116,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
         links,
         notes,
-        tracked: BTreeMap::new(),
+        machines: BTreeMap::new(),
         logged: Vec::new(),
         own: Vec::new(),
         redactions: BTreeMap::new(),
@@ -134,7 +134,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         snapshot.host_listeners = machine_listeners(&stands, engine, &all).await.into();
     }
     probes::probe(&stands, &all, &mut snapshot, request).await;
-    snapshot.tracked = tracked(&stands, connections, &snapshot.networks);
+    of_this_machine(&stands, connections, &mut snapshot);
     stands.close().await;
     if snapshot.links.is_empty() {
         snapshot.notes.push(nothing_found(&snapshot, &engines));
@@ -142,17 +142,19 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     Ok(Gate::of(all.seen.iter().map(|(_, seen)| seen)).pass(snapshot))
 }
 
-/// The kernel's table of connections, for the engines of this machine.
-fn tracked(
-    stands: &Stands<'_>,
-    engines: &[Connection],
-    networks: &[Network],
-) -> BTreeMap<String, Tracked> {
-    let Some(table) = machine::of_engines(networks).ok().and_then(|()| machine::tracked()) else {
-        return BTreeMap::new();
+/// What the kernel of this machine does with everybody's connections, for the engines that are here.
+fn of_this_machine(stands: &Stands<'_>, engines: &[Connection], snapshot: &mut Snapshot) {
+    let is_here = |at: &usize| stands.is_here(*at).is_ok();
+    let here: Vec<usize> = (0..engines.len()).filter(is_here).collect();
+    if here.is_empty() || machine::of_engines(&snapshot.networks).is_err() {
+        return;
+    }
+    let machine = Machine {
+        tracked: machine::tracked(),
+        routes: machine::routes(&snapshot.networks),
     };
-    let here = engines.iter().enumerate().filter(|(at, _)| stands.is_here(*at).is_ok());
-    here.map(|(_, engine)| (engine.facts.name.clone(), table)).collect()
+    let names = here.into_iter().map(|at| engines[at].facts.name.clone());
+    snapshot.machines = names.map(|name| (name, machine.clone())).collect();
 }
 
 /// Whether the server is a process of the engine's machine.
