@@ -178,7 +178,10 @@ mod tests {
         assert_eq!(outcome, Outcome::Pass);
         let (outcome, said) =
             two(|it| it.containers[2].freshness = Fact::Unknown("the image is gone".into()));
-        assert_eq!((outcome, said.as_str()), (Outcome::Unknown, "mock-2, another replica: the image is gone"));
+        assert_eq!(
+            (outcome, said.as_str()),
+            (Outcome::Unknown, "mock-2, another replica: the image is gone")
+        );
     }
 
     #[test]

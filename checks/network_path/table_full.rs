@@ -78,10 +78,6 @@ mod tests {
         says(&RULE, |_| (), "nothing");
         says(&RULE, holds(65000), "nothing");
         // Another engine's machine.
-        says(
-            &RULE,
-            |it| of(it, "far", 65536),
-            "nothing",
-        );
+        says(&RULE, |it| of(it, "far", 65536), "nothing");
     }
 }

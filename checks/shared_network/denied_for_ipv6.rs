@@ -33,7 +33,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let Some((server, lookup)) = lookup(case)? else { return Ok(None) };
     let denied = |asked: &'_ &Asked| asked.denied_for_ipv6.is_some();
-    let Some(asked) = lookup.asked.iter().find(denied).filter(|_| finds_server(case, server, lookup))
+    let Some(asked) =
+        lookup.asked.iter().find(denied).filter(|_| finds_server(case, server, lookup))
     else {
         return Ok(None);
     };

@@ -1,5 +1,7 @@
 use super::resolver_fails::answers;
-use super::{DOCKERS, engines_is_silent, failed_with_an_unknown_name, finds_server, is_engines, lookup};
+use super::{
+    DOCKERS, engines_is_silent, failed_with_an_unknown_name, finds_server, is_engines, lookup,
+};
 use crate::model::{Case, Fact, Found, Judgement, Rule, Symptom, quoted};
 
 pub(crate) const RULE: Rule = Rule {
@@ -61,7 +63,8 @@ fn judge(case: &Case<'_>) -> Judgement {
         .iter()
         .any(|a| a.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name)));
     if known || owner.name.eq_ignore_ascii_case(name) {
-        let on_machine = lookup.asked.iter().find(|a| a.server != DOCKERS && is_engines(case, a.server));
+        let on_machine =
+            lookup.asked.iter().find(|a| a.server != DOCKERS && is_engines(case, a.server));
         let found = match on_machine {
             Some(asked) => found.fix(format!(
                 "see who answers at {}, port 53 (ss -lunp, nft list ruleset): another name server of the machine, such as dnsmasq, may have taken the engine's place",

@@ -102,8 +102,7 @@ mod tests {
         dials("172.20.0.9:8080")(it);
     }
 
-    const SEEN: &str =
-        "hapi dials 172.20.0.9:8080 again and again, which nobody has any more; mock is elsewhere by now";
+    const SEEN: &str = "hapi dials 172.20.0.9:8080 again and again, which nobody has any more; mock is elsewhere by now";
 
     #[test]
     fn catches() {
@@ -130,7 +129,9 @@ mod tests {
             says(&RULE, dials(address), "nothing");
         }
         let changes: [&dyn Fn(&mut Snapshot); 6] = [
-            &|it| drop(it.joins("other", "172.20.0.9").name.clone()),
+            &|it| {
+                it.joins("other", "172.20.0.9");
+            },
             &|it| it.ci().driver = "macvlan".into(),
             &|it| {
                 let line = crate::model::HostsLine {

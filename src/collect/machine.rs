@@ -45,7 +45,8 @@ pub(crate) fn shares_network(daemon: Option<i32>) -> Result<(), String> {
 /// How full the kernel's table of connections is; `None` where the kernel keeps none.
 pub(crate) fn tracked() -> Option<Tracked> {
     let number = |name: &str| {
-        let text = fs::read_to_string(format!("/proc/sys/net/netfilter/nf_conntrack_{name}")).ok()?;
+        let text =
+            fs::read_to_string(format!("/proc/sys/net/netfilter/nf_conntrack_{name}")).ok()?;
         text.trim().parse().ok()
     };
     Some(Tracked { now: number("count")?, most: number("max")? })

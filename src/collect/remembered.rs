@@ -42,7 +42,7 @@ impl<'a> Memory<'a> {
         let Some((first, is_asked_for)) = look().await else { return Vec::new() };
         let mut all = first.clone();
         for at in 0..LONG {
-            let goes_on = if all.is_empty() { is_asked_for && at < SHORT } else { true };
+            let goes_on = !all.is_empty() || (is_asked_for && at < SHORT);
             if !goes_on || all.iter().any(|(to, own)| is_anew(&first, to, own)) {
                 break;
             }

@@ -66,7 +66,11 @@ pub(super) fn places(all: &Listed, link: &Link) -> Vec<usize> {
 
 /// Adds those of the servers that run another image than their replicas which are compared already: what is said of an image
 /// holds for all that run it.
-pub(super) fn of_other_images(all: &Listed, servers: &BTreeSet<usize>, pictured: &mut BTreeSet<usize>) {
+pub(super) fn of_other_images(
+    all: &Listed,
+    servers: &BTreeSet<usize>,
+    pictured: &mut BTreeSet<usize>,
+) {
     for &index in servers {
         let ours = &all.seen[index].1;
         let is_compared = pictured.iter().any(|&other| {

@@ -11,8 +11,8 @@ use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, fresh, machine, places, probes, replicas, swarm};
 use checks::model::{
-    Container, Demand, Fact, HOST_CLIENT, Link, Machine, Meant, Network, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, Source, Written, is_loopback,
+    Container, Demand, Fact, HOST_CLIENT, Link, Machine, Meant, Network, SNAPSHOT_VERSION,
+    ServerKind, Settings, Snapshot, Source, Written, is_loopback,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -149,10 +149,8 @@ fn of_this_machine(stands: &Stands<'_>, engines: &[Connection], snapshot: &mut S
     if here.is_empty() || machine::of_engines(&snapshot.networks).is_err() {
         return;
     }
-    let machine = Machine {
-        tracked: machine::tracked(),
-        routes: machine::routes(&snapshot.networks),
-    };
+    let machine =
+        Machine { tracked: machine::tracked(), routes: machine::routes(&snapshot.networks) };
     let names = here.into_iter().map(|at| engines[at].facts.name.clone());
     snapshot.machines = names.map(|name| (name, machine.clone())).collect();
 }

@@ -157,9 +157,7 @@ impl<'a> World<'a> {
             return (Some(server(dialled, container, port)), Meant::HostPublished);
         }
         let on_host = |c: &&Container| {
-            c.network_mode == NetworkMode::Host
-                && c.name != dialled.client
-                && c.state.is_running()
+            c.network_mode == NetworkMode::Host && c.name != dialled.client && c.state.is_running()
         };
         let of = |is_meant: &dyn Fn(&Container) -> bool| -> Vec<&Container> {
             self.containers.iter().filter(on_host).filter(|c| is_meant(c)).collect()

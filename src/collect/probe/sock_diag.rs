@@ -84,21 +84,19 @@ fn dump(family: u8, question: &Question) -> io::Result<Vec<InetResponse>> {
 
 impl Question {
     fn bytes(&self, family: u8) -> Vec<u8> {
-        let mut socket_id =
-            if family == AF_INET { SocketId::new_v4() } else { SocketId::new_v6() };
+        let mut socket_id = if family == AF_INET { SocketId::new_v4() } else { SocketId::new_v6() };
         socket_id.source_port = self.port.unwrap_or(0);
         socket_id.destination_port = self.peers.unwrap_or(0);
         let request = InetRequest {
             family,
             protocol: IPPROTO_TCP,
             extensions: ExtensionFlags::empty(),
-            states: self.states,
+            states: self.states.clone(),
             socket_id,
         };
         let mut header = NetlinkHeader::default();
         header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-        let mut message =
-            NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
+        let mut message = NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
         message.finalize();
         let mut bytes = vec![0; message.buffer_len()];
         message.serialize(&mut bytes);

@@ -241,10 +241,7 @@ impl Errand for Connecting {
 
     async fn run(self) -> Self::Seen {
         let silent = table("arp").map(|text| probe::silent_neighbours(&text));
-        Ok(Underway {
-            connects: probe::connecting(self.port)?,
-            silent: silent.unwrap_or_default(),
-        })
+        Ok(Underway { connects: probe::connecting(self.port)?, silent: silent.unwrap_or_default() })
     }
 }
 
