@@ -86,8 +86,10 @@ fill_musl() {
     unpack "$root" busybox musl
     unpack "$dev" busybox musl-dev
     lib=$dev/usr/lib/$machine-linux-musl
+    # musl's loader is the library as well.
+    cp "$dev/lib/ld-musl-$machine.so.1" "$lib/libc.so"
     cc -nostdinc -isystem "$dev/usr/include/$machine-linux-musl" -nostdlib -no-pie -o "$root/bin/ask" "$lib/crt1.o" "$lib/crti.o" \
-        "$lab_dir/musl/ask.c" "$lib/libc.so" "$lib/crtn.o" "-Wl,--dynamic-linker=/lib/ld-musl-$machine.so.1"
+        "$lab_dir/musl/ask.c" -L "$lib" -l:libc.so "$lib/crtn.o" "-Wl,--dynamic-linker=/lib/ld-musl-$machine.so.1"
     rm -rf "$dev"
 }
 
