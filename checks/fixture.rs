@@ -107,5 +107,5 @@ fn resolution(answer: Lookup) -> Resolution {
 }
 
 pub(crate) fn asked(server: &str, answer: Lookup) -> Asked {
-    Asked { server: ip(server), question: "mock".into(), answer, ms: 1 }
+    Asked { server: ip(server), question: "mock".into(), answer, denied_for_ipv6: None, ms: 1 }
 }

@@ -11,6 +11,8 @@ const OF_THE_SERVER: std::ops::RangeInclusive<u8> = 3..=6;
 const NETWORK: u8 = 2;
 /// The one that asks about the server's state.
 const STATE: u8 = 3;
+/// The one that asks about the image, which is compared once for all that run it.
+const IMAGE: u8 = 7;
 
 /// Adds to the rows what the same checks say of the other replicas.
 pub(super) fn add(
@@ -25,7 +27,10 @@ pub(super) fn add(
         let case = Case { link: &other, facts };
         let is_met = case.is_met();
         let is_down = case.server().is_ok_and(|s| !s.container.state.is_up());
+        let has_image =
+            case.server().is_ok_and(|s| !matches!(s.container.freshness, Fact::Skipped(_)));
         let judged = |check: &Check| match check.phase {
+            IMAGE => is_met && has_image,
             phase if is_met => OF_THE_SERVER.contains(&phase),
             phase if is_down => phase == STATE,
             phase => phase == NETWORK,
@@ -151,6 +156,32 @@ mod tests {
         });
         assert_eq!(outcome, Outcome::Fail);
         assert!(said.starts_with("EC301 Fail: mock-2 listens on 127.0.0.1:8080 only"), "{said}");
+    }
+
+    #[test]
+    fn one_that_holds_an_older_image_gives_older_answers() {
+        let stale = |it: &mut Snapshot| {
+            it.containers[2].freshness = it.mock().freshness.clone();
+            if let Fact::Known(seen) = &mut it.containers[2].freshness
+                && let Fact::Known(tag) = &mut seen.tag
+            {
+                (tag.running, tag.same_layers) = ("bbbbbbbbbbbbbbbb".into(), false);
+                seen.content = Fact::Skipped("no source is known".into());
+            }
+        };
+        let (outcome, said) = two(stale);
+        assert_eq!(outcome, Outcome::Fail);
+        assert!(said.starts_with("EC202 Fail: mock-2 "), "{said}");
+        // What nobody asked of the engine is nothing to be open about.
+        let (outcome, _) =
+            two(|it| it.containers[2].freshness = Fact::Skipped("not looked at".into()));
+        assert_eq!(outcome, Outcome::Pass);
+        let (outcome, said) =
+            two(|it| it.containers[2].freshness = Fact::Unknown("the image is gone".into()));
+        assert_eq!(
+            (outcome, said.as_str()),
+            (Outcome::Unknown, "mock-2, another replica: the image is gone")
+        );
     }
 
     #[test]

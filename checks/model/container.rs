@@ -60,6 +60,9 @@ pub struct Container {
     /// How near it is to its limits; `None` when they were not looked at.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limits: Option<super::Limits>,
+    /// Whether one of its programs uses musl as its C library; `None` when that was not looked at or can't be told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uses_musl: Option<bool>,
     /// Its name servers.
     pub resolver: Fact<ResolverConfig>,
     /// Its hosts file.

@@ -34,6 +34,9 @@ pub struct Link {
     pub path: Fact<Path>,
     /// The server's proper name, asked from the client's namespace (its container name or service, whatever the endpoint says).
     pub lookup: Fact<Resolution>,
+    /// What the client's own program dials in vain at the endpoint's port; looked at only where the server was started after it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tried: Vec<super::Tried>,
     /// From where visit, path and lookup were seen; `None` when they were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vantage: Option<super::Vantage>,

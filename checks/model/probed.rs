@@ -278,6 +278,10 @@ pub struct Asked {
     pub question: String,
     /// Its answer.
     pub answer: Lookup,
+    /// What it said of IPv6, where it gave addresses of IPv4 and neither such of IPv6 nor that there are none: most C libraries
+    /// don't mind, and some do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denied_for_ipv6: Option<Lookup>,
     /// How long it took.
     pub ms: u64,
 }

@@ -30,6 +30,9 @@ pub struct Snapshot {
     pub host_listeners: Fact<Vec<Listener>>,
     /// Who is told to call whom, with what was seen of it.
     pub links: Vec<Link>,
+    /// What was seen of the machine of each engine, by the engine's name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub machines: BTreeMap<String, super::Machine>,
     /// What was looked at, and what could not be looked at, in plain words.
     pub notes: Vec<String>,
     /// How many values were seen and left out for what may be secret in them, by the kind of place that held them.

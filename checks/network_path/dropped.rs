@@ -1,4 +1,4 @@
-use super::{failed, goes_through_machine};
+use super::{failed, goes_through_machine, table_full};
 use crate::model::{Attempt, Case, Connect, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
@@ -50,7 +50,8 @@ pub(super) fn unanswered<'a>(case: &Case<'a>) -> Result<Option<&'a Attempt>, Und
 }
 
 fn judge(case: &Case<'_>) -> Judgement {
-    let Some(attempt) = unanswered(case)?.filter(|_| !case.crosses_nodes()) else {
+    let is_explained = case.crosses_nodes() || table_full::table(case).is_some();
+    let Some(attempt) = unanswered(case)?.filter(|_| !is_explained) else {
         return Ok(None);
     };
     let name = &case.server()?.container.name;

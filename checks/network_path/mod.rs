@@ -9,6 +9,8 @@ mod isolation;
 mod lost;
 mod no_free_port;
 mod refused;
+mod table_full;
+mod two_routes;
 mod unpublished;
 mod unreachable;
 mod virtual_address;
@@ -38,6 +40,8 @@ pub(crate) const CHECK: Check = Check {
         &blocked::RULE,
         &virtual_address::RULE,
         &between_nodes::RULE,
+        &table_full::RULE,
+        &two_routes::RULE,
         &dropped::RULE,
         &refused::RULE,
         &unreachable::RULE,
@@ -56,7 +60,8 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
     }
     case.server()?;
     // What the engine says of a port, and what the client met on the machine, is seen without a way between containers.
-    if unpublished::port(case).is_some() || blocked::attempt(case).is_some() {
+    let of_machine = case.rival_routes().is_some();
+    if of_machine || unpublished::port(case).is_some() || blocked::attempt(case).is_some() {
         return Ok(());
     }
     if case.shares_namespace() {

@@ -1,11 +1,13 @@
 //! Layer 5: do client and server share a network, and does the name resolve there, to the right container?
 
 mod connect;
+mod denied_for_ipv6;
 mod name_clash;
 mod name_not_found;
 mod no_common_network;
 mod no_names;
 mod other_engine;
+mod remembered;
 mod resolver_fails;
 mod wrong_container;
 
@@ -38,6 +40,8 @@ pub(crate) const CHECK: Check = Check {
         &name_not_found::RULE,
         &wrong_container::RULE,
         &name_clash::RULE,
+        &remembered::RULE,
+        &denied_for_ipv6::RULE,
     ],
     healthy,
 };

@@ -1,5 +1,7 @@
 use super::resolver_fails::answers;
-use super::{engines_is_silent, failed_with_an_unknown_name, finds_server, is_engines, lookup};
+use super::{
+    DOCKERS, engines_is_silent, failed_with_an_unknown_name, finds_server, is_engines, lookup,
+};
 use crate::model::{Case, Fact, Found, Judgement, Rule, Symptom, quoted};
 
 pub(crate) const RULE: Rule = Rule {
@@ -61,6 +63,15 @@ fn judge(case: &Case<'_>) -> Judgement {
         .iter()
         .any(|a| a.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name)));
     if known || owner.name.eq_ignore_ascii_case(name) {
+        let on_machine =
+            lookup.asked.iter().find(|a| a.server != DOCKERS && is_engines(case, a.server));
+        let found = match on_machine {
+            Some(asked) => found.fix(format!(
+                "see who answers at {}, port 53 (ss -lunp, nft list ruleset): another name server of the machine, such as dnsmasq, may have taken the engine's place",
+                asked.server
+            )),
+            None => found,
+        };
         return Ok(Some(found.fix(format!(
             "disconnect {0} from {network} and connect it again, so that {network} registers its names anew; restart the engine if that does not help",
             owner.name
@@ -101,7 +112,15 @@ mod tests {
         says(&RULE, not_found, FAIL);
         says(&RULE, |it| it.finds(Lookup::NoAddresses), FAIL);
         row("shared-network", not_found, "fail: EC504");
-        assert!(remedies(&RULE, not_found).contains("registers its names anew"));
+        assert!(remedies(&RULE, not_found).starts_with("disconnect mock from ci and connect it"));
+        // Podman's name server stands on the machine, where somebody else may have taken its port.
+        let podman = |it: &mut Snapshot| {
+            not_found(it);
+            let Fact::Known(lookup) = &mut it.link().lookup else { return };
+            lookup.asked = vec![asked("172.20.0.1", Lookup::NoSuchName)];
+        };
+        says(&RULE, podman, FAIL);
+        assert!(remedies(&RULE, podman).starts_with("see who answers at 172.20.0.1, port 53"));
         // A service's name that the container does not carry on the network.
         let service = |it: &mut Snapshot| {
             not_found(it);

@@ -63,23 +63,27 @@ fn judge(case: &Case<'_>) -> Judgement {
 /// What each name server said, as evidence.
 pub(super) fn answers(case: &Case<'_>, mut found: Found, lookup: &Resolution) -> Found {
     for asked in &lookup.asked {
-        let said = match &asked.answer {
-            Lookup::Addresses(addresses) => {
-                addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
-            }
-            Lookup::NoSuchName => "no such name".into(),
-            Lookup::NoAddresses => "no address".into(),
-            Lookup::ServerFailure => "server failure".into(),
-            Lookup::RefusedByServer => "refused".into(),
-            Lookup::Timeout => "no answer".into(),
-            Lookup::Unreachable(why) => format!("not reached: {why}"),
-        };
         found = found.evidence(
             format!("{} asked of {} from {}", asked.question, asked.server, case.link.client),
-            said,
+            spelled(&asked.answer),
         );
     }
     found
+}
+
+/// An answer in words.
+pub(super) fn spelled(answer: &Lookup) -> String {
+    match answer {
+        Lookup::Addresses(addresses) => {
+            addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+        }
+        Lookup::NoSuchName => "no such name".into(),
+        Lookup::NoAddresses => "no address".into(),
+        Lookup::ServerFailure => "server failure".into(),
+        Lookup::RefusedByServer => "refused".into(),
+        Lookup::Timeout => "no answer".into(),
+        Lookup::Unreachable(why) => format!("not reached: {why}"),
+    }
 }
 
 #[cfg(test)]

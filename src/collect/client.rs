@@ -2,14 +2,15 @@
 //! addresses, all from the client's network namespace, wherever econn stands in it.
 
 use super::probe;
+use super::remembered::Memory;
 use super::stand::{ADDRESSES, Ask, Dial, Knock, Lost, Names, Resets, Stand};
 use super::vantage::ProvenPid;
-use checks::model::{Attempt, Connect, Path, Resolution, Unacknowledged, Visit};
+use checks::model::{Attempt, Connect, Path, Resolution, Tried, Unacknowledged, Visit};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// What is to be seen for one link.
-pub(crate) struct Journey {
+pub(crate) struct Journey<'a> {
     /// The link's place in the snapshot.
     pub(crate) link: usize,
     /// The client's own connection, unless the endpoint is not to be dialled.
@@ -22,6 +23,8 @@ pub(crate) struct Journey {
     pub(crate) way: Way,
     /// The ways to its other replicas.
     pub(crate) replicas: Vec<Way>,
+    /// What the client may remember, where its own connects are to be looked at.
+    pub(super) memory: Option<Memory<'a>>,
     /// The client's own addresses on them.
     pub(crate) own: Vec<IpAddr>,
 }
@@ -51,14 +54,16 @@ pub(crate) struct Return {
     pub(crate) path: Option<Result<Path, String>>,
     /// The same of the other replicas, in their order.
     pub(crate) replicas: Vec<Option<Result<Path, String>>>,
+    /// What the client's own program dials in vain.
+    pub(crate) tried: Vec<Tried>,
 }
 
 /// Makes all journeys of one client, from where it stands.
-pub(crate) async fn run(journeys: Vec<Journey>, stand: &Stand) -> Vec<Return> {
+pub(crate) async fn run(journeys: Vec<Journey<'_>>, stand: &Stand) -> Vec<Return> {
     futures_util::future::join_all(journeys.into_iter().map(|j| one(j, stand))).await
 }
 
-async fn one(mut journey: Journey, stand: &Stand) -> Return {
+async fn one(mut journey: Journey<'_>, stand: &Stand) -> Return {
     let dial = journey.dial.take();
     let visit = async {
         match dial {
@@ -78,10 +83,15 @@ async fn one(mut journey: Journey, stand: &Stand) -> Return {
     for way in &journey.replicas {
         replicas.push(self::path(way, stand).await);
     }
-    Return { link: journey.link, is_its_own: journey.is_its_own, visit, lookup, path, replicas }
+    let tried = match &journey.memory {
+        Some(memory) => memory.tried(stand).await,
+        None => Vec::new(),
+    };
+    let Journey { link, is_its_own, .. } = journey;
+    Return { link, is_its_own, visit, lookup, path, replicas, tried }
 }
 
-async fn visit(journey: &Journey, dial: Dial, stand: &Stand) -> Result<Visit, String> {
+async fn visit(journey: &Journey<'_>, dial: Dial, stand: &Stand) -> Result<Visit, String> {
     let dialled = stand.run(dial).await?;
     let mut visit = dialled.visit?;
     if dialled.stopped

@@ -5,7 +5,7 @@ use checks::model::Halted;
 use std::fs::{read_dir, read_to_string};
 
 /// Processes that are looked at, at most.
-const LIMIT: usize = 256;
+pub(super) const MANY: usize = 256;
 
 /// Counts the processes of a container; `None` where they could not be seen.
 pub(crate) fn halted(main: &ProvenPid) -> Option<Halted> {
@@ -27,7 +27,7 @@ pub(crate) fn halted(main: &ProvenPid) -> Option<Halted> {
 pub(super) fn processes(main: &ProvenPid) -> Vec<i32> {
     let mut found = vec![main.pid()];
     let mut next = 0;
-    while next < found.len() && found.len() < LIMIT {
+    while next < found.len() && found.len() < MANY {
         found.extend(children(found[next]));
         next += 1;
     }

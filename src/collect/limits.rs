@@ -21,6 +21,19 @@ pub(crate) fn limits(main: &ProvenPid, id: &str) -> Option<Limits> {
     Some(seen)
 }
 
+/// The processes in the container's control groups: also those that were begun by `exec`, and descend from nobody in it.
+pub(super) fn members(main: &ProvenPid, id: &str) -> Vec<i32> {
+    let groups = main.read("cgroup").map(|text| groups(&text, id)).unwrap_or_default();
+    let lists = groups.into_values().flatten().map(|folder| folder.join("cgroup.procs"));
+    let mut found: Vec<i32> = lists
+        .filter_map(|list| read_to_string(list).ok())
+        .flat_map(|list| list.lines().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>())
+        .collect();
+    found.sort_unstable();
+    found.dedup();
+    found
+}
+
 /// The same, with what has come since `before` told apart.
 pub(crate) fn since(before: Option<Limits>, mut now: Limits) -> Limits {
     let before = before.unwrap_or(now);

@@ -1,6 +1,6 @@
 //! The machine on which econn runs.
 
-use checks::model::Network;
+use checks::model::{Network, Route, Tracked};
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::MetadataExt;
@@ -42,6 +42,37 @@ pub(crate) fn shares_network(daemon: Option<i32>) -> Result<(), String> {
     }
 }
 
+/// How full the kernel's table of connections is; `None` where the kernel keeps none.
+pub(crate) fn tracked() -> Option<Tracked> {
+    let number = |name: &str| {
+        let text =
+            fs::read_to_string(format!("/proc/sys/net/netfilter/nf_conntrack_{name}")).ok()?;
+        text.trim().parse().ok()
+    };
+    Some(Tracked { now: number("count")?, most: number("max")? })
+}
+
+/// The machine's IPv4 routes to addresses of these networks.
+pub(crate) fn routes(networks: &[Network]) -> Vec<Route> {
+    let mut found = routes_in(&fs::read_to_string("/proc/net/route").unwrap_or_default());
+    found.retain(|route| networks.iter().any(|network| network.has_part(&route.subnet)));
+    found.sort();
+    found
+}
+
+/// Interface, destination, gateway, flags, three counts, and the mask: addresses in the machine's own order of bytes.
+fn routes_in(table: &str) -> Vec<Route> {
+    let route = |line: &str| {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let address = |text: &str| u32::from_str_radix(text, 16).ok().map(u32::to_ne_bytes);
+        let (to, mask) = (address(words.get(1)?)?, address(words.get(7)?)?);
+        let bits = u32::from_be_bytes(mask).count_ones();
+        let subnet = format!("{}/{bits}", Ipv4Addr::from(to));
+        Some(Route { subnet, interface: (*words.first()?).to_owned() })
+    };
+    table.lines().filter_map(route).collect()
+}
+
 /// The machine's own IPv4 addresses, without its loopback, from the kernel's routing trie.
 pub(crate) fn addresses() -> Vec<IpAddr> {
     addresses_in(&fs::read_to_string("/proc/net/fib_trie").unwrap_or_default())
@@ -63,7 +94,7 @@ fn addresses_in(trie: &str) -> Vec<IpAddr> {
 
 #[cfg(test)]
 mod tests {
-    use super::{addresses_in, shares_network};
+    use super::{addresses_in, routes_in, shares_network};
 
     #[test]
     fn a_process_of_the_own_network_or_one_that_is_gone_shares_it() {
@@ -71,6 +102,19 @@ mod tests {
         assert_eq!(shares_network(me), Ok(()));
         assert_eq!(shares_network(Some(i32::MAX)), Ok(()));
         assert_eq!(shares_network(None), Ok(()));
+    }
+
+    #[test]
+    fn routes_are_read() {
+        let table = "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT\n\
+            eth0\t00000000\t010011AC\t0003\t0\t0\t0\t00000000\t0\t0\t0\n\
+            docker0\t000011AC\t00000000\t0001\t0\t0\t0\t0000FFFF\t0\t0\t0\n";
+        let read: Vec<String> = routes_in(table)
+            .into_iter()
+            .map(|route| format!("{} {}", route.interface, route.subnet))
+            .collect();
+        assert_eq!(read, ["eth0 0.0.0.0/0", "docker0 172.17.0.0/16"]);
+        assert!(routes_in("x\n\u{0} 1 2\neth0 zz 0 0 0 0 0 00").is_empty());
     }
 
     #[test]

@@ -11,6 +11,8 @@ mod engine;
 mod fresh;
 mod gate;
 mod halted;
+mod holders;
+mod libc;
 mod limits;
 mod links;
 mod machine;
@@ -21,6 +23,7 @@ mod probes;
 pub(crate) mod recorder;
 #[cfg(test)]
 pub(crate) mod reference;
+mod remembered;
 mod replicas;
 mod searched;
 mod server;

@@ -10,7 +10,7 @@ use super::crowd::crowds;
 use super::links::proven;
 use super::stand::{Stand, Stands};
 use super::survey::{Listed, Request};
-use super::{limits, places, replicas};
+use super::{libc, limits, places, replicas};
 use checks::model::{Fact, Snapshot};
 use futures_util::future::join;
 pub(super) use holds::held;
@@ -32,7 +32,10 @@ pub(super) async fn probe(
 ) {
     let mut servers: BTreeSet<usize> =
         (0..snapshot.links.len()).filter_map(|link| server_index(all, snapshot, link)).collect();
-    let pictured = if request.glance { BTreeSet::new() } else { servers.clone() };
+    let mut pictured = if request.glance { BTreeSet::new() } else { servers.clone() };
+    if !request.glance {
+        replicas::of_other_images(all, &servers, &mut pictured);
+    }
     servers.extend(snapshot.links.iter().flat_map(|link| replicas::places(all, link)));
     let images = images(stands, all, pictured, request);
     let active = async {
@@ -50,6 +53,7 @@ pub(super) async fn probe(
     for &index in &servers {
         limits(all, snapshot, index, request.passive);
     }
+    libc::note(all, snapshot);
     again(stands, all, snapshot, &servers, request).await;
     for (index, freshness) in images {
         snapshot.containers[index].freshness = freshness;

@@ -5,6 +5,7 @@ use super::probes::witness;
 use super::stand::Stands;
 use super::survey::Listed;
 use checks::model::{Case, Concurrency, Container, Fact, Link, Meant, Replica, Snapshot};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
 /// Notes which other containers the endpoint's name means: those of the server's own service. Tasks of a Swarm that have
@@ -61,6 +62,25 @@ pub(super) async fn ways(
 /// Where the others are among the containers.
 pub(super) fn places(all: &Listed, link: &Link) -> Vec<usize> {
     link.replicas.iter().filter_map(|r| all.find(&link.engine, &r.container)).collect()
+}
+
+/// Adds those of the servers that run another image than their replicas which are compared already: what is said of an image
+/// holds for all that run it.
+pub(super) fn of_other_images(
+    all: &Listed,
+    servers: &BTreeSet<usize>,
+    pictured: &mut BTreeSet<usize>,
+) {
+    for &index in servers {
+        let ours = &all.seen[index].1;
+        let is_compared = pictured.iter().any(|&other| {
+            let theirs = &all.seen[other].1;
+            theirs.facts.is_replica_of(&ours.facts) && theirs.raw.image_id == ours.raw.image_id
+        });
+        if ours.facts.state.is_up() && !is_compared {
+            pictured.insert(index);
+        }
+    }
 }
 
 /// Keeps what the hold test of one container's port came to: the server's, or one of the others'.

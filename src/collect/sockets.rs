@@ -3,11 +3,12 @@
 
 use super::compose;
 use super::ends;
+use super::holders;
 use super::links::{self, Claim, World};
 use super::stand::{self, Stands};
 use super::survey::Listed;
 use super::{machine, places, replicas};
-use checks::model::{Container, Fact, Link, Listener, is_loopback, numeric};
+use checks::model::{Container, Fact, Link, Listener, NetworkMode, is_loopback, numeric};
 use futures_util::future::join_all;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,12 +38,15 @@ pub(super) struct Sockets<'a> {
     facts: Vec<Container>,
     machine: Vec<IpAddr>,
     read: RefCell<BTreeMap<Whose, Rows>>,
+    /// Whether a container's own programs hold a port of a namespace that several share.
+    held: RefCell<BTreeMap<(usize, u16), bool>>,
 }
 
 impl<'a> Sockets<'a> {
     pub(super) fn new(all: &'a Listed, stands: &'a Stands<'a>) -> Self {
         let (facts, machine) = (all.facts(), machine::addresses());
-        Self { all, stands, facts, machine, read: RefCell::default() }
+        let (read, held) = (RefCell::default(), RefCell::default());
+        Self { all, stands, facts, machine, read, held }
     }
 
     /// The links of all claims that `keeps` says to keep, each with what its address means.
@@ -94,6 +98,7 @@ impl<'a> Sockets<'a> {
             networks: &self.all.networks,
             machine: &self.machine,
             listens: &listens,
+            holds: &|container, port| listens(container, port) && self.holds(container, port),
         };
         let port = claim.told.port.unwrap_or(0);
         // Reading a namespace's sockets takes milliseconds, and only a loopback's meaning needs them.
@@ -127,6 +132,27 @@ impl<'a> Sockets<'a> {
             }
         };
         self.read.borrow_mut().entry(whose).or_insert_with(read).clone()
+    }
+
+    /// Whether it is a program of the container that listens on a port of its namespace. Where that can't be told, it is
+    /// taken to be.
+    fn holds(&self, container: &Container, port: u16) -> bool {
+        let index = self.all.find(&container.engine, &container.name);
+        let Some(index) = index.filter(|_| self.shares_namespace(container)) else { return true };
+        let look = || {
+            let seen = &self.all.seen[index].1;
+            holders::holds(&links::proven(seen)?, &seen.facts.id, port)
+        };
+        *self.held.borrow_mut().entry((index, port)).or_insert_with(|| look().unwrap_or(true))
+    }
+
+    fn shares_namespace(&self, container: &Container) -> bool {
+        let joins = |c: &Container| {
+            c.engine == container.engine
+                && c.network_mode == NetworkMode::Container(container.name.clone())
+        };
+        matches!(container.network_mode, NetworkMode::Host | NetworkMode::Container(_))
+            || self.facts.iter().any(joins)
     }
 
     fn is_up(&self, whose: Whose) -> bool {

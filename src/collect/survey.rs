@@ -12,8 +12,8 @@ use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, fresh, machine, places, probes, replicas, swarm};
 use checks::model::{
-    Container, Fact, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind, Settings, Snapshot,
-    is_loopback,
+    Container, Fact, Link, Machine, Meant, Network, SNAPSHOT_VERSION, ServerKind, Settings,
+    Snapshot, is_loopback,
 };
 use checks::notes::{NO_ENGINE, NO_LINK};
 use claims::claims;
@@ -84,6 +84,7 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
         links,
         notes,
+        machines: BTreeMap::new(),
         logged: Vec::new(),
         own: Vec::new(),
         redactions: BTreeMap::new(),
@@ -101,11 +102,25 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         snapshot.host_listeners = machine_listeners(&stands, engine, &all).await.into();
     }
     probes::probe(&stands, &all, &mut snapshot, request).await;
+    of_this_machine(&stands, connections, &mut snapshot);
     stands.close().await;
     if snapshot.links.is_empty() {
         snapshot.notes.push(nothing_found(&snapshot, &engines));
     }
     Ok(Gate::of(all.seen.iter().map(|(_, seen)| seen)).pass(snapshot))
+}
+
+/// What the kernel of this machine does with everybody's connections, for the engines that are here.
+fn of_this_machine(stands: &Stands<'_>, engines: &[Connection], snapshot: &mut Snapshot) {
+    let is_here = |at: &usize| stands.is_here(*at).is_ok();
+    let here: Vec<usize> = (0..engines.len()).filter(is_here).collect();
+    if here.is_empty() || machine::of_engines(&snapshot.networks).is_err() {
+        return;
+    }
+    let machine =
+        Machine { tracked: machine::tracked(), routes: machine::routes(&snapshot.networks) };
+    let names = here.into_iter().map(|at| engines[at].facts.name.clone());
+    snapshot.machines = names.map(|name| (name, machine.clone())).collect();
 }
 
 /// Whether the server is a process of the engine's machine.
@@ -151,8 +166,13 @@ async fn list(
 /// Gives clients that were started moments ago the time to listen themselves, where the verdict rests on it.
 async fn settle(all: &Listed, claims: &[Claim], stance: Stance) {
     let facts = all.facts();
-    let world =
-        World { containers: &facts, networks: &all.networks, machine: &[], listens: &|_, _| false };
+    let world = World {
+        containers: &facts,
+        networks: &all.networks,
+        machine: &[],
+        listens: &|_, _| false,
+        holds: &|_, _| false,
+    };
     let waits = claims.iter().filter_map(|claim| {
         let (_, client) = &all.seen[all.find(&claim.engine, &claim.client)?];
         let (engine, name, host, port) =
@@ -217,6 +237,7 @@ pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance:
         networks: &networks,
         machine: &machine,
         listens: &listens,
+        holds: &listens,
     };
     for link in &mut snapshot.links {
         if !matches!(link.meant, Meant::Nobody | Meant::External)

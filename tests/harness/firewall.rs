@@ -47,7 +47,13 @@ impl Firewall {
 
 /// Deletes the rules of runs that are no longer alive, on the machine of this engine.
 pub(crate) fn sweep(engine: Engine) {
-    let rules = iptables(engine, ["--list-rules"]).unwrap_or_default();
+    for table in ["filter", "nat"] {
+        sweep_table(engine, table);
+    }
+}
+
+fn sweep_table(engine: Engine, table: &str) {
+    let rules = iptables(engine, ["--table", table, "--list-rules"]).unwrap_or_default();
     for rule in rules.lines() {
         let Some(run) = rule
             .split_whitespace()
@@ -57,7 +63,7 @@ pub(crate) fn sweep(engine: Engine) {
         };
         if !fs::exists(format!("/proc/{run}")).unwrap_or(true) {
             let words = rule.split_whitespace().skip(1).map(|word| word.trim_matches('"'));
-            let _ = iptables(engine, std::iter::once("--delete").chain(words));
+            let _ = iptables(engine, ["--table", table, "--delete"].into_iter().chain(words));
         }
     }
 }

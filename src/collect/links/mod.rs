@@ -156,6 +156,7 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         retold: claim.retold,
         unstarted: None,
         replicas: Vec::new(),
+        tried: Vec::new(),
     })
 }
 

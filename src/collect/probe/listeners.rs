@@ -3,8 +3,9 @@
 //! the length of a queue and the family rule of an IPv6 wildcard.
 
 use checks::model::Listener;
-use procfs_core::net::{TcpNetEntries, TcpState};
+use procfs_core::net::{TcpNetEntries, TcpNetEntry, TcpState};
 use procfs_core::{ExplicitSystemInfo, FromBufReadSI};
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 /// Docker's resolver listens here in every container on a user network. It is no server of the
@@ -28,6 +29,15 @@ pub(crate) fn listeners(tcp: &str, tcp6: &str) -> Result<Vec<Listener>, String> 
     Ok(tidy(found))
 }
 
+/// The numbers of the sockets that listen on a port, by which the processes that hold them are found.
+pub(crate) fn sockets_at(tcp: &str, tcp6: &str, port: u16) -> BTreeSet<u64> {
+    let rows = tcp.lines().chain(tcp6.lines()).filter(|line| is_listen(line));
+    rows.filter_map(entry)
+        .filter(|entry| entry.local_address.port() == port)
+        .map(|entry| entry.inode)
+        .collect()
+}
+
 /// Drops the resolver's rows and puts the rest in one order.
 pub(super) fn tidy(mut found: Vec<Listener>) -> Vec<Listener> {
     found.retain(|listener| listener.address.ip() != DOCKER_DNS);
@@ -46,15 +56,7 @@ fn is_listen(line: &str) -> bool {
 }
 
 fn row(line: &str) -> Option<Listener> {
-    let system = ExplicitSystemInfo {
-        boot_time_secs: 0,
-        ticks_per_second: 100,
-        page_size: 4096,
-        is_little_endian: cfg!(target_endian = "little"),
-    };
-    // The parser skips the table's heading.
-    let table = format!("\n{line}");
-    let entry = TcpNetEntries::from_buf_read(table.as_bytes(), &system).ok()?.0.pop()?;
+    let entry = entry(line)?;
     (entry.state == TcpState::Listen).then(|| Listener {
         address: canonical(entry.local_address),
         v6_only: None,
@@ -63,9 +65,21 @@ fn row(line: &str) -> Option<Listener> {
     })
 }
 
+fn entry(line: &str) -> Option<TcpNetEntry> {
+    let system = ExplicitSystemInfo {
+        boot_time_secs: 0,
+        ticks_per_second: 100,
+        page_size: 4096,
+        is_little_endian: cfg!(target_endian = "little"),
+    };
+    // The parser skips the table's heading.
+    let table = format!("\n{line}");
+    TcpNetEntries::from_buf_read(table.as_bytes(), &system).ok()?.0.pop()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::listeners;
+    use super::{listeners, sockets_at};
     use checks::model::Listener;
     use proptest::prelude::*;
     use std::fmt::Write;
@@ -131,6 +145,16 @@ mod tests {
         ];
         assert_eq!(listeners(&tcp, &tcp6).unwrap(), expected);
         assert_eq!(listeners(HEAD, "").unwrap(), []);
+    }
+
+    #[test]
+    fn a_socket_is_found_by_its_port() {
+        let tcp = table(&[
+            ("127.0.0.1:8080".parse().unwrap(), "0A", 3),
+            ("10.0.0.2:8080".parse().unwrap(), "01", 7),
+        ]);
+        assert_eq!(sockets_at(&tcp, HEAD, 8080).into_iter().collect::<Vec<_>>(), [12345]);
+        assert!(sockets_at(&tcp, "", 80).is_empty());
     }
 
     #[test]

@@ -54,12 +54,13 @@ pub(super) async fn resolve_at(
         let Ok(asked) = Name::from_ascii(format!("{question}.")) else { continue };
         for server in servers.iter_mut().filter(|server| !server.silent) {
             let started = Instant::now();
-            let answer = server.ask(&asked).await;
+            let (answer, denied_for_ipv6) = server.ask(&asked).await;
             let (found, goes_on) = (matches!(answer, Lookup::Addresses(_)), goes_on(&answer));
             resolution.asked.push(Asked {
                 server: server.ip,
                 question: question.clone(),
                 answer,
+                denied_for_ipv6,
                 ms: millis(started.elapsed()),
             });
             if found {
@@ -128,8 +129,9 @@ impl Server {
         Self { ip, port, limit, context, provider, silent: false, silent_on_v6: false }
     }
 
-    /// Asks for IPv4 and IPv6 at once. What IPv6 comes to never spoils the answer for IPv4.
-    async fn ask(&mut self, name: &Name) -> Lookup {
+    /// Asks for IPv4 and IPv6 at once. What IPv6 comes to never spoils the answer for IPv4; it stands beside it where it is no
+    /// answer like that.
+    async fn ask(&mut self, name: &Name) -> (Lookup, Option<Lookup>) {
         let v6 = async {
             if self.silent_on_v6 {
                 Lookup::Timeout
@@ -140,7 +142,10 @@ impl Server {
         let (v4, v6) = tokio::join!(self.query(name, RecordType::A), v6);
         self.silent_on_v6 |= v6 == Lookup::Timeout;
         self.silent |= v4 == Lookup::Timeout;
-        both(v4, v6)
+        let is_fine = matches!(v6, Lookup::Addresses(_) | Lookup::NoAddresses);
+        let denied = matches!(v4, Lookup::Addresses(_)) && !is_fine;
+        let denied = denied.then(|| v6.clone());
+        (both(v4, v6), denied)
     }
 
     async fn query(&self, name: &Name, kind: RecordType) -> Lookup {

@@ -1,6 +1,6 @@
-//! The listening sockets of the namespace that the calling thread stands in, asked from the kernel
-//! directly. Unlike the tables in `/proc` the answer holds the length of each listen queue, and it
-//! costs a tenth of the time.
+//! The sockets of the namespace that the calling thread stands in, asked from the kernel directly:
+//! those that listen, and those that wait for an answer to their connect. Unlike the tables in
+//! `/proc` the answer holds the length of each listen queue, and it costs a tenth of the time.
 
 use super::listeners::{canonical, tidy};
 use checks::model::Listener;
@@ -25,22 +25,54 @@ use std::net::SocketAddr;
 ///
 /// Says why the kernel could not be asked.
 pub(crate) fn listening(port: Option<u16>) -> Result<Vec<Listener>, String> {
-    let reason = |error: io::Error| {
+    let rows = both(&Question { states: StateFlags::LISTEN, port, peers: None });
+    let rows = rows.map_err(|error| {
         format!("the kernel could not be asked for its listening sockets: {error}")
-    };
-    let mut found = dump(AF_INET, port).map_err(reason)?;
-    found.extend(dump(AF_INET6, port).map_err(reason)?);
-    Ok(tidy(found))
+    })?;
+    Ok(tidy(rows.iter().map(listener).collect()))
 }
 
-fn dump(family: u8, port: Option<u16>) -> io::Result<Vec<Listener>> {
+/// The connects to a port, whatever the address, that nobody has answered yet: each with its own end and the other one.
+///
+/// # Errors
+///
+/// Says why the kernel could not be asked.
+pub(crate) fn connecting(port: u16) -> Result<Vec<(SocketAddr, SocketAddr)>, String> {
+    let rows = both(&Question { states: StateFlags::SYN_SENT, port: None, peers: Some(port) });
+    let rows = rows.map_err(|error| {
+        format!("the kernel could not be asked for its connects under way: {error}")
+    })?;
+    let ends = |row: &InetResponse| {
+        let id = &row.header.socket_id;
+        (
+            canonical(SocketAddr::new(id.source_address, id.source_port)),
+            canonical(SocketAddr::new(id.destination_address, id.destination_port)),
+        )
+    };
+    Ok(rows.iter().map(ends).filter(|(_, to)| to.port() == port).collect())
+}
+
+/// Which sockets: in these states, of this port, and connected to this one.
+struct Question {
+    states: StateFlags,
+    port: Option<u16>,
+    peers: Option<u16>,
+}
+
+fn both(question: &Question) -> io::Result<Vec<InetResponse>> {
+    let mut found = dump(AF_INET, question)?;
+    found.extend(dump(AF_INET6, question)?);
+    Ok(found)
+}
+
+fn dump(family: u8, question: &Question) -> io::Result<Vec<InetResponse>> {
     let mut socket = Socket::new(NETLINK_SOCK_DIAG)?;
     socket.bind_auto()?;
     socket.connect(&NetlinkAddress::new(0, 0))?;
     // The kernel has the answer ready when the question is sent: waiting would be waiting for
     // nothing.
     socket.set_non_blocking(true)?;
-    socket.send(&question(family, port), 0)?;
+    socket.send(&question.bytes(family), 0)?;
     let mut found = Vec::new();
     loop {
         let (datagram, _) = socket.recv_from_full()?;
@@ -50,34 +82,37 @@ fn dump(family: u8, port: Option<u16>) -> io::Result<Vec<Listener>> {
     }
 }
 
-fn question(family: u8, port: Option<u16>) -> Vec<u8> {
-    let mut socket_id = if family == AF_INET { SocketId::new_v4() } else { SocketId::new_v6() };
-    socket_id.source_port = port.unwrap_or(0);
-    let request = InetRequest {
-        family,
-        protocol: IPPROTO_TCP,
-        extensions: ExtensionFlags::empty(),
-        states: StateFlags::LISTEN,
-        socket_id,
-    };
-    let mut header = NetlinkHeader::default();
-    header.flags = NLM_F_REQUEST | NLM_F_DUMP;
-    let mut message = NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
-    message.finalize();
-    let mut bytes = vec![0; message.buffer_len()];
-    message.serialize(&mut bytes);
-    bytes
+impl Question {
+    fn bytes(&self, family: u8) -> Vec<u8> {
+        let mut socket_id = if family == AF_INET { SocketId::new_v4() } else { SocketId::new_v6() };
+        socket_id.source_port = self.port.unwrap_or(0);
+        socket_id.destination_port = self.peers.unwrap_or(0);
+        let request = InetRequest {
+            family,
+            protocol: IPPROTO_TCP,
+            extensions: ExtensionFlags::empty(),
+            states: self.states.clone(),
+            socket_id,
+        };
+        let mut header = NetlinkHeader::default();
+        header.flags = NLM_F_REQUEST | NLM_F_DUMP;
+        let mut message = NetlinkMessage::new(header, SockDiagMessage::InetRequest(request).into());
+        message.finalize();
+        let mut bytes = vec![0; message.buffer_len()];
+        message.serialize(&mut bytes);
+        bytes
+    }
 }
 
 /// Reads the messages of one datagram; true when the kernel says that it was the last.
-fn read(datagram: &[u8], found: &mut Vec<Listener>) -> io::Result<bool> {
+fn read(datagram: &[u8], found: &mut Vec<InetResponse>) -> io::Result<bool> {
     let mut rest = datagram;
     while !rest.is_empty() {
         let message =
             NetlinkMessage::<SockDiagMessage>::deserialize(rest).map_err(io::Error::other)?;
         match message.payload {
             NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(response)) => {
-                found.push(listener(&response));
+                found.push(*response);
             }
             NetlinkPayload::Done(_) => return Ok(true),
             NetlinkPayload::Error(error) => return Err(error.to_io()),
@@ -109,9 +144,12 @@ fn listener(response: &InetResponse) -> Listener {
 
 #[cfg(test)]
 mod tests {
-    use super::{listening, read};
+    use super::{connecting, listening, read};
     use proptest::prelude::*;
     use std::net::TcpListener;
+    use std::time::Duration;
+
+    const LONG: Duration = Duration::from_secs(5);
 
     #[test]
     fn the_kernel_names_address_and_backlog() {
@@ -146,6 +184,27 @@ mod tests {
         let Ok(server) = TcpListener::bind("[::]:0") else { return };
         let found = listening(Some(server.local_addr().unwrap().port())).unwrap();
         assert_eq!(found[0].v6_only, Some(false));
+    }
+
+    #[test]
+    fn a_connect_that_nobody_answers_is_seen_with_both_ends() {
+        // A queue with no room: the kernel completes one connect, or two, and lets the others wait.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let server = runtime.block_on(async {
+            let socket = tokio::net::TcpSocket::new_v4().unwrap();
+            socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+            socket.listen(0).unwrap()
+        });
+        let here = server.local_addr().unwrap();
+        assert_eq!(connecting(here.port()), Ok(vec![]));
+        for _ in 0..4 {
+            std::thread::spawn(move || std::net::TcpStream::connect_timeout(&here, LONG).map(drop));
+        }
+        let seen = || connecting(here.port()).unwrap();
+        while seen().is_empty() {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        assert!(seen().iter().all(|(from, to)| *to == here && from.port() != here.port()));
     }
 
     proptest! {

@@ -3,6 +3,7 @@
 use super::{in_time, server_index, stand};
 use crate::collect::client::{self, Journey, Return, Way, Witness};
 use crate::collect::links::proven;
+use crate::collect::remembered::Memory;
 use crate::collect::stand::{Dial, Names, OwnNames, Stand, Stands};
 use crate::collect::survey::{Listed, Request};
 use crate::collect::{places, replicas};
@@ -83,17 +84,16 @@ async fn own_names(stand: &Stand, client: &str) -> Result<Option<Names>, String>
     }
     stand.run(OwnNames {}).await.map(|given| Some(given.into()))
 }
-}
 
-async fn journey(
+async fn journey<'a>(
     stands: &Stands<'_>,
     all: &Listed,
-    snapshot: &Snapshot,
+    snapshot: &'a Snapshot,
     index: usize,
     request: &Request,
     own_names: Option<Names>,
     from: Vantage,
-) -> Journey {
+) -> Journey<'a> {
     let link = &snapshot.links[index];
     let case = Case { link, facts: snapshot };
     let server = case.server().ok();
@@ -141,6 +141,7 @@ async fn journey(
             witness: witness(stands, all, server_index(all, snapshot, index)).await,
         },
         replicas: replicas::ways(stands, all, snapshot, link).await,
+        memory: Memory::of(case),
         own: case
             .client()
             .map(|client| {
@@ -228,6 +229,7 @@ pub(in super::super) fn fill(snapshot: &mut Snapshot, back: Return, from: Vantag
     for (replica, path) in link.replicas.iter_mut().zip(back.replicas) {
         replica.path = way(path);
     }
+    link.tried = back.tried;
 }
 
 fn unseen(snapshot: &mut Snapshot, link: usize, why: &str) {

@@ -1,7 +1,9 @@
 //! `econn agent`: econn as a sidecar. It reads errands from standard input, a JSON line each, does them at once and side by
 //! side, and answers each with a line. It ends with its input, and at its deadline in any case: whoever sent it may be dead.
 
-use super::errand::{Ask, Burst, Dial, Errand, Hold, Knock, Lost, OwnNames, Resets, Sockets};
+use super::errand::{
+    Ask, Burst, Connecting, Dial, Errand, Hold, Knock, Lost, OwnNames, Resets, Sockets,
+};
 use crate::words::words;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -104,6 +106,7 @@ async fn obey(line: &[u8]) -> Option<Answer> {
         Knock::NAME => run::<Knock>(of).await,
         Resets::NAME => run::<Resets>(of).await,
         Lost::NAME => run::<Lost>(of).await,
+        Connecting::NAME => run::<Connecting>(of).await,
         Sockets::NAME => run::<Sockets>(of).await,
         Hold::NAME => run::<Hold>(of).await,
         Burst::NAME => run::<Burst>(of).await,

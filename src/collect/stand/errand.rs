@@ -240,6 +240,31 @@ impl Errand for Lost {
     }
 }
 
+/// Reads the connects to a port that nobody has answered yet, of all programs of the namespace.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub(crate) struct Connecting {
+    pub(crate) port: u16,
+}
+
+/// What the kernel shows of connects that wait for an answer.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub(crate) struct Underway {
+    /// The own end of each, and the other one.
+    pub(crate) connects: Vec<(SocketAddr, SocketAddr)>,
+    /// Addresses of the own networks from which nobody answered when they were last asked for.
+    pub(crate) silent: Vec<IpAddr>,
+}
+
+impl Errand for Connecting {
+    const NAME: &'static str = "connecting";
+    type Seen = Result<Underway, String>;
+
+    async fn run(self) -> Self::Seen {
+        let silent = table("arp").map(|text| probe::silent_neighbours(&text));
+        Ok(Underway { connects: probe::connecting(self.port)?, silent: silent.unwrap_or_default() })
+    }
+}
+
 /// Reads the listening sockets, and again while those that are awaited are not there.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Sockets {

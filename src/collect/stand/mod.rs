@@ -11,7 +11,8 @@ mod stands;
 pub(crate) use agent::serve;
 pub(crate) use binary::is_static;
 pub(crate) use errand::{
-    ADDRESSES, Ask, Burst, Dial, Errand, Hold, Knock, Lost, Names, OwnNames, Resets, Sockets,
+    ADDRESSES, Ask, Burst, Connecting, Dial, Errand, Hold, Knock, Lost, Names, OwnNames, Resets,
+    Sockets, Underway,
 };
 pub(crate) use stands::{Place, Stance, Stands};
 

@@ -173,6 +173,7 @@ fn one(
         queue_counters: Fact::Skipped(unseen()),
         somaxconn: None,
         limits: None,
+        uses_musl: None,
         resolver: Fact::Skipped(unseen()),
         hosts: Fact::Skipped(unseen()),
         unread: None,

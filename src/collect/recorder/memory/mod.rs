@@ -80,6 +80,7 @@ impl<'a> Memory<'a> {
             host_listeners: Fact::Skipped("no link ends on the engine's machine".into()),
             links: Vec::new(),
             notes: Vec::new(),
+            machines: BTreeMap::new(),
             logged: Vec::new(),
             own: Vec::new(),
             redactions: BTreeMap::new(),

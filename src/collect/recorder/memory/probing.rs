@@ -183,7 +183,8 @@ impl Memory<'_> {
                     self.began.elapsed().as_secs_f64()
                 )));
             }
-            fill(&mut self.record, Return { link: at, ..back }, from);
+            // What is dialled in vain while everything starts says nothing of the end.
+            fill(&mut self.record, Return { link: at, tried: Vec::new(), ..back }, from);
         }
     }
 
