@@ -11,8 +11,8 @@ use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, fresh, machine, places, probes, replicas, swarm};
 use checks::model::{
-    Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, Source, Written, is_loopback,
+    Container, Demand, Fact, HOST_CLIENT, Link, Meant, Network, NetworkMode, SNAPSHOT_VERSION,
+    ServerKind, Settings, Snapshot, Source, Written, is_loopback,
 };
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -373,6 +373,16 @@ async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], pat
                 wanted.entry(replica).or_default().insert(server.port);
             }
         }
+    }
+    // Whether an end stands in the namespace that it is said to join is seen by those of both.
+    let owner = |index: &usize| {
+        let facts = &all.seen[*index].1.facts;
+        let NetworkMode::Container(owner) = &facts.network_mode else { return None };
+        all.find(&facts.engine, owner)
+    };
+    let owners: Vec<usize> = wanted.keys().filter_map(owner).collect();
+    for owner in owners {
+        wanted.entry(owner).or_default();
     }
     let mut places: HashMap<usize, Place> =
         wanted.keys().map(|&index| (index, places::of_running(all, index))).collect();
