@@ -154,6 +154,7 @@ fn judge_link(facts: &Snapshot, link: &Link, wanted: &Wanted, plugged: &[OwnRow]
         checks,
         seen_from: seen_from(&case),
         demand: link.demand,
+        described_in: described_in(case.client(), server),
         awaits,
         logged,
     }
@@ -178,6 +179,20 @@ fn of_a_stand_in(link: &Link, check: &Check, row: &mut Row) {
 fn service(container: Option<&Container>) -> Option<String> {
     let (compose, task) = (container?.compose.as_ref(), container?.task.as_ref());
     compose.map(|c| c.service.clone()).or_else(|| task.map(|task| task.service.clone()))
+}
+
+/// The Compose file of the client, else that of the server, else the server's Dockerfile.
+fn described_in(client: Option<&Container>, server: Option<&Container>) -> Option<String> {
+    let composed = |c: &Container| c.compose.as_ref()?.files().into_iter().next();
+    let built = |c: &Container| {
+        let content = c.freshness.value()?.content.value()?;
+        let (folder, file) = (content.context.trim_end_matches('/'), &content.dockerfile);
+        Some(if file.starts_with('/') { file.clone() } else { format!("{folder}/{file}") })
+    };
+    client
+        .and_then(composed)
+        .or_else(|| server.and_then(composed))
+        .or_else(|| server.and_then(built))
 }
 
 /// The node of a Swarm that a container is on.

@@ -131,7 +131,7 @@ mod tests {
             &RULE,
             |it| {
                 it.listens(&["127.0.0.1:8080"]);
-                it.hapi().network_mode = NetworkMode::Container("mock".into());
+                it.shares();
                 it.way(&[], None);
             },
             "nothing",

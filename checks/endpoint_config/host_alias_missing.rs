@@ -1,6 +1,6 @@
 use super::repair::{host_alias, quoted, repaired};
 use super::resolves;
-use crate::model::{Case, EngineKind, Found, Judgement, Meant, Rule};
+use crate::model::{Attachment, Case, EngineKind, Found, Judgement, Meant, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC411",
@@ -53,6 +53,14 @@ fn judge(case: &Case<'_>) -> Judgement {
             found.fix(format!("let {client} dial {} instead of {host}", host_alias(case))),
         ));
     }
+    // From internal networks alone nobody reaches the machine, by whatever name.
+    let is_internal = |a: &Attachment| {
+        case.facts.network(&case.link.engine, &a.network).is_some_and(|network| network.internal)
+    };
+    let mine = case.client().map_or(&[][..], |client| case.attachments(client));
+    if !found.fix.is_empty() && !mine.is_empty() && mine.iter().all(is_internal) {
+        return Ok(Some(found));
+    }
     found = found.fix(format!(
         "start {client} with --add-host {host}:host-gateway (in a Compose file: extra_hosts: [\"{host}:host-gateway\"])"
     ));
@@ -81,6 +89,14 @@ mod tests {
              (in a Compose file: extra_hosts: [\"host.docker.internal:host-gateway\"])"
         );
         row("endpoint-config", missing, "fail: EC411");
+        // On an internal network no name for the machine would help.
+        assert_eq!(
+            remedies(&RULE, |it| {
+                missing(it);
+                it.ci().internal = true;
+            }),
+            "set LLM_ENDPOINT of hapi to http://mock:8080 and start it again (-e LLM_ENDPOINT=http://mock:8080)"
+        );
         // Without a probe the hosts file decides.
         says(
             &RULE,

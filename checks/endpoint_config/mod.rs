@@ -22,7 +22,7 @@ mod service;
 mod tls_to_plain;
 mod unread;
 
-use crate::model::{Case, Check, Meant, Need, OUTSIDE, Undecided};
+use crate::model::{Case, Check, Fact, Meant, Need, OUTSIDE, Undecided};
 
 pub(crate) const CHECK: Check = Check {
     id: "endpoint-config",
@@ -75,6 +75,12 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
         .and_then(|s| s.container.as_deref())
         .unwrap_or("a process of the host");
     Ok(match case.link.meant {
+        Meant::OwnListener
+            if server != case.link.client && case.link.listens_itself != Fact::Known(true) =>
+        {
+            let (port, client) = (endpoint.port, &case.link.client);
+            format!("{server} is to serve port {port} in the namespace of {client}")
+        }
         Meant::OwnListener => {
             format!("{} listens on port {} in its own namespace", case.link.client, endpoint.port)
         }

@@ -152,7 +152,7 @@ mod tests {
             |it| {
                 told(it);
                 it.link().meant = Meant::OwnListener;
-                it.hapi().network_mode = NetworkMode::Container("mock".into());
+                it.shares();
             },
             "nothing",
         );

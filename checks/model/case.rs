@@ -173,8 +173,11 @@ impl<'a> Case<'a> {
             return false;
         }
         client.name == server.name
-            || matches!((client.namespace.value(), server.namespace.value()), (Some(a), Some(b)) if a == b)
-            || self.home(client) == self.home(server)
+            || match (client.namespace.value(), server.namespace.value()) {
+                // Who joined another's namespace stays in it when that one is started again.
+                (Some(a), Some(b)) => a == b,
+                _ => self.home(client) == self.home(server),
+            }
     }
 
     /// The container (or the host) in whose namespace this one stands.

@@ -1,6 +1,7 @@
 //! The words the checks speak.
 
 mod awaited;
+mod behind;
 mod case;
 mod certificate;
 mod check;
@@ -37,6 +38,7 @@ mod vantage;
 mod way;
 mod written;
 
+pub use behind::Behind;
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
 pub use certificate::{Certificate, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};

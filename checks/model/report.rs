@@ -99,6 +99,9 @@ pub struct LinkReport {
     /// What the project demands of it, where it demands anything.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub demand: Option<super::Demand>,
+    /// The file that describes its containers, where no file tells the address: that of Compose, else the Dockerfile.
+    #[serde(skip)]
+    pub described_in: Option<String>,
     /// What may still come and make it better; `None` where waiting changes nothing.
     #[serde(skip)]
     pub awaits: Option<String>,

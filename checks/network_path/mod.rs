@@ -67,6 +67,9 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
     if case.shares_namespace() {
         return skip("client and server share one network namespace");
     }
+    if let Some(behind) = case.left_behind() {
+        return skip(&format!("{} was left behind without a network", behind.end.name));
+    }
     if case.client_is_on_host() {
         return skip("the client is on the host's network");
     }

@@ -47,7 +47,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{row, says};
-    use crate::model::{Connect, Meant, NetworkMode};
+    use crate::model::{Connect, Meant, NetworkMode, Snapshot};
 
     #[test]
     fn catches() {
@@ -81,7 +81,7 @@ mod tests {
         row("network-path", |it| it.parts("other", "172.30.0"), "skip: no common network");
         row(
             "network-path",
-            |it| it.hapi().network_mode = NetworkMode::Container("mock".into()),
+            Snapshot::shares,
             "skip: client and server share one network namespace",
         );
         row(

@@ -2,6 +2,7 @@
 
 mod connect;
 mod denied_for_ipv6;
+mod left_behind;
 mod name_clash;
 mod name_not_found;
 mod no_common_network;
@@ -34,6 +35,7 @@ pub(crate) const CHECK: Check = Check {
     applies,
     rules: &[
         &other_engine::RULE,
+        &left_behind::RULE,
         &no_common_network::RULE,
         &no_names::RULE,
         &resolver_fails::RULE,
@@ -82,7 +84,11 @@ fn dials_address(case: &Case<'_>) -> bool {
 /// no name is needed, or the server does not run and so has no address that a name could mean.
 fn lookup<'a>(case: &Case<'a>) -> Result<Option<(Target<'a>, &'a Resolution)>, Undecided> {
     let Some(server) = asked(case) else { return Ok(None) };
-    if dials_address(case) || !server.container.state.is_up() || !names_expected(case) {
+    if dials_address(case)
+        || !server.container.state.is_up()
+        || !names_expected(case)
+        || case.left_behind().is_some_and(|behind| behind.end.name == case.link.client)
+    {
         return Ok(None);
     }
     Ok(Some((server, case.link.lookup.known()?)))
@@ -204,6 +210,13 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     let addresses =
         lookup.addresses().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     if !finds_server(case, server, lookup) {
+        if case.arrives() {
+            let name = &server.container.name;
+            return Ok(format!(
+                "both are on {common}, and {} reaches {name} there",
+                case.link.client
+            ));
+        }
         return Err(Undecided::Unknown(format!(
             "{} resolves to {addresses}, and the engine names no address of {}",
             lookup.name, server.container.name

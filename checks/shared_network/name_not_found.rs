@@ -17,7 +17,7 @@ The client's name server says that the name does not exist. Or the engine's one 
 carries the name: it knows those that are carried, and passes on the others.
 
 ## What disproves it
-An address in the answer.
+An address in the answer; or a connection of the client, by another name, that is completed.
 
 ## How to repair it
 Use the name that the network knows, or give the server that name as an alias there.
@@ -31,6 +31,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         lookup.symptom() == Some(Symptom::NameNotFound) && !engines_is_silent(case, lookup);
     if finds_server(case, server, lookup)
         || !lookup.addresses().is_empty()
+        || case.arrives()
         || !(denied || failed_with_an_unknown_name(case, lookup))
     {
         return Ok(None);
@@ -58,9 +59,11 @@ fn judge(case: &Case<'_>) -> Judgement {
             "let {client} ask the engine's name server: start it without --dns, and without a resolv.conf of its own"
         ))));
     }
+    // An alias that it has on another network is no name here.
     let known = case
         .attachments(server.container)
         .iter()
+        .filter(|a| common.iter().any(|n| n.name == a.network))
         .any(|a| a.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name)));
     if known || owner.name.eq_ignore_ascii_case(name) {
         let on_machine =
@@ -99,7 +102,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{asked, ip, remedies, row, says};
-    use crate::model::{Fact, Lookup, NetworkMode, Snapshot};
+    use crate::model::{Connect, Fact, Lookup, NetworkMode, Snapshot};
 
     fn not_found(it: &mut Snapshot) {
         it.finds(Lookup::NoSuchName);
@@ -132,6 +135,17 @@ mod tests {
             remedies(&RULE, service),
             "dial mock instead of llm\n\
              $ docker network disconnect ci mock && docker network connect --alias llm ci mock"
+        );
+        // It carries the name on another network.
+        assert!(
+            remedies(&RULE, |it| {
+                service(it);
+                it.makes("other", "172.30.0");
+                let mut second = it.mock().attachments[0].clone();
+                (second.network, second.aliases) = ("other".into(), vec!["llm".into()]);
+                it.mock().attachments.push(second);
+            })
+            .starts_with("dial mock instead of llm\n")
         );
         // The same where the machine's name server, to which Docker passes it on, can't be reached.
         let offline = |it: &mut Snapshot| {
@@ -174,6 +188,13 @@ mod tests {
         says(&RULE, |it| it.finds(Lookup::Timeout), "nothing");
         says(&RULE, |it| it.finds(Lookup::Addresses(vec![ip("10.1.2.3")])), "nothing");
         says(&RULE, |it| it.parts("other", "172.30.0"), "nothing");
+        // Podman goes on answering to the name that a container had before: the client has no need of the new one.
+        let by_another_name = |it: &mut Snapshot| {
+            not_found(it);
+            it.visits("172.20.0.2:8080", Connect::Connected);
+        };
+        says(&RULE, by_another_name, "nothing");
+        row("shared-network", by_another_name, "pass: both are on ci, and hapi reaches mock there");
         row("shared-network", |_| (), "pass: both are on ci, and mock resolves to 172.20.0.2");
         row("shared-network", Snapshot::sends_nothing, "skip: --passive");
     }

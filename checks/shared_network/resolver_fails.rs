@@ -28,6 +28,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let Some((server, lookup)) = lookup(case)? else { return Ok(None) };
     if finds_server(case, server, lookup)
         || !lookup.addresses().is_empty()
+        || case.arrives()
         || failed_with_an_unknown_name(case, lookup)
         || !(lookup.symptom() == Some(Symptom::ResolverFailed) || engines_is_silent(case, lookup))
     {

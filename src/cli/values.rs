@@ -15,7 +15,12 @@ pub(crate) struct Output {
 impl Output {
     pub(super) fn parse(text: &str) -> Result<Self, String> {
         let (format, path) = pair(text)?;
-        Ok(Self { format: Format::from_str(&format, false)?, path: PathBuf::from(path) })
+        let forms = || Format::value_variants().iter().filter_map(ValueEnum::to_possible_value);
+        let known = Format::from_str(&format, false).map_err(|_| {
+            let forms: Vec<String> = forms().map(|form| form.get_name().to_owned()).collect();
+            format!("there is no such form; the forms are {}", forms.join(", "))
+        })?;
+        Ok(Self { format: known, path: PathBuf::from(path) })
     }
 }
 

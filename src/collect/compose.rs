@@ -61,7 +61,7 @@ impl Environment {
                 now.clone_into(value);
             }
         }
-        let now = from_env(&vars, &Known { is_name, vars: &vars });
+        let now = from_env(&vars, &Known { is_name, vars: &vars, groups: &[], exported: &[] });
         let age = seen.facts.state.age_seconds.map(Duration::from_secs);
         let made = age.and_then(|age| SystemTime::now().checked_sub(age));
         // What `run` was told on its own command line is in no file.

@@ -12,8 +12,8 @@ use super::sockets::{Sockets, machine_listeners, takes};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, fresh, machine, places, probes, replicas, swarm};
 use checks::model::{
-    Container, Fact, Link, Machine, Meant, Network, SNAPSHOT_VERSION, ServerKind, Settings,
-    Snapshot, is_loopback,
+    Container, Fact, Link, Machine, Meant, Network, NetworkMode, SNAPSHOT_VERSION, ServerKind,
+    Settings, Snapshot, is_loopback,
 };
 use checks::notes::{NO_ENGINE, NO_LINK};
 use claims::claims;
@@ -199,6 +199,16 @@ async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], pat
                 wanted.entry(replica).or_default().insert(server.port);
             }
         }
+    }
+    // Whether an end stands in the namespace that it is said to join is seen by those of both.
+    let owner = |index: &usize| {
+        let facts = &all.seen[*index].1.facts;
+        let NetworkMode::Container(owner) = &facts.network_mode else { return None };
+        all.find(&facts.engine, owner)
+    };
+    let owners: Vec<usize> = wanted.keys().filter_map(owner).collect();
+    for owner in owners {
+        wanted.entry(owner).or_default();
     }
     let mut places: HashMap<usize, Place> =
         wanted.keys().map(|&index| (index, places::of_running(all, index))).collect();

@@ -56,8 +56,8 @@ pub(super) fn trouble(report: &Report) -> Option<String> {
     (!why.is_empty()).then(|| why.join("; "))
 }
 
-/// The file and line that tells the address, else the Compose file, else the configuration of the project. `base` is the
-/// folder in which econn runs.
+/// The file and line that tells the address, else the Compose file, else the Dockerfile, else the configuration of the
+/// project. `base` is the folder in which econn runs.
 pub(super) fn place(link: &LinkReport, base: &Path) -> Place {
     let file = |source: &Source| match source {
         Source::File { host_path: Some(path), line, .. } => Some((path.clone(), *line)),
@@ -68,8 +68,9 @@ pub(super) fn place(link: &LinkReport, base: &Path) -> Place {
         _ => None,
     };
     let sources = &link.endpoint.sources;
+    let described = || link.described_in.clone().map(|path| (path, 1));
     let found = sources.iter().find_map(file).or_else(|| sources.iter().find_map(compose));
-    let Some((written, at)) = found else { return Place::of_the_project() };
+    let Some((written, at)) = found.or_else(described) else { return Place::of_the_project() };
     let below = Path::new(&written).strip_prefix(base).map(|path| path.display().to_string());
     Place { path: below.unwrap_or(written), line: at.max(1) }
 }
@@ -125,5 +126,50 @@ pub(super) fn word(outcome: Outcome) -> &'static str {
         Outcome::Warn => "warn",
         Outcome::Unknown => "unknown",
         Outcome::Fail => "fail",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place;
+    use checks::model::{Content, Fact, Report, Snapshot, Source};
+    use std::path::Path;
+
+    fn at(change: impl FnOnce(&mut Snapshot)) -> String {
+        let mut facts: Snapshot =
+            serde_json::from_str(include_str!("../../tests/snapshots/incident.json")).unwrap();
+        change(&mut facts);
+        let report: Report = checks::judge(&facts, &checks::Wanted::default());
+        let place = place(&report.links[0], Path::new("/home/ci"));
+        format!("{}:{}", place.path, place.line)
+    }
+
+    #[test]
+    fn a_finding_stands_at_the_file_that_is_nearest_to_the_address() {
+        assert_eq!(at(|_| ()), "hapi-config/config.yaml:4");
+        let by_env = |it: &mut Snapshot| {
+            it.links[0].endpoint.sources = vec![Source::Env { name: "LLM_ENDPOINT".into() }];
+        };
+        assert_eq!(at(by_env), "mock-llm/Dockerfile:1");
+        let nowhere = |it: &mut Snapshot| {
+            by_env(it);
+            for container in &mut it.containers {
+                if let Fact::Known(freshness) = &mut container.freshness {
+                    freshness.content = Fact::<Content>::Skipped("no source is known".into());
+                }
+            }
+        };
+        assert_eq!(at(nowhere), "econn.toml:1");
+        let composed = |it: &mut Snapshot| {
+            by_env(it);
+            for container in &mut it.containers {
+                container.compose = serde_json::from_value(serde_json::json!({
+                    "project": "ci", "service": container.name, "one_off": false,
+                    "working_dir": "/home/ci/app", "config_files": ["compose.yaml"],
+                }))
+                .unwrap();
+            }
+        };
+        assert_eq!(at(composed), "app/compose.yaml:1");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::place::word;
 use checks::model::{Outcome, Report, Severity};
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 const OUTCOMES: [Outcome; 5] =
@@ -52,6 +53,8 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     head(out, "econn_finding", "A finding of a link; 1 for each that there is.")?;
+    // A check of one's own may say the same twice, and a collector refuses a whole file for a line that is repeated.
+    let mut written = BTreeSet::new();
     for link in &report.links {
         for (row, finding) in
             link.checks.iter().flat_map(|row| row.findings.iter().map(move |f| (row, f)))
@@ -61,11 +64,13 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             let root = finding.counts() && link.root_cause.as_ref() == Some(&finding.code);
             // A label that is not there equals an empty one.
             let aside = if finding.counts() { "" } else { ",suppressed=\"true\"" };
-            writeln!(
-                out,
+            let line = format!(
                 "econn_finding{{{},check={check},code={code},severity=\"{severity}\",root_cause=\"{root}\"{aside}}} 1",
                 labels(link)
-            )?;
+            );
+            if written.insert(line.clone()) {
+                writeln!(out, "{line}")?;
+            }
         }
     }
     Ok(())

@@ -20,7 +20,7 @@ fn says(files: &[(&str, &str)], has: &str, age: u64) -> String {
         environment_files: Vec::new(),
         program: None,
     };
-    let known = |vars| Known { is_name: &|name| name == "mock", vars };
+    let known = |vars| Known { is_name: &|name| name == "mock", vars, groups: &[], exported: &[] };
     let vars = [("URL".to_owned(), has.to_owned())];
     let told = from_env(&vars, &known(&vars)).into_iter().next().unwrap();
     let variables = Project::read(&labels).unwrap().environment("web").unwrap();

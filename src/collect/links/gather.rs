@@ -1,5 +1,7 @@
 //! Every place in a container that tells an address: environment, command line, mounted configuration files.
 
+use super::mounts::is_searched;
+use super::text::text_of;
 use super::told::{self, Known, Place, Told};
 use super::written::{in_line, in_value};
 use crate::collect::engine::{Connection, Mount, Raw, Seen};
@@ -10,7 +12,6 @@ use checks::notes::UNSEARCHED;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::net::IpAddr;
-use std::path::Path;
 
 /// A configuration file larger than this is not one.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -37,16 +38,34 @@ pub(crate) async fn gather(
     is_name: &dyn Fn(&str) -> bool,
 ) -> Gathered {
     let mut gathered = given(seen, is_name);
-    let known = Known { is_name, vars: &seen.raw.env };
-    for file in files(engine, seen, &mut gathered).await {
-        read(&file, &known, &mut gathered);
+    let (vars, argv) = (&seen.raw.env, &seen.raw.argv);
+    let files: Vec<(File, String)> = files(engine, seen, &mut gathered)
+        .await
+        .into_iter()
+        .filter(|file| !told::is_of_another_environment(&file.path, vars, argv))
+        .filter_map(|file| text_of(&file.text).map(|text| (file, text)))
+        .collect();
+    let groups: Vec<String> =
+        files.iter().flat_map(|(file, text)| told::groups(&file.path, text)).collect();
+    let exported = exported(seen);
+    let known = Known { is_name, vars, exported: &exported, groups: &groups };
+    for (file, text) in &files {
+        read(file, text, &known, &mut gathered);
     }
     gathered
 }
 
+/// The variables that the container's program has beside those that the container was given, as far as they can be seen.
+fn exported(seen: &Seen) -> Vec<(String, String)> {
+    let text = proven(seen).and_then(|pid| pid.read("environ")).unwrap_or_default();
+    let pairs = text.split('\0').filter_map(|pair| pair.split_once('='));
+    let is_new = |(name, _): &(&str, &str)| seen.raw.env.iter().all(|(given, _)| given != name);
+    pairs.filter(is_new).map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+}
+
 /// What one container was given at its creation: its environment and its command line.
 pub(crate) fn given(seen: &Seen, is_name: &dyn Fn(&str) -> bool) -> Gathered {
-    let known = Known { is_name, vars: &seen.raw.env };
+    let known = Known { is_name, vars: &seen.raw.env, groups: &[], exported: &[] };
     let mut gathered = Gathered::default();
     let outside_files = |told: Told| {
         let (source, value) = match &told.place {
@@ -89,11 +108,7 @@ struct File {
     text: Vec<u8>,
 }
 
-fn read(file: &File, known: &Known<'_>, gathered: &mut Gathered) {
-    let Ok(text) = std::str::from_utf8(&file.text) else {
-        gathered.unread.push((format!("{} is not text", file.path), Vec::new()));
-        return;
-    };
+fn read(file: &File, text: &str, known: &Known<'_>, gathered: &mut Gathered) {
     match told::from_file(&file.path, text, known) {
         Ok(found) => gathered.told.extend(found.into_iter().filter_map(|told| {
             let Place::Line { key, line } = &told.place else { return None };
@@ -103,7 +118,9 @@ fn read(file: &File, known: &Known<'_>, gathered: &mut Gathered) {
                 key: key.clone(),
                 line: *line,
             };
-            let written = in_line(&told, &source, text, *line);
+            // What is not written in UTF-8 no patch would fit.
+            let plain = std::str::from_utf8(&file.text).is_ok();
+            let written = plain.then(|| in_line(&told, &source, text, *line)).flatten();
             Some((told, source, written))
         })),
         Err(why) => {
@@ -128,7 +145,7 @@ async fn files(engine: &Connection, seen: &Seen, gathered: &mut Gathered) -> Vec
     let raw = &seen.raw;
     let mut files = Vec::new();
     let here = proven(seen).ok();
-    for mount in raw.mounts.iter().filter(|m| is_searched(m)) {
+    for mount in raw.mounts.iter().filter(|m| is_searched(&m.destination)) {
         let in_place = here.as_ref().map(|pid| in_place(pid, mount, gathered));
         match in_place {
             Some(Ok(found)) => files.extend(found),
@@ -162,26 +179,8 @@ pub(crate) fn proven(seen: &Seen) -> Result<ProvenPid, String> {
     ProvenPid::prove(pid, &seen.facts.id, *started)
 }
 
-fn is_searched(mount: &Mount) -> bool {
-    let to = &mount.destination;
-    let system = [
-        "/proc",
-        "/sys",
-        "/dev",
-        "/var/run/docker.sock",
-        "/run/podman",
-        "/etc/localtime",
-        "/etc/ssl",
-        "/usr",
-    ];
-    !to.is_empty()
-        && to != "/"
-        && Path::new(to).extension().is_none_or(|ending| ending != "sock")
-        && !system.iter().any(|s| to == s || to.starts_with(&format!("{s}/")))
-}
-
 fn in_place(pid: &ProvenPid, mount: &Mount, gathered: &mut Gathered) -> Result<Vec<File>, String> {
-    let listing = match list_files(pid, &mount.destination, 3, 2000) {
+    let listing = match list_files(pid, &mount.destination, 3, 2000, told::is_folder_of_others) {
         Ok(listing) => listing,
         Err(why) => match read_file(pid, &mount.destination, FILE_LIMIT) {
             Ok(text) if told::is_config_name(&mount.destination) => {

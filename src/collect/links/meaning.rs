@@ -134,6 +134,12 @@ impl<'a> World<'a> {
             let own = mate.or_else(|| self.client(dialled));
             return (own.map(|c| server(dialled, c, dialled.port)), Meant::OwnListener);
         }
+        // Who stands in the namespace and says that it serves the port is meant, whether or not it does so now.
+        if let Some(mate) =
+            self.namespace_mates(dialled).into_iter().find(|c| serves(c, dialled.port))
+        {
+            return (Some(server(dialled, mate, dialled.port)), Meant::OwnListener);
+        }
         if let Some((container, port)) = self.publishing(dialled) {
             return (Some(server(dialled, container, port)), Meant::OwnLoopbackPublished);
         }

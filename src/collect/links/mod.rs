@@ -2,6 +2,8 @@
 
 mod gather;
 mod meaning;
+mod mounts;
+mod text;
 pub(crate) mod told;
 mod written;
 

@@ -111,7 +111,8 @@ fn read_in(root: &OwnedFd, path: &str, max_bytes: u64) -> Result<Vec<u8>, String
 }
 
 /// Lists the regular files below `path`, which may also be a file itself. `max_depth` 1 means the
-/// folder's own files only; `max_entries` bounds what is looked at, of any kind.
+/// folder's own files only; `max_entries` bounds what is looked at, of any kind. Folders whose name
+/// `skips` names are not entered.
 ///
 /// # Errors
 ///
@@ -121,8 +122,9 @@ pub(crate) fn list_files(
     path: &str,
     max_depth: usize,
     max_entries: usize,
+    skips: fn(&str) -> bool,
 ) -> Result<Listing, String> {
-    let listing = list_in(&root(pid)?, path, max_depth, max_entries)?;
+    let listing = list_in(&root(pid)?, path, max_depth, max_entries, skips)?;
     pid.still_valid()?;
     Ok(listing)
 }
@@ -132,6 +134,7 @@ fn list_in(
     path: &str,
     max_depth: usize,
     max_entries: usize,
+    skips: fn(&str) -> bool,
 ) -> Result<Listing, String> {
     let found = resolve(root, path, OFlags::PATH).map_err(|why| format!("{path}: {why}"))?;
     let seen = fstat(&found).map_err(|error| format!("{path}: {}", words(&error.into())))?;
@@ -143,7 +146,7 @@ fn list_in(
         FileType::Directory => {
             let folder = resolve(root, path, OFlags::RDONLY | OFlags::DIRECTORY)
                 .map_err(|why| format!("{path}: {why}"))?;
-            let mut walk = Walk { root, left: max_entries, listing: &mut listing };
+            let mut walk = Walk { root, left: max_entries, listing: &mut listing, skips };
             walk.folder(&folder, path.trim_end_matches('/'), max_depth);
         }
         _ => return Err(format!("{path}: neither a regular file nor a folder")),
@@ -156,6 +159,7 @@ struct Walk<'a> {
     root: &'a OwnedFd,
     left: usize,
     listing: &'a mut Listing,
+    skips: fn(&str) -> bool,
 }
 
 impl Walk<'_> {
@@ -193,7 +197,7 @@ impl Walk<'_> {
             FileType::RegularFile => {
                 self.listing.files.push((path.to_owned(), length(&seen)));
             }
-            FileType::Directory => {
+            FileType::Directory if !(self.skips)(name) => {
                 let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
                 if let Ok(below) = openat(folder, name, flags, Mode::empty())
                     && !is_kernels(&below)
@@ -324,7 +328,8 @@ mod tests {
     #[test]
     fn a_folder_is_listed_as_far_as_asked() {
         let root = Root::new("list");
-        let list = |path: &str, depth, entries| list_in(&root.open(), path, depth, entries);
+        let list =
+            |path: &str, depth, entries| list_in(&root.open(), path, depth, entries, |_| false);
         let all = list("/etc/", 3, 100).unwrap();
         let expected = [
             ("/etc/beside", 5),

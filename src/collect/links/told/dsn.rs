@@ -59,11 +59,13 @@ fn go_mysql(text: &str) -> Option<Vec<Address>> {
     Some(vec![address])
 }
 
-/// `jdbc:oracle:thin:@//db:1521/service`, `...:@db:1521:sid`, `(DESCRIPTION=(ADDRESS=(HOST=db)(PORT=1521)))`.
+/// `jdbc:oracle:thin:@//db:1521/service`, `...:@db:1521:sid`, `(DESCRIPTION=(ADDRESS=(HOST=db)(PORT=1521)))`; the brackets are
+/// known to MySQL's driver, too.
 fn oracle(text: &str) -> Option<Vec<Address>> {
     let upper = text.to_ascii_uppercase();
+    let mysql = ["JDBC:MYSQL:", "JDBC:MARIADB:"].iter().any(|head| upper.starts_with(head));
     let model = Address {
-        scheme: Some("oracle".to_owned()),
+        scheme: Some(if mysql { "mysql" } else { "oracle" }.to_owned()),
         secret: text.contains('@'),
         ..Address::blank(Shape::Dsn)
     };

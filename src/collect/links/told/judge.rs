@@ -15,8 +15,11 @@ const ARTEFACTS: List = List(
     "asc bz2 deb gz gpg jar pem py rpm sh sha256 sig tar tgz whl xz zip zst md html png svg jpg ico css xsd dtd",
 );
 
-/// Ports that are used over UDP only.
-const UDP_PORTS: &[u16] = &[123, 161, 162, 5775, 6831, 6832, 8125];
+/// A name and a number up to this one is a weight, a count or a version (`mailer:2`, `redis:7`), unless its key says more.
+const LEAST: u16 = 79;
+
+/// Ports that are used over UDP only, or by most who use them.
+const UDP_PORTS: &[u16] = &[123, 161, 162, 514, 5775, 6831, 6832, 8125];
 
 /// The links in entries that belong together: one environment, one command, one document.
 pub(super) fn links(entries: &[Entry], known: &Known<'_>, fill: Fill<'_>) -> Vec<Told> {
@@ -107,7 +110,7 @@ impl Weighed<'_> {
     /// The port that the words of the key, or the kind of service beside it, mean.
     fn service_port(&self) -> Option<u16> {
         let kind = self.beside.kind.map(words::split).unwrap_or_default();
-        scheme::service_port(&self.entry.key.words()).or_else(|| scheme::service_port(&kind))
+        scheme::service_port(&self.entry.key.words()).or_else(|| scheme::port_of_kind(&kind))
     }
 
     /// A key named URL or URI, and a value without a scheme.
@@ -133,7 +136,10 @@ impl Weighed<'_> {
         match self.address.shape {
             Shape::Url => self.url_is_link(known),
             Shape::Dsn => true,
-            Shape::HostPort => known || self.role == Role::Destination,
+            Shape::HostPort => {
+                self.role == Role::Destination
+                    || (known && self.address.port.is_none_or(|port| port > LEAST))
+            }
             Shape::Host => self.host_is_link(known),
         }
     }
@@ -150,9 +156,8 @@ impl Weighed<'_> {
     fn is_template(&self) -> bool {
         let host = &self.address.host;
         let own = host.contains(['{', '<']) && !host.contains(['$', '%']);
-        let go = host.contains("{{") && self.role == Role::Destination;
         let env = self.entry.key.setting() != Setting::File && self.role == Role::Destination;
-        own && !go && !env
+        own && !env
     }
 
     fn url_is_link(&self, known: bool) -> bool {

@@ -33,7 +33,9 @@ mod spec;
 
 pub(crate) use args::from_args;
 pub(crate) use env::from_env;
-pub(crate) use format::{from_file, is_config_name};
+pub(crate) use format::{
+    from_file, groups, is_config_name, is_folder_of_others, is_of_another_environment,
+};
 pub(crate) use path::holds_secret;
 pub(crate) use proxy::{NoProxy, Proxy, no_proxy, proxies};
 pub(crate) use unverified::unverified;
@@ -107,6 +109,10 @@ pub(crate) struct Known<'a> {
     pub(crate) is_name: &'a dyn Fn(&str) -> bool,
     /// The client's environment: files and shell commands refer to it.
     pub(crate) vars: &'a [(String, String)],
+    /// What the client's program has in its environment beside that: an entrypoint has exported it.
+    pub(crate) exported: &'a [(String, String)],
+    /// Names of groups of servers that any of the client's files defines, in lower case.
+    pub(crate) groups: &'a [String],
 }
 
 impl Told {

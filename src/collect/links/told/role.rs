@@ -4,8 +4,9 @@
 //! Is it a mention (a home page, a licence)? Is it one of the words for something to be called?
 
 use super::vocabulary::{
-    ALONE, BASE_NAMES, DESTINATIONS, GENERIC, IMAGES, LISTENS, LISTENS_TOGETHER, MENTIONING,
-    MENTIONS, OWN, OWN_NAMES, OWN_PARTS, PAGES, PLACES, PROBES, READ_PAGES, UDP, URLS,
+    ALONE, BASE_NAMES, DESTINATIONS, GENERIC, LISTENS, LISTENS_TOGETHER, MENTIONING, MENTIONS,
+    NO_PORTS, OPEN_ID, OWN, OWN_NAMES, OWN_PARTS, PAGES, PLACES, PROBES, READ_PAGES, SIGN_IN, UDP,
+    URLS,
 };
 use super::words;
 
@@ -105,7 +106,7 @@ impl Key {
         if listens || self.is_proxy() || self.is_origin() {
             return Role::Itself;
         }
-        if words.last().is_some_and(|word| IMAGES.has(word)) {
+        if words.last().is_some_and(|word| NO_PORTS.has(word)) {
             return Role::Itself;
         }
         if self.setting == Setting::Env && OWN.has(&self.exact) {
@@ -126,6 +127,10 @@ impl Key {
     /// `HTTP_PROXY`, `proxy`, `proxy.https`: an address on the way, judged with the links that it applies to.
     pub(super) fn is_proxy(&self) -> bool {
         let words = self.words();
+        // What a reverse proxy is told is whom it passes requests on to.
+        if words.iter().any(|word| word == "reverse") {
+            return false;
+        }
         let proxy = |word: &String| matches!(word.as_str(), "proxy" | "proxies");
         let kind = |word: &String| {
             matches!(word.as_str(), "http" | "https" | "all" | "no" | "ftp" | "socks")
@@ -188,12 +193,15 @@ impl Key {
 
     fn is_mention(&self, words: &[String]) -> bool {
         let below = self.components.iter().rev().skip(1).any(|words| MENTIONING.any(words));
+        let signs_in = matches!(words, [head @ .., before, last]
+            if (URLS.has(last) || last == "endpoint")
+                && (SIGN_IN.has(before) || (before == "auth" && OPEN_ID.any(head))));
         let index = words.windows(2).any(|pair| pair[0] == "index" && pair[1] == "url");
         let last = match words {
             [.., before, last] if URLS.has(last) => READ_PAGES.has(before),
             [.., last] => READ_PAGES.has(last) || MENTIONS.has(last),
             [] => false,
         };
-        below || index || last
+        below || signs_in || index || last
     }
 }

@@ -174,6 +174,7 @@ const SERVICES: &[(&str, u16)] = &[
     ("postgres", 5432),
     ("postgresql", 5432),
     ("postgre", 5432),
+    ("pgsql", 5432),
     ("pgbouncer", 6432),
     ("mysql", 3306),
     ("mariadb", 3306),
@@ -209,12 +210,32 @@ const SERVICES: &[(&str, u16)] = &[
     ("ldap", 389),
 ];
 
-/// The port of the service that these words of a key name, if they name just one.
+/// Words that may stand between the service and the end of a key, and leave it the service that it is. What else stands
+/// there names another one: `MONGO_EXPRESS_HOST`, `REDIS_SENTINEL_HOST`.
+const BESIDE: List = List(
+    "\
+    host hosts hostname hostnames name addr addrs address addresses ip url urls uri uris dsn \
+    server servers service endpoint endpoints node nodes broker brokers bootstrap db database \
+    databases primary main master leader writer reader read write ro rw replica slave secondary \
+    cluster default internal private local shared connection conn client cache caching queue \
+    queues jobs session sessions store storage data state app prod production staging dev test \
+    target value",
+);
+
+/// The port of the service that is named by the last word of a key that names anything.
 pub(super) fn service_port(words: &[String]) -> Option<u16> {
-    words
-        .iter()
-        .rev()
-        .find_map(|word| SERVICES.iter().find(|(name, _)| name == word).map(|(_, port)| *port))
+    let is_beside = |word: &&String| BESIDE.has(word) || word.bytes().all(|b| b.is_ascii_digit());
+    let last = words.iter().rev().find(|word| !is_beside(word))?;
+    port_of_service(last)
+}
+
+/// The port of a kind of service: `django.db.backends.postgresql`, `mysql+pymysql`.
+pub(super) fn port_of_kind(words: &[String]) -> Option<u16> {
+    words.iter().rev().find_map(|word| port_of_service(word))
+}
+
+fn port_of_service(word: &str) -> Option<u16> {
+    SERVICES.iter().find(|(name, _)| *name == word).map(|(_, port)| *port)
 }
 
 #[cfg(test)]

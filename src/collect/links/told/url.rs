@@ -98,7 +98,7 @@ pub(super) fn read(text: &str) -> Vec<Address> {
         Kind::Wrapper => return bare::read(rest.trim_start_matches('/')).into_iter().collect(),
         Kind::Network(_) | Kind::Unknown => {}
     }
-    if is_repository(rest) {
+    if is_repository(rest) || is_socket(rest) {
         return Vec::new();
     }
     if rest.split_once("://").is_some_and(|(front, _)| front.chars().all(char::is_alphanumeric)) {
@@ -125,6 +125,11 @@ pub(super) fn read(text: &str) -> Vec<Address> {
 /// `https://host/team/project.git`: fetched from, not talked to.
 fn is_repository(rest: &str) -> bool {
     rest.split(['?', '#', '@']).any(|part| part.to_ascii_lowercase().strip_suffix(".git").is_some())
+}
+
+/// `http://unix:/run/app.sock:/v1`, in which nginx and others name a socket of their own machine.
+fn is_socket(rest: &str) -> bool {
+    rest.strip_prefix("unix:").is_some_and(|path| path.starts_with('/'))
 }
 
 /// Authority without user info, the rest, and whether there was user info. `Err` when a password that holds a `/` or

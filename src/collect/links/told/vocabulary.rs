@@ -61,6 +61,11 @@ pub(super) const READ_PAGES: List = List(
     failure return logout image",
 );
 
+/// The last word before `url` or `endpoint`: where a browser is sent to sign in. Beside a word of the second list, `auth` is
+/// another of the first: `GF_AUTH_GENERIC_OAUTH_AUTH_URL`.
+pub(super) const SIGN_IN: List = List("login signin signup authorize authorization");
+pub(super) const OPEN_ID: List = List("oauth oauth2 oidc openid sso saml");
+
 /// The last word: the address is mentioned, or is a name for something.
 pub(super) const MENTIONS: List = List(
     "\
@@ -70,8 +75,9 @@ pub(super) const MENTIONS: List = List(
     domain policy info legal",
 );
 
-/// The last word: `redis:7` is no port of redis.
-pub(super) const IMAGES: List = List("image images tag tags version versions");
+/// The last word: `redis:7` is no port of redis, and `redis:999` neither, but a user and a group.
+pub(super) const NO_PORTS: List =
+    List("image images tag tags version versions user users owner uid gid chown");
 
 /// Anywhere in the path of a file: what stands below is mentioned.
 pub(super) const MENTIONING: List =
@@ -104,7 +110,7 @@ pub(super) const DESTINATIONS: List = List(
     sentinels remote remotes destination destinations dest gateway gateways collector \
     collectors forward forwards forwarder sink sinks master masters primary replica replicas \
     replicaof slaveof location webhook webhooks pass balancermember contactpoints members join \
-    discovery exporter api wait waitfor hostport instances instance provider base conninfo",
+    reverse discovery exporter api wait waitfor hostport instances instance provider base conninfo",
 );
 
 /// Words whose value may be a name alone, without a port.

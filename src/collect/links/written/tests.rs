@@ -4,7 +4,8 @@ use super::super::told::{Known, Place, Told, from_args, from_env, from_file};
 use super::{in_line, in_value};
 use checks::model::{Source, Written};
 
-const KNOWN: Known<'static> = Known { is_name: &|name| name == "db", vars: &[] };
+const KNOWN: Known<'static> =
+    Known { is_name: &|name| name == "db", vars: &[], groups: &[], exported: &[] };
 
 /// `scheme://ADDRESS` as it is changed, with what is kept of the rest.
 fn shown(written: Option<Written>) -> String {

@@ -10,10 +10,12 @@ const SILENT: List = List(
     return rewrite error_page add_header more_set_headers proxy_set_header proxy_redirect \
     proxy_hide_header fastcgi_param uwsgi_param server_name servername serveralias listen bind \
     allow deny resolver log_format if redirect redirectmatch rewriterule rewritecond header \
-    requestheader user include proxypassreverse http-request http-response acl option stats",
+    requestheader user include proxypassreverse http-request http-response acl option stats \
+    sub_filter substitute proxy_cookie_domain valid_referers log map geo split_clients respond \
+    redir header_up header_down virtualhost",
 );
-/// Directives whose host and port are two words.
-const TWO_WORDS: List = List("replicaof slaveof remote connect forward monitor server sentinel");
+/// Directives whose first words are a host and a port.
+const TWO_WORDS: List = List("replicaof slaveof remote connect forward server");
 
 /// Reads all lines; nothing here is malformed, only not understood.
 pub(super) fn items(text: &str) -> Vec<Item> {
@@ -28,7 +30,19 @@ pub(super) fn items(text: &str) -> Vec<Item> {
             reader.piece(piece, number + 1);
         }
     }
-    reader.finish()
+    reader.items
+}
+
+/// The names of groups of servers (`upstream NAME {`) in a text, in lower case: `proxy_pass http://NAME` means the group, in
+/// whatever file that stands, and no host.
+pub(super) fn groups(text: &str) -> Vec<String> {
+    let heads = text.lines().flat_map(pieces).filter_map(|piece| piece.strip_suffix('{'));
+    let name = |head: &str| {
+        let mut words = head.split_whitespace();
+        let name = words.next().filter(|word| *word == "upstream").and_then(|_| words.next());
+        name.map(str::to_ascii_lowercase)
+    };
+    heads.filter_map(name).collect()
 }
 
 /// One line may hold several pieces: `upstream api { server a:1; server b:2; }`.
@@ -73,8 +87,6 @@ fn pieces(line: &str) -> Vec<&str> {
 struct Reader {
     /// Names of the open blocks, each with its number.
     blocks: Vec<(String, usize)>,
-    /// Names of groups of servers: `proxy_pass http://NAME` means the group, not a host.
-    groups: Vec<String>,
     items: Vec<Item>,
     /// How many blocks were opened so far.
     opened: usize,
@@ -87,43 +99,50 @@ impl Reader {
         } else if let Some(head) = piece.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
             self.open(head);
         } else if let Some(head) = piece.strip_suffix('{') {
+            self.directive(head, line);
             self.open(head);
         } else {
-            let blocks: Vec<&str> = self.blocks.iter().map(|(name, _)| name.as_str()).collect();
-            let found = match ini::halves(piece)
-                .filter(|(key, _)| !key.contains(char::is_whitespace))
-            {
-                Some((key, value)) => {
-                    let keys: Vec<&str> = blocks.iter().copied().chain([key]).collect();
-                    vec![Item::under(&keys, ini::comment_off(value).trim_end_matches(','), line)]
-                }
-                None => directive(&blocks, piece, line),
-            };
-            let block = self.blocks.last().map_or(0, |(_, number)| *number);
-            self.items.extend(found.into_iter().map(|item| Item { block, ..item }));
+            self.line(piece, line);
         }
+    }
+
+    /// `reverse_proxy api:8080 {`: a directive with a block of its own. One that begins with an address is a site.
+    fn directive(&mut self, head: &str, line: usize) {
+        let is_word = |word: &str| word.chars().all(|c| c.is_alphanumeric() || "-_".contains(c));
+        if head.split_whitespace().next().is_some_and(is_word) {
+            let found = directive(&self.names(), head, line);
+            self.add(found);
+        }
+    }
+
+    fn line(&mut self, piece: &str, line: usize) {
+        let blocks = self.names();
+        let found = match ini::halves(piece).filter(|(key, _)| !key.contains(char::is_whitespace)) {
+            Some((key, value)) => {
+                let keys: Vec<&str> = blocks.iter().copied().chain([key]).collect();
+                vec![Item::under(&keys, ini::comment_off(value).trim_end_matches(','), line)]
+            }
+            None => directive(&blocks, piece, line),
+        };
+        self.add(found);
+    }
+
+    fn names(&self) -> Vec<&str> {
+        self.blocks.iter().map(|(name, _)| name.as_str()).collect()
+    }
+
+    fn add(&mut self, found: Vec<Item>) {
+        let block = self.blocks.last().map_or(0, |(_, number)| *number);
+        self.items.extend(found.into_iter().map(|item| Item { block, ..item }));
     }
 
     fn open(&mut self, head: &str) {
         let mut words = head.split_whitespace().map(|word| word.trim_matches(['=', ':', '"']));
         let name = words.next().unwrap_or_default();
-        if name == "upstream" {
-            self.groups.extend(words.next().map(str::to_owned));
-        }
         self.opened += 1;
         if self.blocks.len() < super::item::DEEPEST {
             self.blocks.push((name.to_owned(), self.opened));
         }
-    }
-
-    fn finish(self) -> Vec<Item> {
-        let Self { groups, mut items, .. } = self;
-        let host = |value: &str| {
-            let rest = value.split_once("://").map_or(value, |(_, rest)| rest);
-            rest.split('/').next().unwrap_or_default().to_owned()
-        };
-        items.retain(|item| !groups.contains(&host(&item.value)));
-        items
     }
 }
 
@@ -153,10 +172,18 @@ pub(super) fn directive(blocks: &[&str], text: &str, line: usize) -> Vec<Item> {
         .filter(|word| sound(word))
         .map(|word| Item::under(&keys, word, line))
         .collect();
+    let pair = match (lower.as_str(), words.as_slice()) {
+        // All else that is said of a master is its name and a setting.
+        ("sentinel", ["monitor", _, host, port, ..]) => Some((host, port)),
+        (name, [host, port, ..]) if TWO_WORDS.has(name) => Some((host, port)),
+        _ => None,
+    };
     let number = |word: &str| word.parse::<u16>().is_ok();
-    let pair =
-        words.windows(2).find(|pair| !number(pair[0]) && number(pair[1]) && !pair[0].contains(':'));
-    if let Some([host, port]) = pair.filter(|_| items.is_empty() && TWO_WORDS.has(&lower)) {
+    let is_pair = |host: &str, port: &str| !number(host) && number(port) && !host.contains(':');
+    if let Some((host, port)) = pair.filter(|(host, port)| is_pair(host, port))
+        && items.is_empty()
+        && !words.contains(&"udp")
+    {
         items.push(Item::under(&keys, &format!("{host}:{port}"), line));
     }
     items

@@ -2,6 +2,7 @@
 
 mod conf;
 mod dotenv;
+mod foreign;
 mod ini;
 mod item;
 mod json;
@@ -18,6 +19,7 @@ use super::role::{Key, Role, Setting};
 use super::variable::Fill;
 use super::words::List;
 use super::{Known, Place, Told, judge, path};
+pub(crate) use foreign::{is_folder as is_folder_of_others, is_of_another_environment};
 use item::Item;
 
 /// Larger files are no configuration.
@@ -28,13 +30,8 @@ const LONGEST_VALUE: usize = 1000;
 /// Endings of the files that are read.
 const ENDINGS: List = List("yaml yml json jsonc json5 toml ini cfg cnf conf config properties env");
 
-/// Files that describe packages, builds and the system itself, not connections.
-const MANIFESTS: List = List(
-    "\
-    package.json package-lock.json composer.json tsconfig.json bower.json deno.json lerna.json \
-    pnpm-lock.yaml pnpm-workspace.yaml cargo.toml pyproject.toml setup.cfg tox.ini pytest.ini \
-    nsswitch.conf resolv.conf ld.so.conf host.conf pip.conf",
-);
+/// Files that are read without an ending.
+const NAMES: List = List("caddyfile");
 
 /// How the values of a file are written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -94,7 +91,12 @@ fn file_name(path: &str) -> String {
 pub(crate) fn is_config_name(path: &str) -> bool {
     let name = file_name(path);
     let ending = name.rsplit_once('.').is_some_and(|(_, ending)| ENDINGS.has(ending));
-    (ending || name.starts_with(".env.")) && !MANIFESTS.has(&name)
+    (ending || name.starts_with(".env.") || NAMES.has(&name)) && !foreign::is_path(path)
+}
+
+/// The names of groups of servers that a file defines, in lower case; those of another file refer to them as to hosts.
+pub(crate) fn groups(path: &str, text: &str) -> Vec<String> {
+    if Format::of(path) == Format::Conf { conf::groups(text) } else { Vec::new() }
 }
 
 /// Finds the endpoints that a file tells. The error says what is malformed and where, and quotes nothing of it.
@@ -105,17 +107,29 @@ pub(crate) fn from_file(path: &str, text: &str, known: &Known<'_>) -> Result<Vec
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let format = Format::of(path);
     let items = format.items(text)?;
-    let variable =
-        |name: &str| known.vars.iter().find(|(var, _)| var == name).map(|(_, value)| value.clone());
+    if foreign::is_document(&items) {
+        return Ok(Vec::new());
+    }
+    let find = |vars: &[(String, String)], name: &str| {
+        vars.iter().find(|(var, _)| var == name).map(|(_, value)| value.clone())
+    };
+    let variable = |name: &str| find(known.vars, name);
     let siblings = item::values(&items);
-    let value =
-        |name: &str| variable(name).or_else(|| siblings.get(name).map(|value| (*value).to_owned()));
+    let value = |name: &str| {
+        let sibling = || siblings.get(name).map(|value| (*value).to_owned());
+        variable(name).or_else(|| find(known.exported, name)).or_else(sibling)
+    };
     let elsewhere = |name: &str| {
         let role = Key::name(name, Setting::Env).role();
         variable(name).is_some() && matches!(role, Role::Plain | Role::Destination)
     };
     let fill = Fill { value: &value, elsewhere: &elsewhere, defaults: true };
     let mut told = judge::links(&entries(&items, format), known, fill);
+    if format == Format::Conf {
+        let own = conf::groups(text);
+        let is_group = |host: &String| own.contains(host) || known.groups.contains(host);
+        told.retain(|told| told.port_written || !is_group(&told.host));
+    }
     let lines: Vec<&str> = text.lines().collect();
     let mut hidden = HashMap::new();
     for told in &mut told {

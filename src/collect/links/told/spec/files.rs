@@ -1,6 +1,7 @@
 //! Files: which key, which line. YAML has a table of its own.
 
-use super::check;
+use super::super::{from_file, groups};
+use super::{Known, all, check, in_file, placed};
 
 #[test]
 fn json() {
@@ -135,6 +136,8 @@ fn conf() {
             ),
             ("set $up http://nobody:1;\nproxy_pass http://$up:1;\n", "1 set = http://nobody:1"),
             ("# proxy_pass http://no:1;\n", ""),
+            ("location / {\n  proxy_pass http://unix:/run/app.sock:/;\n}\n", ""),
+            ("location / {\n  sub_filter 'http://api:8080' 'https://x';\n}\n", ""),
             (
                 "llm {\n  url = \"http://x:1\"\n  db { host = nobody, port = 1 }\n}\n",
                 "2 llm.url = http://x:1",
@@ -153,6 +156,21 @@ fn conf() {
         &[(
             "bind 127.0.0.1\nport 6379\nreplicaof nobody 6379\n",
             "3 replicaof = tcp://nobody:6379",
+        )],
+    );
+    check(
+        "sentinel.conf",
+        &[(
+            "port 26379\nsentinel monitor main nobody 6379 2\nsentinel down-after-milliseconds main 5000\nsentinel parallel-syncs main 1\n",
+            "2 sentinel = tcp://nobody:6379",
+        )],
+    );
+    check("chrony.conf", &[("server nobody iburst minpoll 4\nmakestep 1 3\n", "")]);
+    check(
+        "/etc/caddy/Caddyfile",
+        &[(
+            "http://localhost:80, http://127.0.0.1:80 {\n  reverse_proxy /a/* nobody:8080 {\n    header_up Host {upstream_hostport}\n  }\n  reverse_proxy b:1 b:2\n  redir https://{host}{uri}\n}\n",
+            "2 http://localhost:80,.reverse_proxy = tcp://nobody:8080 | 5 http://localhost:80,.reverse_proxy = tcp://b:1 | 5 http://localhost:80,.reverse_proxy = tcp://b:2",
         )],
     );
     check(
@@ -183,4 +201,57 @@ fn conf() {
             ("url=http://x:1\n", "1 url = http://x:1"),
         ],
     );
+}
+
+#[test]
+fn what_tells_others_is_no_link() {
+    for (path, text) in [
+        ("openapi.yaml", "openapi: 3.0.0\nservers:\n- url: http://localhost:8080\n"),
+        (
+            "compose.yaml",
+            "services:\n  web:\n    image: x\n    environment: {A_URL: 'http://localhost:1'}\n",
+        ),
+        ("k8s.yaml", "apiVersion: v1\nkind: Service\n---\nurl: http://localhost:1\n"),
+        ("ci.yaml", "jobs:\n  test:\n    runs-on: x\n    env: {A_URL: 'http://localhost:1'}\n"),
+    ] {
+        assert_eq!(in_file(path, text), "", "{path}");
+    }
+    // Programs write such words into their own files, too.
+    check(
+        "app.yaml",
+        &[
+            (
+                "apiVersion: 1\ndatasources:\n- url: http://x:1\n",
+                "3 datasources[0].url = http://x:1",
+            ),
+            (
+                "apiVersion: v1\nkind: Config\nclusters:\n- cluster: {server: 'https://x:1'}\n",
+                "4 clusters[0].cluster.server = https://x:1",
+            ),
+            ("services:\n  pay: {url: 'http://x:1'}\n", "2 services.pay.url = http://x:1"),
+            ("url: http://{{ .Values.host }}:80\n", ""),
+        ],
+    );
+}
+
+#[test]
+fn a_group_of_servers_is_no_host_in_whatever_file_it_is_named() {
+    let known = |groups: &[String]| {
+        let known = Known { is_name: &|_| false, vars: &[], exported: &[], groups };
+        let text = "location / {\n  proxy_pass http://back/x;\n  proxy_pass http://back:1;\n}\n";
+        from_file("site.conf", text, &known).map(|told| all(&told, placed))
+    };
+    let ported = "3 location.proxy_pass = http://back:1";
+    let both = format!("2 location.proxy_pass = http://back/x | {ported}");
+    assert_eq!(known(&groups("nginx.conf", "http {\n upstream Back {\n }\n}")), Ok(ported.into()));
+    assert_eq!(known(&groups("nginx.yaml", "upstream back {\n")), Ok(both));
+}
+
+#[test]
+fn what_an_entrypoint_exports_is_filled_in() {
+    let exported = [("API_HOST".to_owned(), "api".to_owned()), ("U".into(), "http://x:1".into())];
+    let known = Known { is_name: &|_| false, vars: &[], exported: &exported, groups: &[] };
+    let text = "a: {url: 'http://${API_HOST}:80/v1'}\nb: {url: '${U}'}\n";
+    let told = from_file("app.yaml", text, &known).map(|told| all(&told, placed));
+    assert_eq!(told, Ok("1 a.url = http://api/v1 | 2 b.url = http://x:1".to_owned()));
 }

@@ -154,6 +154,7 @@ fn databases_and_queues_are_links() {
         ("NEO4J_URI", "bolt+s://neo4j:7687", "bolt://neo4j"),
         ("CONN", "User ID=u;Password=p;Server=db;Port=5432;Database=x;", "tcp://db:5432"),
         ("PULSAR", "pulsar://a:6650,b:6651", "pulsar://a | pulsar://b:6651"),
+        ("JDBC", "jdbc:mysql://address=(host=db)(port=3307)/x", "mysql://db:3307"),
     ]);
 }
 
@@ -182,6 +183,12 @@ fn without_a_scheme_the_key_decides() {
         ("CONSUL_HTTP_ADDR", "consul:8500", "tcp://consul:8500"),
         ("KAFKA_CONTROLLER_QUORUM_VOTERS", "1@api:9093", "tcp://api:9093"),
         ("KC_DB_URL_HOST", "db", "tcp://db"),
+        ("REVERSE_PROXY", "nobody:8080", "tcp://nobody:8080"),
+        // The service is the last that the key names, and not each that it mentions.
+        ("REDIS_CACHE_HOST", "redis", "tcp://redis:6379"),
+        ("POSTGRES_PRIMARY_HOST", "db", "tcp://db:5432"),
+        ("MONGO_EXPRESS_HOST", "api", "tcp://api"),
+        ("REDIS_SENTINEL_HOST", "redis", "tcp://redis"),
     ]);
 }
 

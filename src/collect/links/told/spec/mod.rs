@@ -22,7 +22,7 @@ pub(super) fn vars(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 pub(super) fn with_known<T>(vars: &[(String, String)], act: impl FnOnce(&Known<'_>) -> T) -> T {
-    act(&Known { is_name: &|name| NAMES.contains(&name), vars })
+    act(&Known { is_name: &|name| NAMES.contains(&name), vars, groups: &[], exported: &[] })
 }
 
 /// `http://api:8080`, with a sign behind it for what is wrong: `!scheme`, `!variable`, `!host`, `!text`.

@@ -74,6 +74,9 @@ fn what_it_calls_itself_is_no_link() {
         ("STRIPE_SUCCESS_URL", "http://localhost:3000/ok"),
         ("COOKIE_DOMAIN", "localhost:8080"),
         ("HEALTHCHECK_URL", "http://localhost:8080/health"),
+        ("GF_AUTH_GENERIC_OAUTH_AUTH_URL", "http://localhost:8080/realms/x/auth"),
+        ("OIDC_AUTHORIZATION_ENDPOINT", "http://localhost:8080/auth"),
+        ("LOGIN_URL", "http://localhost:3000/login"),
     ]);
 }
 
@@ -152,6 +155,8 @@ fn what_leads_to_no_machine_is_no_link() {
         ("ConnectionStrings__X", "Data Source=app.db;Cache=Shared"),
         ("STATSD_HOST", "db:8125"),
         ("JAEGER_AGENT", "db:6831"),
+        ("SYSLOG_ADDR", "db:514"),
+        ("API_URL", "http://unix:/run/app.sock:/v1"),
     ]);
 }
 
@@ -169,6 +174,10 @@ fn what_only_looks_like_an_address_is_no_link() {
         ("API_URL", ""),
         ("BACKEND", "file"),
         ("TIME", "12:30"),
+        ("APP_USER", "redis:999"),
+        ("RUN_AS_USER", "redis:1000"),
+        ("QUEUES", "api:5,redis:2"),
+        ("BASE", "redis:7"),
         ("UID_GID", "1000:1000"),
         ("SOMETHING", "nobody:8080"),
         ("LEVELS", "a:1,b:2"),

@@ -1,6 +1,6 @@
 //! The endpoint that the user names, names of files, and proxies.
 
-use super::super::{from_text, is_config_name, no_proxy, proxies};
+use super::super::{from_text, is_config_name, is_of_another_environment, no_proxy, proxies};
 use super::vars;
 
 #[test]
@@ -58,6 +58,9 @@ fn knows_configuration_by_its_name() {
         ".env.production",
         "prod.env",
         "x.jsonc",
+        "/etc/caddy/Caddyfile",
+        "/var/www/html/.env",
+        "/app/config/test.yaml",
     ] {
         assert!(is_config_name(path), "{path}");
     }
@@ -71,9 +74,42 @@ fn knows_configuration_by_its_name() {
         "",
         "env",
         "/etc/resolv.conf",
+        "/app/.env.example",
+        "/app/config.sample.yaml",
+        "/app/node_modules/x/config.json",
+        "/app/.github/workflows/ci.yml",
+        "/usr/share/nginx/html/assets/config.json",
+        ".gitlab-ci.yml",
+        "/app/chart/templates/deployment.yaml",
     ] {
         assert!(!is_config_name(path), "{path}");
     }
+}
+
+#[test]
+fn knows_the_files_of_another_environment() {
+    let production = vars(&[("NODE_ENV", "production"), ("MAIL_TEMPLATE", "mail-dev.yaml")]);
+    let spring = vars(&[("SPRING_PROFILES_ACTIVE", "prod,eu")]);
+    let none = vars(&[("NODE_ENV", "blue"), ("ENVIRONMENTAL", "prod")]);
+    for (path, vars, other) in [
+        (".env.development", &production, true),
+        ("/app/config/development.json", &production, true),
+        ("appsettings.Development.json", &production, true),
+        (".env.production", &production, false),
+        ("/app/config/production.json", &production, false),
+        ("/app/config/default.json", &production, false),
+        ("/app/device.json", &production, false),
+        ("application-dev.yml", &spring, true),
+        ("application-prod.yml", &spring, false),
+        ("application.yml", &spring, false),
+        ("application-dev.yml", &none, false),
+        // Somebody asks for it by its name.
+        ("/etc/mail-dev.yaml", &production, false),
+    ] {
+        assert_eq!(is_of_another_environment(path, vars, &[]), other, "{path} {vars:?}");
+    }
+    let argv = ["app".to_owned(), "--config=/app/dev.yaml".to_owned()];
+    assert!(!is_of_another_environment("/app/dev.yaml", &production, &argv));
 }
 
 #[test]
