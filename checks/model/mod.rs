@@ -1,6 +1,7 @@
 //! The words the checks speak.
 
 mod awaited;
+mod bundled;
 mod case;
 mod certificate;
 mod check;
@@ -31,8 +32,9 @@ mod vantage;
 mod way;
 mod written;
 
+pub use bundled::{BUNDLED, BUNDLED_AND_READ};
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
-pub use certificate::{Certificate, Validity};
+pub use certificate::{Certificate, Trust, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use composed::{Retold, Unstarted};
 pub use demand::Demand;

@@ -3,13 +3,14 @@
 
 use super::probe;
 use super::stand::{ADDRESSES, Ask, Dial, Knock, Lost, Names, Resets, Stand};
+use super::trust::Verifier;
 use super::vantage::ProvenPid;
 use checks::model::{Attempt, Connect, Path, Resolution, Unacknowledged, Visit};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// What is to be seen for one link.
-pub(crate) struct Journey {
+pub(crate) struct Journey<'a> {
     /// The link's place in the snapshot.
     pub(crate) link: usize,
     /// The client's own connection, unless the endpoint is not to be dialled.
@@ -24,6 +25,8 @@ pub(crate) struct Journey {
     pub(crate) replicas: Vec<Way>,
     /// The client's own addresses on them.
     pub(crate) own: Vec<IpAddr>,
+    /// Whoever tells which certificates the client trusts; nobody for a process of the machine.
+    pub(crate) verifier: Option<Verifier<'a>>,
 }
 
 /// Where one container is reached.
@@ -54,11 +57,11 @@ pub(crate) struct Return {
 }
 
 /// Makes all journeys of one client, from where it stands.
-pub(crate) async fn run(journeys: Vec<Journey>, stand: &Stand) -> Vec<Return> {
+pub(crate) async fn run(journeys: Vec<Journey<'_>>, stand: &Stand) -> Vec<Return> {
     futures_util::future::join_all(journeys.into_iter().map(|j| one(j, stand))).await
 }
 
-async fn one(mut journey: Journey, stand: &Stand) -> Return {
+async fn one(mut journey: Journey<'_>, stand: &Stand) -> Return {
     let dial = journey.dial.take();
     let visit = async {
         match dial {
@@ -81,9 +84,12 @@ async fn one(mut journey: Journey, stand: &Stand) -> Return {
     Return { link: journey.link, is_its_own: journey.is_its_own, visit, lookup, path, replicas }
 }
 
-async fn visit(journey: &Journey, dial: Dial, stand: &Stand) -> Result<Visit, String> {
+async fn visit(journey: &Journey<'_>, dial: Dial, stand: &Stand) -> Result<Visit, String> {
     let dialled = stand.run(dial).await?;
     let mut visit = dialled.visit?;
+    if let (Some(shown), Some(verifier)) = (&mut visit.certificate, journey.verifier) {
+        shown.trust = verifier.trust(shown, &dialled.chain).await;
+    }
     if dialled.stopped
         && let (Some(witness), Some(address)) =
             (&journey.way.witness, journey.way.addresses.first())

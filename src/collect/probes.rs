@@ -10,6 +10,7 @@ use super::probe::Protocol;
 use super::server::{self, Patience, Port};
 use super::stand::{Dial, Names, OwnNames, Stand, Stands};
 use super::survey::{Listed, Request};
+use super::trust::Verifier;
 use super::{compose, fresh, limits, places, replicas};
 use checks::model::{Case, Concurrency, Fact, Freshness, HOST_CLIENT, Meant, Snapshot, Vantage};
 use futures_util::future::{join, join_all};
@@ -186,15 +187,15 @@ async fn own_names(stand: &Stand, client: &str) -> Result<Option<Names>, String>
     }
 }
 
-async fn journey(
-    stands: &Stands<'_>,
-    all: &Listed,
+async fn journey<'a>(
+    stands: &'a Stands<'_>,
+    all: &'a Listed,
     snapshot: &Snapshot,
     index: usize,
     request: &Request,
     own_names: Option<Names>,
     from: Vantage,
-) -> Journey {
+) -> Journey<'a> {
     let link = &snapshot.links[index];
     let case = Case { link, facts: snapshot };
     let server = case.server().ok();
@@ -248,6 +249,10 @@ async fn journey(
                 case.attachments(client).iter().flat_map(|a| a.addresses.clone()).collect()
             })
             .unwrap_or_default(),
+        verifier: all.find(&link.engine, &link.client).map(|index| {
+            let (engine, seen) = &all.seen[index];
+            Verifier { engine: stands.engine(*engine), seen }
+        }),
     }
 }
 

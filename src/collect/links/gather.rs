@@ -1,5 +1,6 @@
 //! Every place in a container that tells an address: environment, command line, mounted configuration files.
 
+use super::started::as_started;
 use super::told::{self, Known, Place, Told};
 use super::written::{in_line, in_value};
 use crate::collect::engine::{Connection, Mount, Raw, Seen};
@@ -32,10 +33,15 @@ pub(crate) struct Gathered {
 /// Looks through one container.
 pub(crate) async fn gather(
     engine: &Connection,
-    seen: &Seen,
+    seen: &mut Seen,
     is_name: &dyn Fn(&str) -> bool,
 ) -> Gathered {
     let mut gathered = given(seen, is_name);
+    let by_variable = |(_, source, _): &(_, Source, _)| matches!(source, Source::Env { .. });
+    if gathered.told.iter().any(by_variable) && as_started(seen) {
+        gathered = given(seen, is_name);
+    }
+    let seen = &*seen;
     let known = Known { is_name, vars: &seen.raw.env };
     for file in files(engine, seen, &mut gathered).await {
         read(&file, &known, &mut gathered);

@@ -2,6 +2,7 @@
 
 mod gather;
 mod meaning;
+mod started;
 pub(crate) mod told;
 mod written;
 
