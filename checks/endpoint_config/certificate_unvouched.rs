@@ -125,7 +125,7 @@ mod tests {
             let trust = Trust { by: None, waiting: Some(path), looked: Vec::new() };
             shows(it, Some(Fact::Known(trust)));
         };
-        assert!(remedies(&RULE, waits).contains("ca-certificates/ours.crt"));
+        assert!(remedies(&RULE, waits).contains("update-ca-certificates"));
     }
 
     #[test]
