@@ -1,4 +1,4 @@
-use crate::model::{Case, Found, Judgement, Listener, Rule};
+use crate::model::{Case, Found, Judgement, Listener, Rule, authority};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC306",
@@ -39,11 +39,19 @@ fn judge(case: &Case<'_>) -> Judgement {
     for row in &rows {
         found = found.evidence("listening socket of the engine's machine", row.address.to_string());
     }
-    let gateway = case.client().and_then(|c| {
-        let attachment = case.attachments(c).first()?;
-        case.facts.network(&case.link.engine, &attachment.network)?.gateways.first()
-    });
-    let to = gateway.map_or_else(|| "0.0.0.0".to_owned(), ToString::to_string);
+    let attachments = case.client().map_or(&[][..], |client| case.attachments(client));
+    let networks = attachments
+        .iter()
+        .filter_map(|attachment| case.facts.network(&case.link.engine, &attachment.network));
+    let gateways: Vec<_> = networks.flat_map(|network| &network.gateways).collect();
+    // A name such as host.docker.internal may lead to another bridge of the machine than the client's own.
+    if let Some(own) = gateways.iter().find(|gateway| rows.iter().any(|l| l.takes(***gateway))) {
+        return Ok(Some(found.fix(format!(
+            "let {client} dial {}, the gateway of its own network, or bind 0.0.0.0:{port} on the machine, behind a firewall",
+            authority(&own.to_string(), port)
+        ))));
+    }
+    let to = gateways.first().map_or_else(|| "0.0.0.0".to_owned(), ToString::to_string);
     Ok(Some(found.fix(format!(
         "bind {to}:{port} instead of {bound} on the machine, or run that server in a container on a network of {client}"
     ))))
@@ -74,6 +82,15 @@ mod tests {
              or run that server in a container on a network of hapi"
         );
         row("bind-address", loopback, "fail: EC306");
+        // The name of the machine leads to another bridge than the client's own, on which it listens.
+        let own_gateway = |it: &mut Snapshot| {
+            on_machine(it, "172.20.0.1:11434");
+            it.told("host.docker.internal", 11434, Meant::Host);
+            it.visits("172.17.0.1:11434", Connect::Refused);
+        };
+        row("bind-address", own_gateway, "fail: EC306");
+        let remedy = remedies(&RULE, own_gateway);
+        assert!(remedy.starts_with("let hapi dial 172.20.0.1:11434, the gateway"), "{remedy}");
         // The gateway of another network.
         says(
             &RULE,

@@ -77,7 +77,10 @@ mod tests {
         link.endpoint.url = "https://mock:8080".into();
         let Fact::Known(visit) = &mut link.visit else { return };
         let names = names.iter().map(ToString::to_string).collect();
-        visit.certificate = Some(Certificate { names, covers, validity: Validity::Now });
+        let validity = Validity::Now;
+        let (issuer, self_signed, trust) = (None, false, None);
+        visit.certificate =
+            Some(Certificate { names, covers, validity, issuer, self_signed, trust });
         visit.reply = None;
     }
 

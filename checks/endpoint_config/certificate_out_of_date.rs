@@ -62,8 +62,10 @@ mod tests {
 
     fn shows(it: &mut Snapshot, validity: Validity) {
         let Fact::Known(visit) = &mut it.link().visit else { return };
+        let (names, covers) = (vec!["mock".into()], true);
+        let (issuer, self_signed, trust) = (None, false, None);
         visit.certificate =
-            Some(Certificate { names: vec!["mock".into()], covers: true, validity });
+            Some(Certificate { names, covers, validity, issuer, self_signed, trust });
         visit.reply = None;
     }
 

@@ -3,9 +3,11 @@
 mod another_port;
 mod certificate_of_another;
 mod certificate_out_of_date;
+mod certificate_unvouched;
 mod container_address;
 mod discarded_port;
 mod edited_since;
+mod for_browsers;
 mod host_alias_missing;
 mod host_network_name;
 mod malformed;
@@ -48,7 +50,9 @@ pub(crate) const CHECK: Check = Check {
         &tls_to_plain::RULE,
         &certificate_of_another::RULE,
         &certificate_out_of_date::RULE,
+        &certificate_unvouched::RULE,
         &scheme_missing::RULE,
+        &for_browsers::RULE,
         &unread::RULE,
     ],
     healthy,

@@ -106,11 +106,19 @@ pub(super) fn spelled(case: &Case<'_>, right: &Right) -> String {
     }
 }
 
+/// Whether a variable was set anew before the client's program was started.
+pub(super) fn sets_anew(case: &Case<'_>, variable: &str) -> bool {
+    case.client().is_some_and(|client| client.set_anew.iter().any(|name| name == variable))
+}
+
 /// What each place says, as evidence.
 pub(super) fn quoted(case: &Case<'_>, mut found: Found) -> Found {
     let endpoint = &case.link.endpoint;
     for source in &endpoint.sources {
         let what = match source {
+            Source::Env { name } if sets_anew(case, name) => {
+                format!("{name} as the program was started")
+            }
             Source::Env { name } => format!("Config.Env {name}"),
             other => other.to_string(),
         };

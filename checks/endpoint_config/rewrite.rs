@@ -1,7 +1,7 @@
 //! The places that tell an address, each with what is to be written there. Only the address changes: what stands around it
 //! stays as it is, and is never repeated.
 
-use super::repair::{Right, spelled};
+use super::repair::{Right, sets_anew, spelled};
 use super::service;
 use crate::model::{Case, Found, PortPlace, Source, Written, authority, quoted as word};
 
@@ -143,6 +143,10 @@ fn at_place(
     };
     match source {
         Source::Flag => found.fix(format!("let {client} dial {url}")),
+        Source::Env { name } if sets_anew(case, name) => found.fix(format!(
+            "where {name} of {client} is set anew, at the start of its program: {}",
+            words("it")
+        )),
         Source::Env { .. } | Source::Arg { .. } => {
             let place = match source {
                 Source::Env { name } => name.clone(),

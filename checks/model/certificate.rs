@@ -1,8 +1,9 @@
-//! The certificate that a server showed to a client.
+//! The certificate that a server showed to a client, and what that client holds to verify it.
 
+use super::Fact;
 use serde::{Deserialize, Serialize};
 
-/// What of a certificate is the same for every client that verifies it. Who trusts its issuer is not.
+/// What of a certificate is the same for every client that verifies it; and whether this one trusts who signed it.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Certificate {
@@ -12,6 +13,28 @@ pub struct Certificate {
     pub covers: bool,
     /// Whether it is valid at the moment of the look.
     pub validity: Validity,
+    /// The common name of who signed it, as far as it may be shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub issuer: Option<String>,
+    /// Whether it says that it signed itself.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub self_signed: bool,
+    /// What vouches for it among what the client holds; `None` where nobody looked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Fact<Trust>>,
+}
+
+/// What a client's own certificates say of the one that it is shown. What a program carries inside itself is not seen.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Trust {
+    /// The file of the client that holds what vouches for it; `None` where none does.
+    pub by: Option<String>,
+    /// A file that would, if what programs read were made from it (`update-ca-certificates`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<String>,
+    /// The files of certificates that were looked at.
+    pub looked: Vec<String>,
 }
 
 /// Whether a certificate is valid at a moment.

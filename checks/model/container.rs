@@ -25,6 +25,9 @@ pub struct Container {
     /// The names of the variables in its environment, in order. No value is kept.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub variables: Vec<String>,
+    /// Those that were set anew before its program was started: what its configuration says of them is not what it is told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub set_anew: Vec<String>,
     /// Whether it runs, and how it ended.
     pub state: State,
     /// How its network namespace came to be.

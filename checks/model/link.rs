@@ -149,6 +149,12 @@ pub struct Visit {
     pub attempts: Vec<Attempt>,
     /// What an HTTP request came to; `None` when none was sent.
     pub reply: Option<Reply>,
+    /// Whether the port answers in HTTP/2 alone, as servers of gRPC do; then there is no `reply`.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub http2: bool,
+    /// The status of the same request to `localhost`, where it is another than each time to the dialled name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub as_localhost: Option<u16>,
     /// The certificate that the server showed, where the client speaks TLS and could read one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Certificate>,

@@ -2,6 +2,7 @@
 
 mod awaited;
 mod behind;
+mod bundled;
 mod case;
 mod certificate;
 mod check;
@@ -39,8 +40,9 @@ mod way;
 mod written;
 
 pub use behind::Behind;
+pub use bundled::{BUNDLED, BUNDLED_AND_READ};
 pub use case::{Case, HOST_CLIENT, OUTSIDE, Target};
-pub use certificate::{Certificate, Validity};
+pub use certificate::{Certificate, Trust, Validity};
 pub use check::{Check, Evidence, Fix, Found, Judgement, Rule, Severity};
 pub use compose::Compose;
 pub use composed::{Retold, Unstarted};

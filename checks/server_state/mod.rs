@@ -9,6 +9,7 @@ mod health_contradicts;
 mod logged_status;
 mod machine_silent;
 mod missing;
+mod name_turned_down;
 mod not_started_yet;
 mod nothing_listens;
 mod other_protocol;
@@ -53,6 +54,7 @@ pub(crate) const CHECK: Check = Check {
         &slow_answer::RULE,
         &short_of_cpu::RULE,
         &gateway_error::RULE,
+        &name_turned_down::RULE,
         &other_protocol::RULE,
         &health_contradicts::RULE,
         &logged_status::RULE,

@@ -4,6 +4,7 @@
 use super::probe;
 use super::remembered::Memory;
 use super::stand::{ADDRESSES, Ask, Dial, Knock, Lost, Names, Resets, Stand};
+use super::trust::Verifier;
 use super::vantage::ProvenPid;
 use checks::model::{Attempt, Connect, Path, Resolution, Tried, Unacknowledged, Visit};
 use std::net::{IpAddr, SocketAddr};
@@ -27,6 +28,8 @@ pub(crate) struct Journey<'a> {
     pub(super) memory: Option<Memory<'a>>,
     /// The client's own addresses on them.
     pub(crate) own: Vec<IpAddr>,
+    /// Whoever tells which certificates the client trusts; nobody for a process of the machine.
+    pub(crate) verifier: Option<Verifier<'a>>,
 }
 
 /// Where one container is reached.
@@ -94,6 +97,9 @@ async fn one(mut journey: Journey<'_>, stand: &Stand) -> Return {
 async fn visit(journey: &Journey<'_>, dial: Dial, stand: &Stand) -> Result<Visit, String> {
     let dialled = stand.run(dial).await?;
     let mut visit = dialled.visit?;
+    if let (Some(shown), Some(verifier)) = (&mut visit.certificate, journey.verifier) {
+        shown.trust = verifier.trust(shown, &dialled.chain).await;
+    }
     if dialled.stopped
         && let (Some(witness), Some(address)) =
             (&journey.way.witness, journey.way.addresses.first())

@@ -33,7 +33,7 @@ impl Gate {
         let mut gate = Self::open();
         let public: BTreeSet<String> = containers.clone().flat_map(public).collect();
         for seen in containers {
-            for (name, value) in &seen.raw.env {
+            for (name, value) in seen.raw.env.iter().chain(&seen.raw.configured) {
                 gate.take("environment", &format!("{name}={value}"), value, &public);
             }
             for (at, word) in seen.raw.argv.iter().enumerate() {

@@ -41,7 +41,7 @@ fn state(pid: i32) -> Option<char> {
 }
 
 /// The children of all threads of a process.
-fn children(pid: i32) -> Vec<i32> {
+pub(super) fn children(pid: i32) -> Vec<i32> {
     let threads = read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
     let lists = threads.filter_map(|thread| read_to_string(thread.path().join("children")).ok());
     lists

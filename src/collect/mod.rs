@@ -32,6 +32,7 @@ mod source;
 mod stand;
 mod survey;
 mod swarm;
+mod trust;
 mod vantage;
 
 pub(crate) use ask::Ask;

@@ -70,6 +70,9 @@ fn http(link: &Link, wanted: &[u16]) -> Seen {
         }
         (_, Some(symptom)) => Ok((false, format!("{url} gives no answer: {symptom}"))),
         (Some(Reply::NotHttp), None) => Ok((false, format!("what answers at {url} is no HTTP"))),
+        _ if visit.http2 => {
+            Err(unknown(format!("{url} answers in HTTP/2 alone, and was asked in HTTP/1")))
+        }
         _ => Err(unknown(format!("no request was sent to {url}"))),
     }
 }

@@ -1,6 +1,7 @@
 """Reads configuration files and URLs with parsers that others wrote: a question a line, {"format", "text"}, and an answer
 a line: {"items": [[[step, ...], value, line or null], ...]}, or {"refused": why}. Of values only texts and integers count."""
 
+import base64
 import configparser
 import json
 import os
@@ -80,6 +81,28 @@ def of_dotenv(text):
         name, _, value = line.partition("=")
         if name.startswith("k"):
             yield (name,), value, None
+
+
+java = None
+
+
+def of_properties(text):
+    """As Java itself loads them."""
+    global java
+    if java is None:
+        try:
+            java = subprocess.Popen(
+                ["java", "Properties.java"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            )
+        except FileNotFoundError:
+            sys.exit("there is no java here")
+    print(base64.b64encode(text.encode()).decode(), file=java.stdin, flush=True)
+    answer = java.stdout.readline().split(" ")
+    if answer[0] != "read":
+        raise ValueError(answer[0])
+    for pair in answer[1:-1]:
+        key, value = (base64.b64decode(half).decode() for half in pair.split(":"))
+        yield (key,), value, None
 
 
 def of_url(text):

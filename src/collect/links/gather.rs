@@ -1,6 +1,7 @@
 //! Every place in a container that tells an address: environment, command line, mounted configuration files.
 
 use super::mounts::is_searched;
+use super::started::as_started;
 use super::text::text_of;
 use super::told::{self, Known, Place, Told};
 use super::written::{in_line, in_value};
@@ -34,10 +35,15 @@ pub(crate) struct Gathered {
 /// Looks through one container.
 pub(crate) async fn gather(
     engine: &Connection,
-    seen: &Seen,
+    seen: &mut Seen,
     is_name: &dyn Fn(&str) -> bool,
 ) -> Gathered {
     let mut gathered = given(seen, is_name);
+    let by_variable = |(_, source, _): &(_, Source, _)| matches!(source, Source::Env { .. });
+    if gathered.told.iter().any(by_variable) && as_started(seen) {
+        gathered = given(seen, is_name);
+    }
+    let seen = &*seen;
     let (vars, argv) = (&seen.raw.env, &seen.raw.argv);
     let files: Vec<(File, String)> = files(engine, seen, &mut gathered)
         .await

@@ -3,6 +3,7 @@
 mod gather;
 mod meaning;
 mod mounts;
+mod started;
 mod text;
 pub(crate) mod told;
 mod written;

@@ -1,5 +1,5 @@
-//! One TLS handshake, to see the certificate that the server shows. Whether a client trusts its issuer is not asked: what a
-//! client trusts lies in its program. For whom the certificate is, and until when, is the same for every client.
+//! One TLS handshake, to see the certificate that the server shows. For whom it is, and until when, is the same for every
+//! client. Whether a client trusts who signed it is asked elsewhere, where the client's files can be read.
 
 use checks::model::{Certificate, Validity};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -17,16 +17,26 @@ use webpki::{EndEntityCert, Error, KeyUsage};
 
 /// Names of one certificate that are kept, at most.
 const NAMES: usize = 8;
+/// Certificates of one chain that are kept, at most.
+const CHAIN: usize = 8;
+/// The longest name of an authority that is shown.
+const LONGEST_ISSUER: usize = 64;
+/// How DER writes the kinds of name: common name, organisation.
+const KINDS: [&[u8]; 2] = [&[6, 3, 0x55, 4, 3], &[6, 3, 0x55, 4, 10]];
 /// The longest host name there is.
 const LONGEST: usize = 253;
 
+/// What a server showed.
+#[derive(Debug)]
+pub(crate) struct Shown {
+    pub(crate) certificate: Certificate,
+    /// It and what came with it, in DER.
+    pub(crate) chain: Vec<Vec<u8>>,
+}
+
 /// Shakes hands with `target` as a client that dials `host`, and reads the certificate. `None` where the port does not speak
 /// TLS, shows no certificate that can be read, or `host` is nothing that a certificate can name.
-pub(crate) async fn certificate(
-    target: SocketAddr,
-    host: &str,
-    limit: Duration,
-) -> Option<Certificate> {
+pub(crate) async fn certificate(target: SocketAddr, host: &str, limit: Duration) -> Option<Shown> {
     let name = ServerName::try_from(host.to_owned()).ok()?;
     let witness =
         Arc::new(Witness { provider: Arc::new(ring::default_provider()), seen: Mutex::default() });
@@ -44,7 +54,8 @@ pub(crate) async fn certificate(
     // A server that asks for the client's own certificate ends the handshake, and has shown its own before.
     let _ = timeout(limit, handshake).await;
     let shown = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-    read(&shown, &name, UnixTime::now())
+    let certificate = read(shown.first()?, &name, UnixTime::now())?;
+    Some(Shown { certificate, chain: shown.iter().map(|one| one.to_vec()).collect() })
 }
 
 fn read(shown: &CertificateDer<'_>, host: &ServerName<'_>, now: UnixTime) -> Option<Certificate> {
@@ -65,7 +76,19 @@ fn read(shown: &CertificateDer<'_>, host: &ServerName<'_>, now: UnixTime) -> Opt
         Err(Error::CertNotValidYet { not_before, .. }) => Validity::Begins(date(not_before)?),
         _ => Validity::Now,
     };
-    Some(Certificate { names: kept(names), covers, validity })
+    let issuer = KINDS.iter().find_map(|kind| named(certificate.issuer(), kind));
+    let self_signed = certificate.issuer() == certificate.subject();
+    Some(Certificate { names: kept(names), covers, validity, issuer, self_signed, trust: None })
+}
+
+/// The last name of a kind in a distinguished name, where it can be shown.
+fn named(name: &[u8], kind: &[u8]) -> Option<String> {
+    let at = name.windows(kind.len()).rposition(|window| window == kind)?;
+    let [_, length, text @ ..] = name.get(at + kind.len()..)? else { return None };
+    let text = std::str::from_utf8(text.get(..usize::from(*length))?).ok()?;
+    let shows = |c: char| c.is_alphanumeric() || " .-_'()&,".contains(c);
+    (!text.is_empty() && text.len() <= LONGEST_ISSUER && text.chars().all(shows))
+        .then(|| text.to_owned())
 }
 
 /// `DnsName("mock")` without its wrapping.
@@ -94,20 +117,21 @@ fn date(at: UnixTime) -> Option<String> {
 #[derive(Debug)]
 struct Witness {
     provider: Arc<CryptoProvider>,
-    seen: Mutex<Option<CertificateDer<'static>>>,
+    seen: Mutex<Option<Vec<CertificateDer<'static>>>>,
 }
 
 impl ServerCertVerifier for Witness {
     fn verify_server_cert(
         &self,
         shown: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
+        others: &[CertificateDer<'_>],
         _: &ServerName<'_>,
         _: &[u8],
         _: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
+        let chain = std::iter::once(shown).chain(others).take(CHAIN);
         *self.seen.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(shown.clone().into_owned());
+            Some(chain.map(|one| one.clone().into_owned()).collect());
         Ok(ServerCertVerified::assertion())
     }
 

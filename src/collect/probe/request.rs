@@ -4,6 +4,7 @@
 //! speaks TLS instead.
 
 use super::connect::connect;
+use super::http2;
 use checks::model::{Connect, Reply};
 use reqwest::header::HOST;
 use reqwest::redirect::Policy;
@@ -24,14 +25,26 @@ const ENOUGH: usize = 256 << 10;
 /// How long a server that speaks first is given to begin.
 const GREETING: Duration = Duration::from_millis(500);
 
+/// What a request came to.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// The reply in HTTP/1, or what came instead of one.
+    pub(crate) reply: Option<Reply>,
+    /// Whether a reply stopped before its end.
+    pub(crate) stopped: bool,
+    /// Whether the port answers in HTTP/2 alone; then there is no `reply`.
+    pub(crate) http2: bool,
+}
+
+impl From<Reply> for Answer {
+    fn from(reply: Reply) -> Self {
+        Self { reply: Some(reply), ..Self::default() }
+    }
+}
+
 /// Sends `GET path` to `target` with `host` in the Host header and waits for the status line, for
-/// `limit` in all. No reply (`None`) means that there was no connection. Beside it: whether the reply stopped before its end.
-pub(crate) async fn request(
-    target: SocketAddr,
-    host: &str,
-    path: &str,
-    limit: Duration,
-) -> (Option<Reply>, bool) {
+/// `limit` in all. Neither a reply nor HTTP/2 means that there was no connection.
+pub(crate) async fn request(target: SocketAddr, host: &str, path: &str, limit: Duration) -> Answer {
     let (reply, stopped) = match send(target, host, path, limit).await {
         Ok((status, stopped)) => (Some(Reply::Status(status)), stopped),
         Err(error) if error.is_connect() || error.is_builder() => (None, false),
@@ -40,19 +53,23 @@ pub(crate) async fn request(
     match reply {
         // On a busy machine both time limits may pass at once: was there a connection?
         Some(Reply::ReadTimeout) if connect(target, limit).await.connect == Connect::Timeout => {
-            (None, false)
+            Answer::default()
         }
         // Some servers answer a plain request on their TLS port with a plain complaint.
         Some(Reply::NotHttp | Reply::Closed | Reply::Reset | Reply::Status(400))
             if speaks_tls(target, limit).await =>
         {
-            (Some(Reply::Tls), false)
+            Reply::Tls.into()
+        }
+        // Some know only the newer HTTP, without an agreement before it: those of gRPC.
+        Some(Reply::NotHttp | Reply::Closed | Reply::Reset)
+            if http2::is_spoken(target, limit).await =>
+        {
+            Answer { http2: true, ..Answer::default() }
         }
         // A server that speaks first is not silent. What it says to a request that it does not understand proves nothing.
-        Some(Reply::Closed | Reply::Reset) if speaks_first(target).await => {
-            (Some(Reply::NotHttp), false)
-        }
-        reply => (reply, stopped),
+        Some(Reply::Closed | Reply::Reset) if speaks_first(target).await => Reply::NotHttp.into(),
+        reply => Answer { reply, stopped, http2: false },
     }
 }
 
@@ -67,7 +84,7 @@ pub(crate) async fn handshake(
     if speaks_tls(target, limit).await {
         return None;
     }
-    match request(target, host, path, limit).await.0 {
+    match request(target, host, path, limit).await.reply {
         Some(Reply::Status(_)) => {
             Some(Reply::TlsError("no TLS record, and plain HTTP was answered".into()))
         }

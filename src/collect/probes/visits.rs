@@ -6,6 +6,7 @@ use crate::collect::links::proven;
 use crate::collect::remembered::Memory;
 use crate::collect::stand::{Dial, Names, OwnNames, Stand, Stands};
 use crate::collect::survey::{Listed, Request};
+use crate::collect::trust::Verifier;
 use crate::collect::{places, replicas};
 use checks::model::{Case, Fact, HOST_CLIENT, Meant, Snapshot, Vantage};
 use futures_util::future::join_all;
@@ -86,8 +87,8 @@ async fn own_names(stand: &Stand, client: &str) -> Result<Option<Names>, String>
 }
 
 async fn journey<'a>(
-    stands: &Stands<'_>,
-    all: &Listed,
+    stands: &'a Stands<'_>,
+    all: &'a Listed,
     snapshot: &'a Snapshot,
     index: usize,
     request: &Request,
@@ -142,6 +143,10 @@ async fn journey<'a>(
         },
         replicas: replicas::ways(stands, all, snapshot, link).await,
         memory: Memory::of(case),
+        verifier: all.find(&link.engine, &link.client).map(|index| {
+            let (engine, seen) = &all.seen[index];
+            Verifier { engine: stands.engine(*engine), seen }
+        }),
         own: case
             .client()
             .map(|client| {

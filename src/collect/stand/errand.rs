@@ -1,10 +1,10 @@
 //! What can be done at a stand: plain data in, plain data out. The same code runs on a thread in a namespace and in a
 //! sidecar, so an errand asks nobody but the kernel and the network that it stands in.
 
-use crate::collect::probe::{self, Limits, Protocol, Speech};
+use crate::collect::probe::{self, Answer, Limits, Protocol, Shown, Speech};
 use checks::model::{
     Asked, Attempt, Concurrency, Connect, HostsLine, Listener, Lookup, QueueCounters, Replay,
-    Reply, Resolution, ResolverConfig, Unacknowledged, Visit, is_loopback, numeric,
+    Reply, Resolution, ResolverConfig, Unacknowledged, Visit, authority, is_loopback, numeric,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,15 @@ pub(crate) struct Dialled {
     pub(crate) visit: Result<Visit, String>,
     /// Whether a reply began and never ended.
     pub(crate) stopped: bool,
+    /// The certificates that the server showed, its own first, in DER.
+    #[serde(default)]
+    pub(crate) chain: Vec<Vec<u8>>,
+}
+
+impl From<Result<Visit, String>> for Dialled {
+    fn from(visit: Result<Visit, String>) -> Self {
+        Self { visit, stopped: false, chain: Vec::new() }
+    }
 }
 
 impl Errand for Dial {
@@ -100,13 +109,13 @@ impl Errand for Dial {
 
     async fn run(self) -> Dialled {
         let mut visit = Visit::default();
-        let mut stopped = false;
+        let (mut stopped, mut chain) = (false, Vec::new());
         let addresses = if let Some(ip) = numeric(&self.host) {
             vec![ip]
         } else {
             let names = match &self.names {
                 Ok(names) => names,
-                Err(why) => return Dialled { visit: Err(why.clone()), stopped },
+                Err(why) => return Err(why.clone()).into(),
             };
             let resolution = resolve(&self.host, names).await;
             let mut addresses = resolution.addresses();
@@ -124,31 +133,63 @@ impl Errand for Dial {
             let connected = attempt.connect == Connect::Connected;
             visit.attempts.push(attempt);
             if connected {
-                if self.speaks_tls {
-                    visit.certificate = probe::certificate(to, &self.host, REPLY_LIMIT).await;
-                }
-                if visit.certificate.is_none() {
-                    (visit.reply, stopped) = self.reply(to).await;
+                let shown = if self.speaks_tls {
+                    probe::certificate(to, &self.host, REPLY_LIMIT).await
+                } else {
+                    None
+                };
+                if let Some(Shown { certificate, chain: shown }) = shown {
+                    (visit.certificate, chain) = (Some(certificate), shown);
+                } else {
+                    let answer = self.answer(to).await;
+                    visit.as_localhost = self.as_localhost(to, answer.reply.as_ref()).await;
+                    (visit.reply, visit.http2, stopped) =
+                        (answer.reply, answer.http2, answer.stopped);
                 }
                 break;
             }
         }
-        Dialled { visit: Ok(visit), stopped }
+        Dialled { visit: Ok(visit), stopped, chain }
     }
 }
 
+/// Statuses with which servers turn a host down that they do not call their own.
+const NOT_MINE: [u16; 4] = [400, 403, 404, 421];
+
 impl Dial {
-    /// What came of a request, and whether a reply stopped before its end.
-    async fn reply(&self, to: SocketAddr) -> (Option<Reply>, bool) {
+    /// What came of a request.
+    async fn answer(&self, to: SocketAddr) -> Answer {
         match &self.http_path {
             Some(path) if self.speaks_tls => {
                 let reply = probe::handshake(to, &self.host, path, REPLY_LIMIT).await;
-                let stopped = reply.is_none();
-                (reply, stopped)
+                Answer { stopped: reply.is_none(), reply, http2: false }
             }
-            Some(path) => probe::request(to, &self.host, path, REPLY_LIMIT).await,
-            None => (None, self.speaks_tls),
+            Some(path) => probe::request(to, &self.named(), path, REPLY_LIMIT).await,
+            None => Answer { stopped: self.speaks_tls, ..Answer::default() },
         }
+    }
+
+    /// The host as clients write it into their requests.
+    fn named(&self) -> String {
+        if self.port == 80 { self.host.clone() } else { authority(&self.host, self.port) }
+    }
+
+    /// The status of the same request to `localhost`, where a server turned the dialled name down and does so again
+    /// afterwards: then it is the name that it turns down.
+    async fn as_localhost(&self, to: SocketAddr, reply: Option<&Reply>) -> Option<u16> {
+        let (Some(Reply::Status(first)), Some(path)) = (reply, &self.http_path) else {
+            return None;
+        };
+        let is_named = numeric(&self.host).is_none() && !is_loopback(&self.host);
+        if !is_named || !NOT_MINE.contains(first) {
+            return None;
+        }
+        let ask = async |host: &str| match probe::request(to, host, path, REPLY_LIMIT).await.reply {
+            Some(Reply::Status(status)) => Some(status),
+            _ => None,
+        };
+        let other = ask(&authority("localhost", self.port)).await?;
+        (other != *first && ask(&self.named()).await? == *first).then_some(other)
     }
 }
 

@@ -45,7 +45,10 @@ pub(in super::super) fn told_to(
     let files = Environment::of(seen, is_name);
     let told = told.into_iter().filter(|(told, _, _)| links::is_link(told));
     told.map(|(told, source, written)| {
-        let said = files.as_ref().map(|files| files.says(&source, &told)).unwrap_or_default();
+        // Compose's files tell what the container was given, not what its program was started with.
+        let is_new = matches!(&source, Source::Env { name } if seen.facts.set_anew.contains(name));
+        let files = files.as_ref().filter(|_| !is_new);
+        let said = files.map(|files| files.says(&source, &told)).unwrap_or_default();
         Claim {
             engine: seen.facts.engine.clone(),
             client: seen.facts.name.clone(),

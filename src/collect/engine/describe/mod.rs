@@ -34,8 +34,10 @@ pub(crate) struct Raw {
     pub(crate) naming: Naming,
     /// When it was started, seconds since 1970.
     pub(crate) started: Option<f64>,
-    /// The environment it was started with.
+    /// The environment that it was given; once that was looked at, the one that its program was started with.
     pub(crate) env: Vec<(String, String)>,
+    /// What its configuration says of variables that were set anew before its program was started.
+    pub(crate) configured: Vec<(String, String)>,
     /// Its labels.
     pub(crate) labels: HashMap<String, String>,
     /// Its command line, program first.
@@ -158,6 +160,7 @@ fn one(
         image,
         image_id: Some(image_id.clone()).filter(|id| !id.is_empty()),
         variables,
+        set_anew: Vec::new(),
         state,
         network_mode,
         attachments,
@@ -197,6 +200,7 @@ fn one(
         },
         started: started.map(seconds),
         env,
+        configured: Vec::new(),
         labels,
         argv,
         mounts: inspect

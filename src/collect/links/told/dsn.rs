@@ -38,23 +38,23 @@ pub(super) fn read(text: &str) -> Option<Vec<Address>> {
     go_mysql(text).or_else(|| oracle(text)).or_else(|| pairs(text))
 }
 
-/// `user:password@tcp(db:3306)/name` of Go's `MySQL` driver.
+/// `[user[:password]@][protocol[(address)]]/name[?parameters]` of Go's `MySQL` driver. A password may hold anything, so
+/// the address ends before the last slash, and begins behind the last `@` before that.
 fn go_mysql(text: &str) -> Option<Vec<Address>> {
-    let (front, rest) = text.split_once('(')?;
-    let protocol = front.rsplit_once('@').map_or(front, |(_, protocol)| protocol);
-    if !matches!(protocol, "tcp" | "tcp6" | "")
-        || (protocol.is_empty() && !front.ends_with('@'))
-        || text.contains("://")
-    {
-        return None;
-    }
-    let (inner, after) = rest.split_once(')')?;
-    if !after.is_empty() && !after.starts_with('/') {
+    let end = match text.rfind(")/") {
+        Some(at) => at,
+        None => text.strip_suffix(')')?.len(),
+    };
+    let (front, after) = text.split_at(end);
+    let (login, rest) = front.rsplit_once('@').map_or((None, front), |(a, b)| (Some(a), b));
+    let (protocol, inner) = rest.split_once('(')?;
+    let is_tcp = matches!(protocol, "tcp" | "tcp6") || (protocol.is_empty() && login.is_some());
+    if !is_tcp || rest.contains("://") {
         return None;
     }
     let read = host::authority(inner)?;
     let mut address = Address { scheme: Some("mysql".to_owned()), ..Address::blank(Shape::Dsn) };
-    address.secret = !front.is_empty() && front != protocol || after.contains('?');
+    address.secret = login.is_some_and(|login| !login.is_empty()) || after.contains('?');
     (address.host, address.port, address.trouble) = (read.host, read.port, read.trouble);
     Some(vec![address])
 }
@@ -103,12 +103,15 @@ fn oracle(text: &str) -> Option<Vec<Address>> {
 fn pairs(text: &str) -> Option<Vec<Address>> {
     let prefix = PREFIXES.iter().find(|(prefix, _)| text.starts_with(prefix));
     let body = prefix.map_or(text, |(prefix, _)| &text[prefix.len()..]);
-    let parts = if body.contains(';') { by_semicolon(body)? } else { by_space(body)? };
+    let spaced = by_space(body).filter(|parts| is_spaced(parts));
+    let is_spaced = spaced.is_some();
+    let parts = spaced.or_else(|| by_semicolon(body).filter(|_| body.contains(';')))?;
     if parts.len() < 2 && prefix.is_none() && !(parts.len() == 1 && body.ends_with(';')) {
         return None;
     }
     let get = |keys: &[&str]| {
-        parts.iter().find(|(key, _)| keys.contains(&key.as_str())).map(|(_, value)| value.as_str())
+        let mut found = parts.iter().rev().filter(|(key, _)| keys.contains(&key.as_str()));
+        found.find(|(_, value)| !value.is_empty()).map(|(_, value)| value.as_str())
     };
     let has = |keys: &[&str]| parts.iter().any(|(key, _)| keys.contains(&key.as_str()));
     let urls: Vec<Address> = parts
@@ -117,10 +120,13 @@ fn pairs(text: &str) -> Option<Vec<Address>> {
         .flat_map(|(_, value)| url::read(value))
         .map(|address| Address { secret: true, shape: Shape::Dsn, ..address })
         .collect();
-    let Some(hosts) = get(HOSTS) else { return (!urls.is_empty()).then_some(urls) };
+    // libpq dials the address where one is given; the name beside it is for certificates.
+    let Some(hosts) = get(&["hostaddr"]).or_else(|| get(HOSTS)) else {
+        return (!urls.is_empty()).then_some(urls);
+    };
     let scheme = if let Some((_, scheme)) = prefix {
         Some(*scheme)
-    } else if !body.contains(';') && has(LIBPQ) {
+    } else if is_spaced && has(LIBPQ) {
         Some("postgresql")
     } else if has(SQLSERVER) || (has(&["server", "datasource"]) && hosts.contains(',')) {
         Some("sqlserver")
@@ -133,7 +139,7 @@ fn pairs(text: &str) -> Option<Vec<Address>> {
 }
 
 /// The hosts of a connection string with the ports that belong to them; a path is a socket, `.` the machine itself.
-fn servers(hosts: &str, ports: &str, model: &Address) -> Vec<Address> {
+pub(super) fn servers(hosts: &str, ports: &str, model: &Address) -> Vec<Address> {
     let hosts = ["tcp:", "np:", "lpc:", "admin:"]
         .iter()
         .find_map(|p| hosts.strip_prefix(p))
@@ -141,6 +147,10 @@ fn servers(hosts: &str, ports: &str, model: &Address) -> Vec<Address> {
     let number = |text: &str| text.trim().parse::<u16>().ok();
     let mut found: Vec<Address> = Vec::new();
     for (i, item) in hosts.split(',').map(str::trim).enumerate() {
+        // A socket without a file.
+        if item.starts_with('@') {
+            continue;
+        }
         if let (Some(port), Some(last)) = (number(item), found.last_mut()) {
             last.port = Some(port);
             continue;
@@ -172,6 +182,11 @@ fn key(text: &str) -> String {
     text.chars().filter(|c| !c.is_whitespace() && *c != '_').flat_map(char::to_lowercase).collect()
 }
 
+/// Pairs that semicolons part have one behind the first value; a password may hold one as well.
+fn is_spaced(parts: &[(String, String)]) -> bool {
+    !parts.first().is_some_and(|(_, value)| value.contains(';'))
+}
+
 fn by_semicolon(text: &str) -> Option<Vec<(String, String)>> {
     let mut parts = Vec::new();
     for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
@@ -197,13 +212,26 @@ fn by_space(text: &str) -> Option<Vec<(String, String)>> {
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
             return None;
         }
-        let after = after.trim_start();
-        let (value, next) = match after.strip_prefix('\'') {
-            Some(quoted) => quoted.split_once('\'')?,
-            None => after.split_once(char::is_whitespace).unwrap_or((after, "")),
-        };
-        parts.push((key(name), value.to_owned()));
+        let (value, next) = word(after.trim_start())?;
+        parts.push((key(name), value));
         rest = next.trim_start();
     }
     Some(parts)
+}
+
+/// The value at the head of a text, and what follows it. A backslash takes the meaning from what stands behind it.
+fn word(text: &str) -> Option<(String, &str)> {
+    let quoted = text.strip_prefix('\'');
+    let inner = quoted.unwrap_or(text);
+    let mut value = String::new();
+    let mut chars = inner.char_indices();
+    while let Some((at, c)) = chars.next() {
+        match c {
+            '\\' => value.extend(chars.next().map(|(_, c)| c)),
+            '\'' if quoted.is_some() => return Some((value, &inner[at + 1..])),
+            c if quoted.is_none() && c.is_whitespace() => return Some((value, &inner[at..])),
+            c => value.push(c),
+        }
+    }
+    quoted.is_none().then_some((value, ""))
 }

@@ -1,19 +1,20 @@
 //! What a key says about its value: a destination, the program itself, or nothing.
 //!
-//! Three questions, in this order: does the key say where the program listens, whom it lets in, or what it calls itself?
-//! Is it a mention (a home page, a licence)? Is it one of the words for something to be called?
+//! Three questions, in this order: does the key say where the program listens, whom it lets in, or what it or something else
+//! is called? Is it a mention (a home page, a licence)? Is it one of the words for something to be called?
 
 use super::vocabulary::{
-    ALONE, BASE_NAMES, DESTINATIONS, GENERIC, LISTENS, LISTENS_TOGETHER, MENTIONING, MENTIONS,
-    NO_PORTS, OPEN_ID, OWN, OWN_NAMES, OWN_PARTS, PAGES, PLACES, PROBES, READ_PAGES, SIGN_IN, UDP,
-    URLS,
+    ALONE, BASE_NAMES, DESTINATIONS, GENERIC, IDENTIFIERS, IDENTIFIERS_ALONE, IMAGES, ISSUERS,
+    LISTENS, LISTENS_TOGETHER, MENTIONING, MENTIONS, NO_PORTS, OPEN_ID, OWN, OWN_NAMES, OWN_PARTS,
+    PAGES, PLACES, PROBES, READ_PAGES, SIGN_IN, TOKENS, UDP, URLS, XML,
 };
 use super::words;
+use checks::model::BUNDLED;
 
 /// Whether the value of a key is an address to call.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Role {
-    /// Where the program listens, what it allows, or its own name: never a link.
+    /// Where the program listens, what it allows, its own name, or a name for something: never a link.
     Itself,
     /// Usually the program itself, or a mention: a link only when the address is another container's name, which
     /// nobody can listen on.
@@ -112,10 +113,13 @@ impl Key {
         if self.setting == Setting::Env && OWN.has(&self.exact) {
             return Role::Itself;
         }
+        if self.is_identifier(&words) {
+            return Role::Itself;
+        }
         if let Some(role) = self.own_name(&words) {
             return role;
         }
-        if self.is_mention(&words) || PROBES.any(&words) {
+        if self.is_mention(&words) || self.is_for_browsers(&words) || PROBES.any(&words) {
             Role::Doubtful
         } else if DESTINATIONS.any(&words) {
             Role::Destination
@@ -189,6 +193,23 @@ impl Key {
     fn is_page(&self, head: &[&String]) -> bool {
         let single = self.components.len() == 1 || head.iter().all(|word| *word != "client");
         single && head.iter().all(|word| PAGES.has(word))
+    }
+
+    /// Is the value compared, and never called?
+    fn is_identifier(&self, words: &[String]) -> bool {
+        let Some((last, head)) = self.last().split_last() else { return false };
+        let named = if URLS.has(last) { head.last() } else { Some(last) };
+        IDENTIFIERS_ALONE.has(last)
+            || named.is_some_and(|word| IDENTIFIERS.has(word))
+            || XML.any(self.last())
+            || (ISSUERS.has(last) && TOKENS.any(words))
+    }
+
+    /// `VITE_API_URL`: an address in pages, where the client is a browser. The tool that makes the pages may pass requests on.
+    fn is_for_browsers(&self, words: &[String]) -> bool {
+        self.setting == Setting::Env
+            && BUNDLED.iter().any(|begin| self.exact.starts_with(&begin.to_ascii_lowercase()))
+            && !words.iter().any(|word| word == "proxy")
     }
 
     fn is_mention(&self, words: &[String]) -> bool {

@@ -2,7 +2,7 @@
 
 use super::address::{Address, Shape};
 use super::scheme::{self, Kind};
-use super::{Trouble, bare, broken, host, path, variable};
+use super::{Trouble, bare, broken, dsn, host, path, variable};
 
 /// Characters that end a URL inside a text.
 const ENDS: &[char] = &['"', '\'', '`', '<', '>', ')', '|', '\\', '}', ']', '&'];
@@ -119,7 +119,30 @@ pub(super) fn read(text: &str) -> Vec<Address> {
     };
     let secret = userinfo || masked || after.contains(['?', '#', ';']) || authority.contains(';');
     let model = Address { scheme, path, secret, ..Address::blank(Shape::Url) };
-    hosts(authority, &model)
+    queried(after, hosts(authority, &model), &model)
+}
+
+/// `postgresql:///app?host=db&port=5433`: libpq takes what stands there in place of what the authority says.
+fn queried(after: &str, named: Vec<Address>, model: &Address) -> Vec<Address> {
+    if !matches!(model.scheme.as_deref(), Some("postgres" | "postgresql")) {
+        return named;
+    }
+    let query = after.split_once('?').map_or("", |(_, query)| query);
+    let get = |name: &str| {
+        let parameters = query.split('&').filter_map(|one| one.split_once('='));
+        let found = parameters.filter(|(key, value)| *key == name && !value.is_empty()).last();
+        found.map(|(_, value)| value.replace("%2C", ",").replace("%2F", "/"))
+    };
+    let (hosts, ports) = (get("hostaddr").or_else(|| get("host")), get("port"));
+    if hosts.is_none() && ports.is_none() {
+        return named;
+    }
+    let written = |of: fn(&Address) -> String| named.iter().map(of).collect::<Vec<_>>().join(",");
+    let hosts = hosts.unwrap_or_else(|| written(|one| one.host.clone()));
+    let ports = ports.unwrap_or_else(|| {
+        written(|one| one.port.map(|port| port.to_string()).unwrap_or_default())
+    });
+    dsn::servers(&hosts, &ports, model)
 }
 
 /// `https://host/team/project.git`: fetched from, not talked to.

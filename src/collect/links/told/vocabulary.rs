@@ -40,6 +40,20 @@ pub(super) const OWN_PARTS: List = List(
     deployment host",
 );
 
+/// The last word, or the last before `url`: the value is a name for something, to be compared, that nobody calls.
+pub(super) const IDENTIFIERS: List = List(
+    "\
+    audience audiences aud iss scope scopes namespace namespaces ns $schema $id attributes \
+    entityid entityids",
+);
+/// The same, where it stands last: `SAML_ENTITY_ID`.
+pub(super) const IDENTIFIERS_ALONE: List = List("id ids type realm subject");
+/// The same, anywhere in the last component: `xmlns:xsi`.
+pub(super) const XML: List = List("xmlns xsi");
+/// Who issued a token is compared where one of these stands in the key; other issuers are asked for their keys.
+pub(super) const TOKENS: List = List("jwt jwts token tokens saml claim claims valid expected");
+pub(super) const ISSUERS: List = List("issuer issuers");
+
 /// What a program calls itself, before `url`: `PUBLIC_URL`, `root_url`.
 pub(super) const OWN_NAMES: List =
     List("public external root site canonical home self own advertised");
@@ -69,10 +83,9 @@ pub(super) const OPEN_ID: List = List("oauth oauth2 oidc openid sso saml");
 /// The last word: the address is mentioned, or is a name for something.
 pub(super) const MENTIONS: List = List(
     "\
-    schema $schema $id $ref id ref xmlns repository repo href link links comment comments \
-    description desc title summary note notes message text example examples sample copyright \
-    audience aud scope scopes type namespace ns context generator realm subject vendor registry \
-    domain policy info legal",
+    schema $ref ref repository repo href link links comment comments description desc title \
+    summary note notes message text example examples sample copyright context generator vendor \
+    registry domain policy info legal",
 );
 
 /// The last word: `redis:7` is no port of redis, and `redis:999` neither, but a user and a group.

@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_millis(800);
 
 fn ask(target: SocketAddr, path: &str) -> Option<Reply> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(request(target, "mock-llm:8080", path, LIMIT)).0
+    runtime.block_on(request(target, "mock-llm:8080", path, LIMIT)).reply
 }
 
 #[test]

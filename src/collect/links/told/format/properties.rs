@@ -42,17 +42,40 @@ fn halves(line: &str) -> (&str, &str) {
     (line, "")
 }
 
-/// `http\://api\:8080` is `http://api:8080`.
+/// `http\://api\:8080` is `http://api:8080`, and `\u003a` a colon.
 fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '\\' => out.extend(
-                chars.next().map(|c| if matches!(c, 't' | 'n' | 'r' | 'f') { ' ' } else { c }),
-            ),
-            c => out.push(c),
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        let mut chars = after.chars();
+        let escaped = chars.next();
+        rest = chars.as_str();
+        match escaped {
+            Some('t') => out.push('\t'),
+            Some('n') => out.push('\n'),
+            Some('r') => out.push('\r'),
+            Some('f') => out.push('\u{c}'),
+            Some('u') => {
+                let (c, length) = unicode(rest);
+                out.push(c);
+                rest = &rest[length..];
+            }
+            other => out.extend(other),
         }
     }
+    out.push_str(rest);
     out
+}
+
+/// The character that hexadecimal digits at the head of a text stand for, and their length; some take two halves.
+fn unicode(text: &str) -> (char, usize) {
+    let half = |text: &str| u16::from_str_radix(text.get(..4)?, 16).ok();
+    let Some(first) = half(text) else { return (char::REPLACEMENT_CHARACTER, 0) };
+    let second = text.get(4..).and_then(|rest| half(rest.strip_prefix("\\u")?));
+    match char::decode_utf16([Some(first), second].into_iter().flatten()).next() {
+        Some(Ok(c)) if c.len_utf16() == 2 => (c, 10),
+        Some(Ok(c)) => (c, 4),
+        _ => (char::REPLACEMENT_CHARACTER, 4),
+    }
 }

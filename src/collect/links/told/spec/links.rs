@@ -60,6 +60,12 @@ fn with_another_name_before_it_it_is_a_link() {
         ("URL", "http://localhost:8080", "http://localhost:8080"),
         ("APP_URL", "http://api:8080", "http://api:8080"),
         ("PAYMENT_PUBLIC_URL", "http://api:8080", "http://api:8080"),
+        ("OIDC_ISSUER_URL", "http://keycloak:8080/realms/x", "http://keycloak:8080/realms/x"),
+        ("JWT_ISSUER_URI", "http://api:8080", "http://api:8080"),
+        ("KEYCLOAK_REALM_URL", "http://keycloak:8080/realms/x", "http://keycloak:8080/realms/x"),
+        ("JWT_JWKS_URI", "http://api:8080/jwks", "http://api:8080/jwks"),
+        ("VITE_API_URL", "http://api:8080", "http://api:8080"),
+        ("VITE_PROXY_TARGET", "http://localhost:8080", "http://localhost:8080"),
     ]);
 }
 
@@ -80,6 +86,11 @@ fn databases_and_queues_are_links() {
         ("DB_DSN", "u:p@tcp(db:3306)/app?parseTime=true", "mysql://db"),
         ("DB_DSN", "host=db port=5432 user=u password='p w' dbname=app", "postgresql://db"),
         ("DB_DSN", "host=db user=u dbname=app", "postgresql://db"),
+        ("DB_DSN", r"host=db password='it\'s a secret' dbname=app", "postgresql://db"),
+        ("DB_DSN", "host=db hostaddr=10.0.0.7 dbname=app", "postgresql://10.0.0.7"),
+        ("DB_DSN", "u:p(x/@tcp(db:3307)/app?parseTime=true", "mysql://db:3307"),
+        ("DATABASE_URL", "postgresql:///app?host=db&port=5433", "postgresql://db:5433/app"),
+        ("DATABASE_URL", "postgresql://u:p@/app?host=db", "postgresql://db/app"),
         ("DB_DSN", "host=a,b port=1,2 dbname=x", "postgresql://a:1 | postgresql://b:2"),
         ("DATABASE_URL", "host=db port=5432 dbname=app", "postgresql://db"),
         (

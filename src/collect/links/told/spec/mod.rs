@@ -2,6 +2,7 @@
 
 mod args;
 mod bounds;
+mod dsns;
 mod files;
 mod links;
 mod malformed;

@@ -111,6 +111,43 @@ fn mentions_are_no_links() {
 }
 
 #[test]
+fn names_for_something_are_no_links() {
+    is_no_link(&[
+        ("JWT_ISSUER", "http://issuer:1"),
+        ("JWT_ISSUER", "http://api:8080"),
+        ("AUTH_JWT_ISSUERS", "http://api:8080,http://db:1"),
+        ("TOKEN_ISSUER", "http://api:8080"),
+        ("Jwt__Issuer", "http://api:8080"),
+        ("VALID_ISSUER", "http://api:8080"),
+        ("JWT_ISS", "http://api:8080"),
+        ("JWT_AUDIENCE", "http://api:8080"),
+        ("AUTH0_AUDIENCE", "http://localhost:8080"),
+        ("AUDIENCE_URI", "http://api:8080"),
+        ("OAUTH_SCOPES", "http://api:8080/read,http://api:8080/write"),
+        ("SAML_ENTITY_ID", "http://api:8080/saml"),
+        ("SP_ENTITYID", "http://api:8080/saml"),
+        ("SAML_ISSUER", "http://api:8080/saml"),
+        ("AUTH_REALM", "http://api:8080"),
+        ("SOAP_NAMESPACE", "http://api:8080/soap"),
+        ("NAMESPACE_URI", "http://api:8080/soap"),
+        ("SCHEMA_ID", "http://api:8080/schema.json"),
+        ("CLIENT_ID", "http://api:8080"),
+        ("EVENT_TYPE", "http://api:8080/created"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "service.name=api,deployment.url=http://api:8080"),
+    ]);
+}
+
+#[test]
+fn what_browsers_are_to_dial_is_no_link() {
+    is_no_link(&[
+        ("VITE_API_URL", "http://localhost:8080"),
+        ("REACT_APP_API_URL", "http://localhost:8080"),
+        ("EXPO_PUBLIC_API_URL", "http://127.0.0.1:8080"),
+        ("VITE_API_URL", "https://api.example.com"),
+    ]);
+}
+
+#[test]
 fn what_images_carry_is_no_link() {
     is_no_link(&[
         ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/bin"),
@@ -144,6 +181,8 @@ fn what_leads_to_no_machine_is_no_link() {
         ("DATABASE_URL", "data.db"),
         ("DATABASE_URL", "./data.db"),
         ("DATABASE_URL", "postgresql:///app"),
+        ("DATABASE_URL", "postgresql:///app?host=/run/postgresql"),
+        ("DB_DSN", "u:p@unix(@mysql)/x"),
         ("JDBC_URL", "jdbc:h2:mem:test"),
         ("JDBC_URL", "jdbc:sqlite:x.db"),
         ("JDBC_URL", "jdbc:tc:postgresql:15:///x"),

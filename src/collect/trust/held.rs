@@ -1,0 +1,222 @@
+//! The certificates in a client's files: in place where its process is proven, else by the engine's archive.
+
+use super::vouch::certificates;
+use crate::collect::engine::{Connection, Mount, Seen};
+use crate::collect::links::proven;
+use crate::collect::vantage::{Held as Found, ProvenPid, list_files, look_at, read_file};
+use crate::words::words;
+use rustls::pki_types::CertificateDer;
+use std::collections::BTreeSet;
+use std::io::Read;
+
+/// A file of certificates is not larger, nor a folder of them that is fetched whole.
+const FILE_LIMIT: u64 = 2 << 20;
+const ARCHIVE_LIMIT: usize = 8 << 20;
+/// How deep mounted folders are searched, how deep the program's own, and how many entries either may have.
+const MOUNTED: usize = 3;
+const BESIDE: usize = 2;
+const ENTRIES: usize = 5000;
+/// Files that variables and arguments name, at most.
+const NAMED: usize = 32;
+
+/// Where systems keep the authorities that they trust.
+const SYSTEM: [&str; 5] = [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+];
+/// Folders from which those are made, by a program that has to be run. Nobody reads them otherwise.
+const WAITING: [&str; 3] = [
+    "/usr/local/share/ca-certificates",
+    "/etc/pki/ca-trust/source/anchors",
+    "/usr/share/pki/trust/anchors",
+];
+/// Endings of files that may hold certificates, and of key stores, which are not read.
+const ENDINGS: [&str; 6] = ["pem", "crt", "cer", "cert", "ca", "bundle"];
+const KEY_STORES: [&str; 6] = ["jks", "p12", "pfx", "pkcs12", "keystore", "truststore"];
+
+/// What a client holds.
+#[derive(Default)]
+pub(super) struct Held {
+    pub(super) stores: Vec<Store>,
+    /// Whether there are authorities of its system.
+    pub(super) has_system: bool,
+    /// What could not be looked at, if something could not.
+    pub(super) unread: Option<String>,
+}
+
+/// One file of certificates.
+pub(super) struct Store {
+    pub(super) path: String,
+    /// Whether it counts only once something else was made from it.
+    pub(super) waits: bool,
+    pub(super) certificates: Vec<CertificateDer<'static>>,
+}
+
+/// Looks through one client.
+pub(super) async fn held(engine: &Connection, seen: &Seen) -> Held {
+    let raw = &seen.raw;
+    let mut held = Held { unread: of_java(seen), ..Held::default() };
+    let files = Files { engine, id: &seen.facts.id, pid: proven(seen).ok() };
+    let named = named(&raw.env, &raw.argv);
+    if let Some(path) = named.iter().find(|path| ends_with(path, &KEY_STORES)) {
+        held.unread.get_or_insert_with(|| format!("the key store {path} is not read"));
+    }
+    let mounts = raw.mounts.iter().filter(|mount| is_searched(mount));
+    let folders = mounts.map(|mount| (mount.destination.as_str(), MOUNTED));
+    let workdir = Some((raw.workdir.as_str(), BESIDE)).filter(|(path, _)| path.len() > 1);
+    let single = named.iter().map(String::as_str).chain(SYSTEM).map(|path| (path, 0));
+    let waiting = WAITING.iter().map(|path| (*path, 1));
+    for (path, depth) in single.chain(folders).chain(workdir).chain(waiting) {
+        match files.at(path, depth).await {
+            Ok(found) => found.into_iter().for_each(|(path, text)| held.add(path, &text)),
+            Err(why) => drop(held.unread.get_or_insert(why)),
+        }
+    }
+    held
+}
+
+impl Held {
+    fn add(&mut self, path: String, text: &[u8]) {
+        if self.stores.iter().any(|store| store.path == path) {
+            return;
+        }
+        if ends_with(&path, &KEY_STORES) {
+            self.unread.get_or_insert_with(|| format!("the key store {path} is not read"));
+            return;
+        }
+        let certificates = certificates(text);
+        if certificates.is_empty() {
+            return;
+        }
+        self.has_system |= SYSTEM.contains(&path.as_str());
+        let waits = WAITING.iter().any(|folder| path.starts_with(folder));
+        self.stores.push(Store { path, waits, certificates });
+    }
+}
+
+/// What Java trusts lies in a store of its own.
+fn of_java(seen: &Seen) -> Option<String> {
+    let is_java = |word: &String| word.rsplit('/').next() == Some("java");
+    let has_java = seen.raw.env.iter().any(|(name, _)| name == "JAVA_HOME");
+    (has_java || seen.raw.argv.iter().any(is_java))
+        .then(|| "its program is one of Java, whose key store is not read".to_owned())
+}
+
+/// The files of certificates and key stores that variables and arguments name, by whole paths.
+fn named(env: &[(String, String)], argv: &[String]) -> BTreeSet<String> {
+    let values = env.iter().map(|(_, value)| value).chain(argv);
+    let pieces =
+        values.flat_map(|value| value.split([' ', ',', ';', '=', '&', '"', '\'', '(', ')']));
+    let is_path = |piece: &&str| {
+        piece.starts_with('/')
+            && piece.len() < 256
+            && (ends_with(piece, &ENDINGS) || ends_with(piece, &KEY_STORES))
+    };
+    pieces.filter(is_path).map(ToOwned::to_owned).take(NAMED).collect()
+}
+
+fn ends_with(path: &str, endings: &[&str]) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    name.rsplit_once('.').is_some_and(|(_, ending)| endings.contains(&ending))
+}
+
+fn is_searched(mount: &Mount) -> bool {
+    let to = &mount.destination;
+    let is_kernels = ["/proc", "/sys", "/dev"]
+        .iter()
+        .any(|folder| to.strip_prefix(folder).is_some_and(|r| r.is_empty() || r.starts_with('/')));
+    to.len() > 1 && !to.ends_with(".sock") && !is_kernels
+}
+
+/// The files of one container.
+struct Files<'a> {
+    engine: &'a Connection,
+    id: &'a str,
+    pid: Option<ProvenPid>,
+}
+
+impl Files<'_> {
+    /// A file, or those of a folder, as deep as that, whose names say that they may hold certificates or keys. Nothing where
+    /// there is nothing.
+    async fn at(&self, path: &str, depth: usize) -> Result<Vec<(String, Vec<u8>)>, String> {
+        match &self.pid {
+            Some(pid) => in_place(pid, path, depth),
+            None => self.fetched(path, depth).await,
+        }
+    }
+
+    async fn fetched(&self, path: &str, depth: usize) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let Some(tar) = self.engine.archive(self.id, path, ARCHIVE_LIMIT).await? else {
+            return Ok(Vec::new());
+        };
+        let parent = path.rsplit_once('/').map_or("", |(parent, _)| parent);
+        let mut files = Vec::new();
+        for entry in tar::Archive::new(tar.as_slice()).entries().map_err(|e| words(&e))? {
+            let mut entry = entry.map_err(|e| words(&e))?;
+            let inside = entry.path().map_err(|e| words(&e))?.to_string_lossy().into_owned();
+            let at = format!("{parent}/{}", inside.trim_start_matches("./"));
+            let below = at.strip_prefix(path).unwrap_or_default().matches('/').count();
+            let is_wanted = entry.header().entry_type().is_file()
+                && below <= depth
+                && entry.size() <= FILE_LIMIT
+                && (at == path || is_candidate(&at));
+            if is_wanted {
+                let mut text = Vec::new();
+                entry.read_to_end(&mut text).map_err(|e| words(&e))?;
+                files.push((at, text));
+            }
+        }
+        Ok(files)
+    }
+}
+
+fn is_candidate(path: &str) -> bool {
+    ends_with(path, &ENDINGS) || ends_with(path, &KEY_STORES)
+}
+
+fn in_place(pid: &ProvenPid, path: &str, depth: usize) -> Result<Vec<(String, Vec<u8>)>, String> {
+    match look_at(pid, path, FILE_LIMIT) {
+        Ok(Found::Nothing) => return Ok(Vec::new()),
+        Ok(Found::File { bytes, .. }) => return Ok(vec![(path.to_owned(), bytes)]),
+        Ok(Found::Other) if depth == 0 => return Ok(Vec::new()),
+        Ok(Found::Other) => {}
+        // What is mounted may be any file, of any length.
+        Err(_) if depth > 0 && !is_candidate(path) => return Ok(Vec::new()),
+        Err(why) => return Err(why),
+    }
+    let listing = list_files(pid, path, depth, ENTRIES)?;
+    if let Some(cut) = listing.cut {
+        return Err(format!("{path}: {cut}"));
+    }
+    let wanted = listing
+        .files
+        .into_iter()
+        .filter(|(path, length)| is_candidate(path) && *length <= FILE_LIMIT);
+    wanted.map(|(path, _)| read_file(pid, &path, FILE_LIMIT).map(|text| (path, text))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_candidate, named};
+
+    #[test]
+    fn files_are_named_anywhere_in_a_value() {
+        let env = [
+            ("SSL_CERT_FILE", "/etc/lab/ca.pem"),
+            ("DATABASE_URL", "postgres://u:p@db/x?sslrootcert=/certs/root.crt&sslmode=verify-full"),
+            ("JAVA_OPTS", "-Xmx1g -Djavax.net.ssl.trustStore=/certs/trust.jks"),
+            ("PATH", "/usr/local/bin:/usr/bin"),
+            ("RELATIVE", "certs/ca.pem"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let argv = ["curl", "--cacert", "/run/secrets/ca.crt", "https://api"].map(str::to_owned);
+        let found: Vec<String> = named(&env, &argv).into_iter().collect();
+        let expected =
+            ["/certs/root.crt", "/certs/trust.jks", "/etc/lab/ca.pem", "/run/secrets/ca.crt"];
+        assert_eq!(found, expected);
+        assert!(is_candidate("/x/CA.PEM") && !is_candidate("/x/pem") && !is_candidate("/x.crt/y"));
+    }
+}
