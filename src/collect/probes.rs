@@ -10,7 +10,7 @@ use super::probe::Protocol;
 use super::server::{self, Patience, Port};
 use super::stand::{Dial, Names, OwnNames, Stand, Stands};
 use super::survey::{Listed, Request};
-use super::{compose, fresh, limits, places, replicas};
+use super::{compose, fresh, limits, places, registry, replicas};
 use checks::model::{Case, Concurrency, Fact, Freshness, HOST_CLIENT, Meant, Snapshot, Vantage};
 use futures_util::future::{join, join_all};
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,9 +50,40 @@ pub(super) async fn probe(
     for (index, freshness) in images {
         snapshot.containers[index].freshness = freshness;
     }
-    if request.verify_build {
-        servers.retain(|index| snapshot.containers[*index].freshness.value().is_some());
+    servers.retain(|index| snapshot.containers[*index].freshness.value().is_some());
+    if request.extra.registry {
+        registries(stands, all, snapshot, &servers, request).await;
+    }
+    if request.extra.verify_build {
         builds(stands, all, snapshot, &servers, request).await;
+    }
+}
+
+/// What registries hold under the names of the servers' images; one name is asked for once.
+async fn registries(
+    stands: &Stands<'_>,
+    all: &Listed,
+    snapshot: &mut Snapshot,
+    servers: &BTreeSet<usize>,
+    request: &Request,
+) {
+    let mut images: BTreeMap<(usize, &str, &str), Vec<usize>> = BTreeMap::new();
+    for &index in servers {
+        let (engine, seen) = &all.seen[index];
+        let image = (*engine, seen.facts.image.as_str(), seen.raw.image_id.as_str());
+        images.entry(image).or_default().push(index);
+    }
+    let looks = images.into_values().map(|same| async move {
+        let (engine, seen) = &all.seen[same[0]];
+        let published = registry::published(stands.engine(*engine), seen);
+        (same, in_time(request, published).await.unwrap_or_else(Fact::Unknown))
+    });
+    for (same, published) in join_all(looks).await {
+        for index in same {
+            if let Fact::Known(freshness) = &mut snapshot.containers[index].freshness {
+                freshness.published = Some(published.clone());
+            }
+        }
     }
 }
 

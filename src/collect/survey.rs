@@ -4,6 +4,7 @@
 use super::compose::{self, Environment};
 use super::crowd::Crowd;
 use super::engine::{Connection, Engines, Membership, Seen};
+use super::extra::Extra;
 use super::gate::Gate;
 use super::links::{self, Claim, Dialled, Named, World};
 use super::searched::told_by_search_domains;
@@ -39,8 +40,8 @@ pub(crate) struct Request {
     pub(crate) asks: Vec<super::Ask>,
     /// Send nothing and create nothing.
     pub(crate) passive: bool,
-    /// Build the sources of servers and compare the images.
-    pub(crate) verify_build: bool,
+    /// What is done only when asked for.
+    pub(crate) extra: Extra,
     /// Wait for nothing and leave the images out besides: a glance whether a full look is worth its while.
     pub(crate) glance: bool,
     /// The clients that come at once.
