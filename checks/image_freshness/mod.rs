@@ -5,6 +5,7 @@ mod edited_inside;
 mod labelled_older;
 mod mounted;
 mod newer_base;
+mod not_pulled;
 mod not_recreated;
 mod older_content;
 mod older_process;
@@ -26,6 +27,7 @@ pub(crate) const CHECK: Check = Check {
     rules: &[
         &older_content::RULE,
         &not_recreated::RULE,
+        &not_pulled::RULE,
         &differs_between_nodes::RULE,
         &labelled_older::RULE,
         &other_build::RULE,
@@ -60,11 +62,17 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
         Fact::Known(content) => content,
         Fact::Unknown(why) => return Err(Undecided::Unknown(why.clone())),
         Fact::Skipped(why) => {
+            if let Some(word) = not_pulled::agrees(freshness) {
+                return Ok(format!("{word}; {why}"));
+            }
             return match &freshness.tag {
                 Fact::Known(tag) if tag.running != tag.now => {
                     Ok(format!("{} moved to another image with the same content", tag.reference))
                 }
-                _ => Err(Undecided::Skip(why.clone())),
+                _ => Err(Undecided::Skip(match &freshness.published {
+                    Some(Fact::Skipped(more)) => format!("{why}; --registry: {more}"),
+                    _ => why.clone(),
+                })),
             };
         }
     };
@@ -106,8 +114,10 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     };
     let moved = matches!(&freshness.tag, Fact::Known(tag) if tag.running != tag.now);
     let tag_moved = if moved { ", and its tag moved to another image" } else { "" };
+    let published =
+        not_pulled::agrees(freshness).map_or_else(String::new, |word| format!(", and {word}"));
     Ok(format!(
-        "{} of {} files of the image equal {}{tag_moved}{unseen}",
+        "{} of {} files of the image equal {}{tag_moved}{published}{unseen}",
         content.equal, content.compared, content.context
     ))
 }

@@ -20,6 +20,9 @@ pub struct Freshness {
     /// What a build of the source gives now; only asked with `--verify-build`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rebuilt: Option<Fact<Rebuilt>>,
+    /// What a registry holds under the name of the running image; only asked with `--registry`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub published: Option<Fact<Published>>,
     /// What the engine was asked beside that and did not answer, a reason each: there may be more than what was found.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unanswered: Vec<String>,
@@ -182,6 +185,24 @@ pub struct Rebuilt {
     pub changed_at: Option<String>,
     /// The first step that was not in the cache.
     pub first_made: Option<String>,
+}
+
+/// The image that a registry holds under the name of the running one, beside that.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub struct Published {
+    /// The name with its registry, as `ghcr.io/shop/api:1`.
+    pub reference: String,
+    /// The digest that the registry gives the name, with its algorithm.
+    pub digest: String,
+    /// Whether that is the running image, or one with the same layers.
+    pub same_content: bool,
+    /// Whether the registry holds the running image besides: then it once came from there, or was pushed there.
+    pub holds_running: bool,
+    /// Whether it was made after the running image; `None` where one of them has no time, or both have the same.
+    pub is_newer: Option<bool>,
+    /// Whether the registry is spoken to without TLS.
+    pub is_plain: bool,
 }
 
 /// One file of the context that is not the same in the image.

@@ -51,8 +51,8 @@ pub use demand::Demand;
 pub use earlier::Earlier;
 pub use fact::{Fact, Undecided};
 pub use fresh::{
-    Base, Claim, Content, Difference, Edited, Freshness, How, MountKind, Mounted, Rebuilt, Rewrite,
-    Since, Tag,
+    Base, Claim, Content, Difference, Edited, Freshness, How, MountKind, Mounted, Published,
+    Rebuilt, Rewrite, Since, Tag,
 };
 pub use halted::Halted;
 pub use host::{is_loopback, numeric};

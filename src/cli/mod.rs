@@ -6,7 +6,7 @@ mod init;
 mod preflight;
 mod values;
 
-use crate::collect::{Choice, Named, Stance};
+use crate::collect::{Choice, Extra, Named, Stance};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use cleanup::Cleanup;
 pub(crate) use init::Init;
@@ -157,7 +157,7 @@ pub(crate) struct Diagnose {
     #[command(flatten)]
     pub(crate) logs: Logs,
     /// Judge a saved snapshot instead of live containers
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "node", "link", "source", "probe", "passive", "vantage", "verify_build"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["engine", "host", "context", "node", "link", "source", "probe", "passive", "vantage", "verify_build", "registry"])]
     pub(crate) from: Option<PathBuf>,
 }
 
@@ -241,10 +241,8 @@ pub(crate) struct Looking {
     /// Send no probe and create nothing
     #[arg(long)]
     pub(crate) passive: bool,
-    /// Build each server's source once more, with the engine's cache, and compare the images: tells of compiled code, too.
-    /// Nothing is tagged and the image is removed again; build cache may stay
-    #[arg(long, conflicts_with = "passive")]
-    pub(crate) verify_build: bool,
+    #[command(flatten)]
+    pub(crate) extra: Extra,
     /// From where to look: auto reads /proc, enters the network namespace where that is allowed, and starts a sidecar where
     /// it is not; the others go no further than they say
     #[arg(long, value_enum, default_value = "auto")]

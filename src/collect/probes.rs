@@ -15,7 +15,7 @@ use checks::model::{Fact, Snapshot};
 use futures_util::future::join;
 pub(super) use holds::held;
 use holds::holds;
-use images::{builds, images};
+use images::{builds, images, registries};
 pub(super) use images::{image, may_be_compared};
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -58,8 +58,11 @@ pub(super) async fn probe(
     for (index, freshness) in images {
         snapshot.containers[index].freshness = freshness;
     }
-    if request.verify_build {
-        servers.retain(|index| snapshot.containers[*index].freshness.value().is_some());
+    servers.retain(|index| snapshot.containers[*index].freshness.value().is_some());
+    if request.extra.registry {
+        registries(stands, all, snapshot, &servers, request).await;
+    }
+    if request.extra.verify_build {
         builds(stands, all, snapshot, &servers, request).await;
     }
 }

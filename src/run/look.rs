@@ -70,7 +70,7 @@ impl Task {
             sources: sources(looking, config)?,
             probes: config.probes(&looking.probe),
             passive: looking.passive,
-            verify_build: looking.verify_build,
+            extra: looking.extra,
             asks: config.check.iter().filter_map(Declared::ask).collect(),
             glance: false,
             crowd: config.crowd(over),

@@ -33,10 +33,12 @@ fn the_page_on_faults_names_what_there_is() {
 }
 
 #[test]
-fn a_build_is_no_passive_look() {
-    let output = econn(&["diagnose", "--passive", "--verify-build"]);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(output.stdout.is_empty());
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("--passive") && said.contains("--verify-build"), "{said}");
+fn builds_and_questions_to_registries_are_no_passive_look() {
+    for flag in ["--verify-build", "--registry"] {
+        let output = econn(&["diagnose", "--passive", flag]);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(output.stdout.is_empty());
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("--passive") && said.contains(flag), "{said}");
+    }
 }

@@ -17,7 +17,7 @@ use std::path::Path;
 use std::process::{Child, ExitCode, Stdio};
 use std::time::Duration;
 
-/// The image with all of them.
+/// The image with most of them, and with what calls them.
 const IMAGE: &str = "econn-lab-servers:1";
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers");
 
@@ -39,6 +39,9 @@ struct Server {
     /// Without it, the usual one of the scheme; 8080 and 8443 for HTTP.
     port: Option<u16>,
     command: Vec<String>,
+    /// The image that it is in, where it is not the one with most of them.
+    #[serde(default = "most")]
+    image: String,
     /// Further ports to wait for.
     #[serde(default)]
     listens: Vec<u16>,
@@ -132,6 +135,7 @@ impl Server {
             ..Container::default()
         };
         let server = Container {
+            image: Some(self.image.clone()),
             command: self.command.clone(),
             options: vec![format!("--volume={FOLDER}/srv:/srv:ro"), "--workdir=/srv".into()],
             aliases: vec!["tls.test".into()],
@@ -363,4 +367,8 @@ pub(crate) fn matrix(engines: &[Engine], words: &[String]) -> ExitCode {
 
 fn http() -> String {
     "http".into()
+}
+
+fn most() -> String {
+    IMAGE.into()
 }

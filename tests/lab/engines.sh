@@ -228,7 +228,7 @@ stop() {
             remove_objects "$kind"
             # The lab's images go too, where this folder brought them.
             if [ -e "$state/$kind.imported" ]; then
-                engine "$kind" image rm "$base_image" "$servers_image" "$musl_image" >/dev/null 2>&1 || true
+                engine "$kind" image rm "$base_image" "$servers_image" "$musl_image" "$java_image" >/dev/null 2>&1 || true
             fi
         fi
         rm -f "$state/$kind.imported"

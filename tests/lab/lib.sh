@@ -27,6 +27,7 @@ run_id() { echo "$$.$(sed 's/.*) //' "/proc/$$/stat" | cut -d' ' -f20)"; }
 base_image=econn-lab-python:1
 servers_image=econn-lab-servers:1
 musl_image=econn-lab-musl:1
+java_image=econn-lab-java:1
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "lab: $*"; exit 1; }

@@ -3,20 +3,28 @@
 #   remote.sh ssh FOLDER PORT OWNER     an ssh server with keys of its own; FOLDER/bin/ssh is a client that knows it
 #   remote.sh docker FOLDER OWNER       a second Docker behind mutual TLS, which takes what comes in at the listening socket
 #                                       that is the script's standard input; FOLDER/tls holds a client's papers
-#   remote.sh install                   installs the Debian packages that are missing, and starts nothing
+#   remote.sh registry FOLDER PORT OWNER   a registry of images, without TLS
+#   remote.sh install [registry]        installs the Debian packages that are missing, and starts nothing
 # What is started ends with the process OWNER, however that ends.
 set -eu
 
 die() { printf 'remote: %s\n' "$*" >&2; exit 1; }
 
 install() {
-    if command -v /usr/sbin/sshd >/dev/null && command -v openssl >/dev/null; then return; fi
-    [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ] || die "install openssh-server and openssl first"
+    local programs="/usr/sbin/sshd openssl" packages="openssh-server openssl" program missing=""
+    [ "${1:-}" != registry ] || programs=docker-registry packages=docker-registry
+    # Tests on several engines come at once, and apt lets only one in.
+    exec 9>"${TMPDIR:-/tmp}/econn-lab.apt"
+    flock 9
+    for program in $programs; do command -v "$program" >/dev/null || missing=yes; done
+    [ -n "$missing" ] || return 0
+    [ -e /etc/debian_version ] && [ "$(id -u)" = 0 ] || die "install $packages first"
     # A package must not start its service here.
     local policy=/usr/sbin/policy-rc.d made=""
     [ -e $policy ] || { printf '#!/bin/sh\nexit 101\n' >$policy; chmod +x $policy; made=$policy; }
     apt-get update -qq
-    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends openssh-server openssl >/dev/null
+    # shellcheck disable=SC2086 # the names are words on purpose
+    DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $packages >/dev/null
     [ -z "$made" ] || rm -f "$made"
 }
 
@@ -98,7 +106,22 @@ docker() {
     says "$folder/docker.log" "API listen on"
 }
 
+registry() {
+    local folder=$1 port=$2 owner=$3
+    cat >"$folder/registry.yml" <<CONF
+version: 0.1
+storage:
+  filesystem:
+    rootdirectory: $folder/images
+http:
+  addr: 127.0.0.1:$port
+CONF
+    setsid docker-registry serve "$folder/registry.yml" </dev/null >"$folder/registry.log" 2>&1 &
+    end_with "$owner" $!
+    says "$folder/registry.log" "listening on"
+}
+
 case ${1:-} in
-ssh | docker | install) "$@" ;;
-*) die "usage: remote.sh ssh FOLDER PORT OWNER, remote.sh docker FOLDER OWNER, remote.sh install" ;;
+ssh | docker | registry | install) "$@" ;;
+*) die "usage: remote.sh ssh FOLDER PORT OWNER, remote.sh docker FOLDER OWNER, remote.sh registry FOLDER PORT OWNER, remote.sh install" ;;
 esac

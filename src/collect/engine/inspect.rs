@@ -49,6 +49,10 @@ pub(super) struct Image {
     pub(super) id: Maybe<String>,
     pub(super) created: Maybe<String>,
     pub(super) config: Maybe<ImageConfig>,
+    pub(super) repo_digests: Maybe<Vec<String>>,
+    pub(super) os: Maybe<String>,
+    pub(super) architecture: Maybe<String>,
+    pub(super) variant: Maybe<String>,
     #[serde(rename = "RootFS")]
     pub(super) root_fs: Maybe<RootFs>,
 }

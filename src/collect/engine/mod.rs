@@ -28,6 +28,7 @@ pub(crate) use helper::{Helper, Line, Naming};
 pub(crate) use inspect::{Past, Stored};
 pub(crate) use open::{Choice, Engines, connect};
 pub(crate) use swarm::{Listed as Task, Membership, View};
+pub(crate) use tls::Tls;
 pub(crate) use transport::Body;
 
 use super::owner::{HELPER_LABEL, is_alive};
@@ -198,6 +199,10 @@ impl Connection {
             layers: image.root_fs.and_then(|fs| fs.layers).unwrap_or_default(),
             labels: image.config.and_then(|config| config.labels).unwrap_or_default(),
             created: image.created.and_then(|at| at.parse().ok()),
+            digests: image.repo_digests.unwrap_or_default(),
+            os: image.os.unwrap_or_default(),
+            architecture: image.architecture.unwrap_or_default(),
+            variant: image.variant.filter(|variant| !variant.is_empty()),
         }))
     }
 }
@@ -213,6 +218,14 @@ pub(crate) struct Image {
     pub(crate) labels: HashMap<String, String>,
     /// When it was made. A build from the cache keeps the first time.
     pub(crate) created: Option<jiff::Timestamp>,
+    /// Under which digests it is known in which repositories, as `repository@digest`.
+    pub(crate) digests: Vec<String>,
+    /// For which system it is.
+    pub(crate) os: String,
+    /// For which processors it is.
+    pub(crate) architecture: String,
+    /// For which of them, where that matters.
+    pub(crate) variant: Option<String>,
 }
 
 /// An id without its algorithm.

@@ -53,7 +53,7 @@ impl Tls {
     }
 
     /// What the library needs for it.
-    pub(super) fn config(&self) -> Result<ClientConfig, String> {
+    pub(crate) fn config(&self) -> Result<ClientConfig, String> {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()

@@ -41,6 +41,7 @@ pub(crate) async fn freshness(
         claim: None,
         base: None,
         rebuilt: None,
+        published: None,
         unanswered: Vec::new(),
     };
     let origin = match origin {
@@ -71,7 +72,15 @@ pub(crate) async fn freshness(
         unanswered.push(format!("the image that the Dockerfile begins with: {why}"));
         None
     });
-    Freshness { tag, content: content.into(), claim, base, rebuilt: None, unanswered }
+    Freshness {
+        tag,
+        content: content.into(),
+        claim,
+        base,
+        rebuilt: None,
+        published: None,
+        unanswered,
+    }
 }
 
 /// Whether the image that the container's image name means now equals the source; asked only where it matters.

@@ -4,10 +4,10 @@ use super::in_time;
 use crate::collect::engine::{Connection, Seen};
 use crate::collect::stand::Stands;
 use crate::collect::survey::{Listed, Request};
-use crate::collect::{BuildSettings, compose, fresh};
+use crate::collect::{BuildSettings, compose, fresh, registry};
 use checks::model::{Fact, Freshness, Snapshot};
 use futures_util::future::join_all;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The freshness of every server.
@@ -94,6 +94,34 @@ pub(super) async fn builds(
         if let Ok(Some(origin)) = origin(seen, request) {
             let built = fresh::rebuilt(stands.engine(*engine), seen, &origin, deadline).await;
             freshness.rebuilt = Some(built.into());
+        }
+    }
+}
+
+/// What registries hold under the names of the servers' images; one name is asked for once.
+pub(super) async fn registries(
+    stands: &Stands<'_>,
+    all: &Listed,
+    snapshot: &mut Snapshot,
+    servers: &BTreeSet<usize>,
+    request: &Request,
+) {
+    let mut images: BTreeMap<(usize, &str, &str), Vec<usize>> = BTreeMap::new();
+    for &index in servers {
+        let (engine, seen) = &all.seen[index];
+        let image = (*engine, seen.facts.image.as_str(), seen.raw.image_id.as_str());
+        images.entry(image).or_default().push(index);
+    }
+    let looks = images.into_values().map(|same| async move {
+        let (engine, seen) = &all.seen[same[0]];
+        let published = registry::published(stands.engine(*engine), seen);
+        (same, in_time(request, published).await.unwrap_or_else(Fact::Unknown))
+    });
+    for (same, published) in join_all(looks).await {
+        for index in same {
+            if let Fact::Known(freshness) = &mut snapshot.containers[index].freshness {
+                freshness.published = Some(published.clone());
+            }
         }
     }
 }

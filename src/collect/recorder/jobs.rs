@@ -6,7 +6,7 @@ use crate::collect::links::{self, Gathered};
 use crate::collect::server::Patience;
 use crate::collect::stand::{Place, Stands};
 use crate::collect::survey::{Listed, Request};
-use crate::collect::{ends, probes};
+use crate::collect::{ends, probes, registry};
 use checks::model::{Concurrency, Fact, Freshness, Network, Snapshot, Vantage};
 use checks::notes::UNREADABLE;
 use futures_util::future::{LocalBoxFuture, join};
@@ -172,7 +172,14 @@ pub(super) fn image<'a>(
     request: &'a Request,
 ) -> Job<'a> {
     Box::pin(async move {
-        let freshness = probes::image(engine, &seen, request).await;
+        let mut freshness = probes::image(engine, &seen, request).await;
+        if request.extra.registry {
+            let published = timeout(LIMIT, registry::published(engine, &seen)).await;
+            freshness.published =
+                Some(published.unwrap_or_else(|_| {
+                    Fact::Unknown("the registry did not answer in time".into())
+                }));
+        }
         Update::Image { index, id: seen.facts.id, fact: Box::new(Fact::Known(freshness)) }
     })
 }

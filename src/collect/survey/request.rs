@@ -2,6 +2,7 @@
 
 use super::Listed;
 use crate::collect::crowd::Crowd;
+use crate::collect::extra::Extra;
 use crate::collect::links::Named;
 use crate::collect::stand::Stance;
 use checks::model::{Container, Demand, HOST_CLIENT, Link, Snapshot};
@@ -31,8 +32,8 @@ pub(crate) struct Request {
     pub(crate) asks: Vec<crate::collect::Ask>,
     /// Send nothing and create nothing.
     pub(crate) passive: bool,
-    /// Build the sources of servers and compare the images.
-    pub(crate) verify_build: bool,
+    /// What is done only when asked for.
+    pub(crate) extra: Extra,
     /// Wait for nothing and leave the images out besides: a glance whether a full look is worth its while.
     pub(crate) glance: bool,
     /// The clients that come at once.

@@ -2,7 +2,7 @@
 
 use super::econn::{Run, econn, no_helper_of, run};
 use super::proxy::{Call, Fault, Plan, Proxy};
-use super::{must, own_incident};
+use super::{incident, must, own_incident};
 use crate::harness::cast::Play;
 use crate::harness::scene::Container;
 use crate::harness::stage::Stage;
@@ -42,6 +42,32 @@ pub(super) fn is_ill_once(_: &Cast, engine: Engine) -> Result<()> {
 /// An engine that takes a call and never answers: `--timeout` holds, wherever it happens.
 pub(super) fn is_silent(_: &Cast, engine: Engine) -> Result<()> {
     breaks(engine, Fault::Silent, false)
+}
+
+/// An engine that lets nobody make containers, as authorization plug-ins do: an image can't be opened then, and nothing is
+/// said of what it holds.
+pub(super) fn forbids_to_make(cast: &Cast, engine: Engine) -> Result<()> {
+    for side in ["stale", "none"] {
+        let play = incident(cast, side)?;
+        let stage = Stage::set(&play.scene, engine, &play.on, false)?;
+        let forbidden = Plan {
+            fault: Some((1, Fault::Ill)),
+            path: "/containers/create".into(),
+            ..Plan::default()
+        };
+        let (run, calls) = diagnose(&stage, play, forbidden, "30s")?;
+        must(calls.iter().any(|call| call.broken), || run.account("nothing was forbidden"))?;
+        let report = run.report_with(3)?;
+        let rows = list(&report, "links").iter().flat_map(|link| list(link, "checks"));
+        for row in rows {
+            let unknown = text(row, "check") == "image-freshness";
+            let holds =
+                (text(row, "outcome") == "unknown") == unknown && text(row, "outcome") != "fail";
+            must(holds, || run.account(&format!("the row of {}", text(row, "check"))))?;
+        }
+        stage.strike()?;
+    }
+    Ok(())
 }
 
 /// The engine lists a container, and fails to say more of it: that is no container that does not exist, and its neighbour

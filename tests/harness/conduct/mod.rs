@@ -7,6 +7,7 @@ mod calls;
 mod compose;
 mod contract;
 mod econn;
+mod far;
 mod fix;
 #[path = "../../front/mod.rs"]
 mod front;
@@ -17,6 +18,7 @@ mod own;
 mod preflight;
 mod proxy;
 mod recorder;
+mod registry;
 mod remote;
 mod rootless;
 mod secrets;
@@ -56,11 +58,13 @@ const PROMISES: &[Promise] = &[
     ("engine-is-ill", false, broken_engine::is_ill),
     ("engine-is-ill-once", false, broken_engine::is_ill_once),
     ("engine-is-silent", false, broken_engine::is_silent),
+    ("engine-forbids-to-make", false, broken_engine::forbids_to_make),
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
     ("own-checks-answer", false, own::answers),
     ("log-of-the-past", false, own::log_of_the_past),
     ("snapshots-are-stable", false, stable::to_diff),
     ("builds-decide", false, builds::decide),
+    ("registry-is-asked", false, registry::is_asked),
     ("compose-names-services", false, compose::names_services),
     ("compose-finds-the-line", false, compose::finds_the_line),
     ("compose-knows-what-was-edited", false, compose::knows_what_was_edited),

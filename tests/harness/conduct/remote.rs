@@ -2,88 +2,19 @@
 //! nothing but mutual TLS. What is seen is what is seen through the socket; what fails is told apart.
 
 use super::econn::{econn, run};
+use super::far::Far;
 use super::front::{Papers, Shown};
 use super::{incident, must};
 use crate::harness::stage::Stage;
 use crate::harness::verdict::{list, text};
-use crate::harness::{Cast, Engine, Result, diagnosis, free_port};
+use crate::harness::{Cast, Engine, Result, diagnosis};
 use serde_json::Value;
 use std::fs;
-use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::Arc;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, UnixStream};
-
-/// What is started for one test, and ends with it.
-struct Far {
-    folder: tempfile::TempDir,
-    port: u16,
-    /// Its life is the life of what was started.
-    life: std::process::Child,
-}
-
-impl Far {
-    /// An ssh server with keys of its own.
-    fn ssh() -> Result<Self> {
-        let port = free_port()?;
-        let far = Self::new(port)?;
-        far.script(&["ssh", &far.path(""), &port.to_string(), &far.owner()], Stdio::null())?;
-        Ok(far)
-    }
-
-    /// A second Docker that speaks nothing but mutual TLS.
-    fn docker() -> Result<Self> {
-        let door = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
-        let far = Self::new(door.local_addr().map_err(|e| e.to_string())?.port())?;
-        far.script(&["docker", &far.path(""), &far.owner()], OwnedFd::from(door).into())?;
-        Ok(far)
-    }
-
-    fn new(port: u16) -> Result<Self> {
-        let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
-        let life =
-            Command::new("sleep").arg("600").spawn().map_err(|trouble| trouble.to_string())?;
-        let far = Self { folder, port, life };
-        far.script(&["install"], Stdio::null())?;
-        Ok(far)
-    }
-
-    fn owner(&self) -> String {
-        self.life.id().to_string()
-    }
-
-    fn script(&self, arguments: &[&str], stdin: Stdio) -> Result<()> {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/remote.sh");
-        let done = Command::new(script).args(arguments).stdin(stdin).output();
-        let done = done.map_err(|trouble| format!("{script}: {trouble}"))?;
-        let said = String::from_utf8_lossy(&done.stderr).into_owned();
-        must(done.status.success(), || format!("{script} {arguments:?}: {said}"))
-    }
-
-    fn path(&self, piece: &str) -> String {
-        self.folder.path().join(piece).display().to_string()
-    }
-
-    /// econn on the way to this server, with the client that knows it.
-    fn econn(&self, host: &str) -> Command {
-        let mut command = econn();
-        let path = std::env::var("PATH").unwrap_or_default();
-        command.env("PATH", format!("{}:{path}", self.path("bin")));
-        command.args(["diagnose", "--host", host, "--timeout", "40s", "--format", "json"]);
-        command
-    }
-}
-
-impl Drop for Far {
-    fn drop(&mut self) {
-        let _ = self.life.kill();
-        let _ = self.life.wait();
-        // The guard of what was started looks twice a second; a daemon takes a moment to tidy up.
-        std::thread::sleep(std::time::Duration::from_secs(2));
-    }
-}
 
 /// The incident is seen by ssh as it is seen through the socket.
 pub(super) fn by_ssh(cast: &Cast, engine: Engine) -> Result<()> {
