@@ -24,7 +24,6 @@ mod need;
 mod own;
 mod place;
 mod probed;
-mod project;
 mod proxy;
 mod replay;
 mod replica;
@@ -67,7 +66,6 @@ pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
     Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck, Unacknowledged,
 };
-pub use project::Compose;
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub use replay::{Errors, Replay};
 pub use replica::Replica;
