@@ -1,4 +1,4 @@
-use super::reached;
+use super::{leaves_the_loopback, reached};
 use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -13,7 +13,7 @@ whatever is published, and its own health check still passes.
 Every listening socket of the port in the server's namespace has a loopback address.
 
 ## What disproves it
-A socket bound to 0.0.0.0, :: or an address of a network; a client in the same namespace; or a connection that a proxy in
+A socket bound to 0.0.0.0, :: or an address of a network; a client in the same namespace that dials the loopback; or a connection that a proxy in
 the server's namespace passes on. The name server that Docker puts on 127.0.0.11 is not the server.
 
 ## How to repair it
@@ -25,14 +25,20 @@ machine, is decided by the engine.
 
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
-    if case.shares_namespace() || !reached(case).is_empty() || !server.is_loopback_only()? {
+    let within = case.shares_namespace() && !leaves_the_loopback(case);
+    if within || !reached(case).is_empty() || !server.is_loopback_only()? {
         return Ok(None);
     }
     let rows = server.listeners()?;
     let bound = rows[0].address;
     let name = &server.container.name;
-    let mut found =
-        Found::fail(format!("{name} listens on {bound} only, which no other container can reach"));
+    let why = match case.link.visit.value().and_then(|visit| visit.attempts.first()) {
+        Some(tried) if case.shares_namespace() => {
+            format!("and {} dials {}", case.link.client, tried.to.ip())
+        }
+        _ => "which no other container can reach".into(),
+    };
+    let mut found = Found::fail(format!("{name} listens on {bound} only, {why}"));
     for row in rows {
         found = found.evidence(
             format!("listening socket in the namespace of {name}"),
@@ -105,6 +111,17 @@ mod tests {
                 it.way(&[], None);
             },
             "fail: mock listens on 127.0.0.1:8080 only, which no other container can reach",
+        );
+        // One that calls itself, or what shares its namespace, by a name that leads to its address on the network.
+        says(
+            &RULE,
+            |it| {
+                it.listens(&["127.0.0.1:8080"]);
+                it.hapi().network_mode = NetworkMode::Container("mock".into());
+                it.visits("172.20.0.2:8080", Connect::Refused);
+                it.way(&[], None);
+            },
+            "fail: mock listens on 127.0.0.1:8080 only, and hapi dials 172.20.0.2",
         );
         // The namespace of the machine has a loopback of its own, too.
         says(

@@ -8,7 +8,7 @@ mod other_family;
 mod published_on_loopback;
 mod published_udp;
 
-use crate::model::{Case, Check, Connect, Listener, Meant, Need, Target, Undecided};
+use crate::model::{Attempt, Case, Check, Connect, Listener, Meant, Need, Target, Undecided};
 use std::net::IpAddr;
 
 pub(crate) const CHECK: Check = Check {
@@ -57,8 +57,16 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
 /// Whatever is bound (a proxy in the namespace may pass connections on to the loopback), a client can reach it there.
 fn reached(case: &Case<'_>) -> Vec<IpAddr> {
     let mut attempts = case.attempts().unwrap_or_default();
-    if case.link.meant == Meant::OwnListener {
-        attempts = case.link.visit.value().map_or_else(Vec::new, |v| v.attempts.iter().collect());
+    if case.shares_namespace() {
+        // What its namespace does not hold (a published port, say) may be answered by others.
+        let owner = case.client().map_or(&[][..], |client| case.attachments(client));
+        let own = |ip: IpAddr| {
+            ip.is_loopback()
+                || case.client_is_on_host()
+                || owner.iter().any(|a| a.addresses.contains(&ip))
+        };
+        let tried = case.link.visit.value().map_or(&[][..], |visit| &visit.attempts);
+        attempts = tried.iter().filter(|a| own(a.to.ip().to_canonical())).collect();
     }
     attempts.iter().filter(|a| a.connect == Connect::Connected).map(|a| a.to.ip()).collect()
 }
@@ -73,7 +81,15 @@ fn open<'a>(case: &Case<'a>, server: &Target<'a>) -> Result<Vec<&'a Listener>, U
 
 /// Whether client and server share a namespace, and its own addresses are not what is dialled.
 fn dials_within(case: &Case<'_>) -> bool {
-    case.shares_namespace() && case.link.meant != Meant::OwnListener
+    case.shares_namespace() && case.link.meant != Meant::OwnListener && !leaves_the_loopback(case)
+}
+
+/// Whether the client was seen to dial an address that a loopback socket does not take. Those of one namespace do so, too, by
+/// a name of their own.
+fn leaves_the_loopback(case: &Case<'_>) -> bool {
+    let tried = case.link.visit.value().map_or(&[][..], |visit| &visit.attempts);
+    let is_outer = |a: &Attempt| !a.to.ip().to_canonical().is_loopback();
+    !tried.is_empty() && tried.iter().all(is_outer)
 }
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
@@ -85,7 +101,8 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             server.port, server.container.name
         )));
     };
-    if best.address.ip().to_canonical().is_loopback() && !case.shares_namespace() {
+    let within = case.shares_namespace() && !leaves_the_loopback(case);
+    if best.address.ip().to_canonical().is_loopback() && !within {
         return Ok(format!(
             "{} listens on {}, and something in its namespace passes connections on to it",
             server.container.name, best.address

@@ -2,14 +2,15 @@
 
 use super::vantage::ProvenPid;
 use checks::model::Halted;
-use std::fs::{read_dir, read_to_string};
+use std::fs::{read_dir, read_link, read_to_string};
 
 /// Processes that are looked at, at most.
 pub(super) const MANY: usize = 256;
 
-/// Counts the processes of a container; `None` where they could not be seen.
+/// Counts the processes of a container; `None` where they could not be seen. Some that are stopped and hold no socket keep no
+/// client waiting: they are a job that somebody has put aside.
 pub(crate) fn halted(main: &ProvenPid) -> Option<Halted> {
-    let mut seen = Halted::default();
+    let (mut seen, mut may_serve) = (Halted::default(), false);
     for pid in processes(main) {
         // A process that has ended meanwhile is none.
         let Some(state) = state(pid).filter(|state| !matches!(state, 'Z' | 'X')) else { continue };
@@ -17,9 +18,13 @@ pub(crate) fn halted(main: &ProvenPid) -> Option<Halted> {
         if state == 'T' {
             seen.stopped += 1;
             seen.main |= pid == main.pid();
+            may_serve |= holds_a_socket(pid);
         }
     }
     main.still_valid().ok()?;
+    if seen.stopped < seen.all && !may_serve {
+        seen.stopped = 0;
+    }
     (seen.all > 0).then_some(seen)
 }
 
@@ -32,6 +37,15 @@ pub(super) fn processes(main: &ProvenPid) -> Vec<i32> {
         next += 1;
     }
     found
+}
+
+/// Whether a process has a socket, or may have one where nobody may look.
+fn holds_a_socket(pid: i32) -> bool {
+    let Ok(files) = read_dir(format!("/proc/{pid}/fd")) else { return true };
+    files
+        .flatten()
+        .filter_map(|file| read_link(file.path()).ok())
+        .any(|file| file.to_string_lossy().starts_with("socket:"))
 }
 
 /// The state's letter, which stands behind the name in its parentheses.

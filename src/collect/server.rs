@@ -3,7 +3,7 @@
 use super::probe::Protocol;
 use super::stand::{Hold, Stand};
 use checks::model::{Concurrency, Fact, Listener};
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -15,6 +15,8 @@ pub(crate) struct Port {
     pub(crate) protocol: Protocol,
     /// The sockets of its namespace, as `/proc` showed them.
     pub(crate) listeners: Vec<Listener>,
+    /// The addresses at which clients connected to it.
+    pub(crate) met: Vec<IpAddr>,
 }
 
 /// How long the probes of a port may take, and how long they hold a connection.
@@ -42,7 +44,7 @@ pub(crate) async fn concurrency(
     port: &Port,
     patience: Patience,
 ) -> Fact<Concurrency> {
-    let Some(target) = target(&port.listeners, port.number) else {
+    let Some(target) = target(&port.listeners, port.number, &port.met) else {
         return Fact::Unknown(format!("nothing listens on port {}", port.number));
     };
     let (limit, holds_ms) = patience.limit();
@@ -52,17 +54,22 @@ pub(crate) async fn concurrency(
     seen.map(|seen| Concurrency { vantage: Some(stand.vantage()), ..seen }).into()
 }
 
-/// The address in the server's own namespace at which the port answers: the loopback for a wildcard, else the bound one.
-fn target(listeners: &[Listener], port: u16) -> Option<SocketAddr> {
+/// The address in the server's own namespace at which the port answers its clients: the one that is bound and that they dial,
+/// the loopback for a wildcard, else a bound one, those that others can reach first.
+fn target(listeners: &[Listener], port: u16, met: &[IpAddr]) -> Option<SocketAddr> {
     let rows = || listeners.iter().filter(|l| l.address.port() == port);
     let any = |l: &&Listener| l.address.ip().is_unspecified();
+    if let Some(dialled) = rows().map(|l| l.address).find(|a| met.contains(&a.ip().to_canonical()))
+    {
+        return Some(dialled);
+    }
     if rows().any(|l| any(&l) && (l.address.is_ipv4() || l.v6_only != Some(true))) {
         return Some(SocketAddr::new(Ipv4Addr::LOCALHOST.into(), port));
     }
     if rows().any(|l| any(&l)) {
         return Some(SocketAddr::new(Ipv6Addr::LOCALHOST.into(), port));
     }
-    rows().map(|l| l.address).min_by_key(|a| !a.ip().is_loopback())
+    rows().map(|l| l.address).min_by_key(|a| a.ip().to_canonical().is_loopback())
 }
 
 #[cfg(test)]
@@ -70,7 +77,7 @@ mod tests {
     use super::target;
     use checks::model::Listener;
 
-    fn probed(bound: &[&str]) -> String {
+    fn probed(bound: &[&str], met: &[&str]) -> String {
         let row = |a: &&str| Listener {
             address: a.parse().unwrap(),
             v6_only: None,
@@ -78,15 +85,25 @@ mod tests {
             backlog: None,
         };
         let rows: Vec<Listener> = bound.iter().map(row).collect();
-        target(&rows, 8080).map_or_else(|| "nothing".into(), |a| a.to_string())
+        let met: Vec<_> = met.iter().map(|ip| ip.parse().unwrap()).collect();
+        target(&rows, 8080, &met).map_or_else(|| "nothing".into(), |a| a.to_string())
     }
 
     #[test]
     fn a_server_is_probed_where_it_answers_in_its_own_namespace() {
-        assert_eq!(probed(&["0.0.0.0:8080"]), "127.0.0.1:8080");
-        assert_eq!(probed(&["[::]:8080"]), "127.0.0.1:8080");
-        assert_eq!(probed(&["127.0.0.1:8080"]), "127.0.0.1:8080");
-        assert_eq!(probed(&["172.18.0.2:8080"]), "172.18.0.2:8080");
-        assert_eq!(probed(&["0.0.0.0:9090"]), "nothing");
+        assert_eq!(probed(&["0.0.0.0:8080"], &["172.18.0.2"]), "127.0.0.1:8080");
+        assert_eq!(probed(&["[::]:8080"], &[]), "127.0.0.1:8080");
+        assert_eq!(probed(&["127.0.0.1:8080"], &[]), "127.0.0.1:8080");
+        assert_eq!(probed(&["172.18.0.2:8080"], &[]), "172.18.0.2:8080");
+        assert_eq!(probed(&["0.0.0.0:9090"], &[]), "nothing");
+    }
+
+    #[test]
+    fn of_two_servers_on_one_port_the_one_is_probed_that_clients_meet() {
+        let both = ["127.0.0.1:8080", "172.18.0.2:8080"];
+        assert_eq!(probed(&both, &["172.18.0.2"]), "172.18.0.2:8080");
+        assert_eq!(probed(&both, &["127.0.0.1"]), "127.0.0.1:8080");
+        // Through a published port, say, which leads to an address of the container.
+        assert_eq!(probed(&both, &["172.18.0.1"]), "172.18.0.2:8080");
     }
 }

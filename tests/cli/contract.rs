@@ -274,7 +274,7 @@ fn what_could_not_be_determined_reads_as_no_success_in_any_format() {
         }
     }
     let gitlab = |flags: &[&str]| -> Value {
-        let output = econn(&[&unseen, &["--format", "gitlab"], flags].concat());
+        let output = econn(&[&unseen[..], &["--format", "gitlab"], flags].concat());
         serde_json::from_slice(&output.stdout).unwrap()
     };
     let entry = &gitlab(&[])[0];

@@ -272,19 +272,19 @@ fn a_check_that_there_is_not_is_said_before_the_command_starts() {
 /// Only managers know the tasks of other nodes: without them a service there would be a name that nobody carries.
 #[test]
 fn a_recording_asks_the_managers_of_a_swarm() {
-    let swarm = r#"{"ID":"FAKE","Swarm":{"NodeID":"n1","LocalNodeState":"active","ControlAvailable":true,"RemoteManagers":[{"NodeID":"n1"}]}}"#;
-    let task = r#"[{"ID":"t1","ServiceID":"s1","NodeID":"n2","Slot":1,"DesiredState":"running","Status":{"State":"running"},
+    const SWARM: &str = r#"{"ID":"FAKE","Swarm":{"NodeID":"n1","LocalNodeState":"active","ControlAvailable":true,"RemoteManagers":[{"NodeID":"n1"}]}}"#;
+    const TASK: &str = r#"[{"ID":"t1","ServiceID":"s1","NodeID":"n2","Slot":1,"DesiredState":"running","Status":{"State":"running"},
         "NetworksAttachments":[{"Network":{"Spec":{"Name":"net"}},"Addresses":["192.0.2.8/24"]}]}]"#;
     let fake = Fake::with(&[
         ("/containers/json", r#"[{"Id":"c1","Names":["/client"]}]"#),
         ("/networks", r#"[{"Name":"net","Driver":"overlay","Scope":"swarm"}]"#),
-        ("/info", swarm),
+        ("/info", SWARM),
         ("/nodes", r#"[{"ID":"n2","Description":{"Hostname":"other"}}]"#),
         (
             "/services",
             r#"[{"ID":"s1","Spec":{"Name":"server"},"Endpoint":{"VirtualIPs":[{"Addr":"192.0.2.9/24"}]}}]"#,
         ),
-        ("/tasks", task),
+        ("/tasks", TASK),
     ]);
     let state = tempfile::tempdir().unwrap();
     let report = state.path().join("report.json");

@@ -36,6 +36,9 @@ pub(crate) fn write_source(parent: &Path, build: &Build, words: &Words) -> Resul
             copy_files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests").join(folder), &at)?;
         }
         write_files(&at, &commit.files, words)?;
+        for path in &commit.removes {
+            std::fs::remove_file(at.join(path))?;
+        }
         git(&at, &["add", "--all"])?;
         git(&at, &["commit", "--quiet", "--message", &commit.name])?;
         git(&at, &["tag", &commit.name])?;

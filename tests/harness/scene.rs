@@ -111,6 +111,9 @@ pub(crate) struct Commit {
     pub(crate) folder: Option<String>,
     #[serde(default)]
     pub(crate) files: BTreeMap<String, String>,
+    /// Files that it takes away.
+    #[serde(default)]
+    pub(crate) removes: Vec<String>,
 }
 
 #[derive(Debug, Clone, Default, Deserialize)]

@@ -32,6 +32,8 @@ pub(crate) enum What {
     OutOfMemory,
     /// It ended, with this exit code.
     Ended(i64),
+    /// It was removed.
+    Removed,
 }
 
 #[derive(Deserialize)]
@@ -103,6 +105,7 @@ fn event(line: &[u8]) -> Option<Event> {
             What::Changed
         }
         "kill" | "stop" if of_container => What::Killed,
+        "destroy" | "remove" if of_container => What::Removed,
         "oom" if of_container => What::OutOfMemory,
         "die" | "died" if of_container => {
             What::Ended(exit_code().and_then(|code| code.parse().ok()).unwrap_or(0))
@@ -134,6 +137,8 @@ mod tests {
         assert_eq!(told("container", "die", r#""exitCode":"137""#), Some(What::Ended(137)));
         assert_eq!(told("container", "died", r#""containerExitCode":"3""#), Some(What::Ended(3)));
         assert_eq!(told("container", "kill", r#""signal":"15""#), Some(What::Killed));
+        assert_eq!(told("container", "destroy", ""), Some(What::Removed));
+        assert_eq!(told("container", "remove", ""), Some(What::Removed));
         assert_eq!(told("network", "connect", r#""container":"1c0ffee""#), Some(What::Changed));
         for (kind, action, attributes) in [
             ("container", "exec_create: sh -c token=abc", ""),

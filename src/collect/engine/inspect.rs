@@ -61,6 +61,7 @@ pub(super) struct Image {
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct ImageConfig {
     pub(super) labels: Maybe<HashMap<String, String>>,
+    pub(super) on_build: Maybe<Vec<String>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -134,6 +135,7 @@ pub(super) struct Config {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub(super) struct HostConfig {
+    pub(super) auto_remove: Maybe<bool>,
     pub(super) restart_policy: Maybe<RestartPolicy>,
     pub(super) network_mode: Maybe<String>,
     pub(super) port_bindings: Maybe<PortMap>,

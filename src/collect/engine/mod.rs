@@ -57,6 +57,8 @@ pub(crate) struct Connection {
 
 /// No list may be larger, in bytes.
 const LIST_LIMIT: usize = 48 << 20;
+/// How long after a server error an engine is asked once more.
+const AGAIN: std::time::Duration = std::time::Duration::from_millis(200);
 /// No engine is looked at that has more containers.
 const CONTAINERS: usize = 10_000;
 
@@ -179,7 +181,13 @@ impl Connection {
     }
 
     async fn ask_image(&self, name: &str) -> ImageAnswer {
-        let answer = self.transport.find(&format!("/images/{name}/json"), OBJECT_LIMIT).await?;
+        let path = format!("/images/{name}/json");
+        let mut answer = self.transport.find(&path, OBJECT_LIMIT).await?;
+        // Podman stumbles over images that somebody removes at this moment.
+        if answer.as_ref().is_err_and(hyper::StatusCode::is_server_error) {
+            tokio::time::sleep(AGAIN).await;
+            answer = self.transport.find(&path, OBJECT_LIMIT).await?;
+        }
         let text = match answer {
             Ok(text) => text,
             Err(hyper::StatusCode::NOT_FOUND) => return Ok(None),
@@ -194,10 +202,12 @@ impl Connection {
                 e.column()
             )
         })?;
+        let config = image.config.unwrap_or_default();
         Ok(Some(Image {
             id: bare(&image.id.unwrap_or_default()).to_owned(),
             layers: image.root_fs.and_then(|fs| fs.layers).unwrap_or_default(),
-            labels: image.config.and_then(|config| config.labels).unwrap_or_default(),
+            labels: config.labels.unwrap_or_default(),
+            on_build: config.on_build.unwrap_or_default(),
             created: image.created.and_then(|at| at.parse().ok()),
             digests: image.repo_digests.unwrap_or_default(),
             os: image.os.unwrap_or_default(),
@@ -216,6 +226,8 @@ pub(crate) struct Image {
     pub(crate) layers: Vec<String>,
     /// Its labels.
     pub(crate) labels: HashMap<String, String>,
+    /// The instructions that a build on top of it begins with.
+    pub(crate) on_build: Vec<String>,
     /// When it was made. A build from the cache keeps the first time.
     pub(crate) created: Option<jiff::Timestamp>,
     /// Under which digests it is known in which repositories, as `repository@digest`.

@@ -27,7 +27,7 @@ const CODE: [&str; 24] = [
     ".py", ".pyc", ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", ".rb", ".php", ".pl", ".lua",
     ".sh", ".go", ".rs", ".java", ".class", ".jar", ".war", ".so", ".wasm", ".ex", ".html", ".css",
 ];
-/// Words of a command line that starts a program anew when its source changes.
+/// What the words hold of a command line that starts a program anew when its source changes, or reads the source anew.
 const RELOADS: [&str; 8] = [
     "--reload",
     "nodemon",
@@ -39,12 +39,31 @@ const RELOADS: [&str; 8] = [
     "livereload",
 ];
 
+/// Whole words that say so (`flask run --debug`, `npm run dev`), and variables that do.
+const RELOAD_WORDS: [&str; 4] = ["--debug", "--hot", "dev", "vite"];
+const RELOAD_VARIABLES: [&str; 2] = ["FLASK_DEBUG", "UVICORN_RELOAD"];
+
+/// Whether the program says that it follows changes of its source by itself.
+fn reloads(argv: &[String], env: &[(String, String)]) -> bool {
+    let words = || argv.iter().flat_map(|word| word.split_whitespace());
+    let is_on = |value: &str| !matches!(value, "" | "0" | "false" | "False" | "no");
+    words().any(|w| RELOAD_WORDS.contains(&w) || RELOADS.iter().any(|part| w.contains(part)))
+        || env.iter().any(|(name, on)| RELOAD_VARIABLES.contains(&name.as_str()) && is_on(on))
+}
+
 /// The plan in two: what the image shows, and what is seen through mounts.
 pub(super) fn parted(seen: &Seen, plan: &Plan) -> (Plan, Plan) {
     let (mut image, mut under) = (plan.clone(), plan.clone());
     let mounts = mounts(seen);
     image.files.retain(|file| covering(&mounts, &file.image).is_none());
     image.left_out.retain(|file| covering(&mounts, &file.image).is_none());
+    // What the image holds below a mount, or around one, is not what the container sees.
+    let is_apart = |at: &str| {
+        covering(&mounts, at).is_none()
+            && !mounts.iter().any(|m| Path::new(&m.destination).starts_with(at))
+    };
+    image.folders.retain(|(at, _)| is_apart(at));
+    under.folders.clear();
     under.left_out.clear();
     // What was left undecided is said once.
     under.undecided.clear();
@@ -125,7 +144,7 @@ pub(super) async fn under_mounts(
     if let Ok(pid) = proven(seen)
         && look_at(&pid, "/", 0).is_ok()
     {
-        let reloads = seen.raw.argv.iter().any(|word| RELOADS.iter().any(|r| word.contains(r)));
+        let reloads = reloads(&seen.raw.argv, &seen.raw.env);
         let (plan, started) = (plan.clone(), seen.raw.started.filter(|_| !reloads));
         return blocking(move || Ok(through_proc(&pid, &plan, started))).await;
     }
@@ -228,13 +247,26 @@ pub(super) async fn edits(
 
 #[cfg(test)]
 mod tests {
-    use super::{after, is_code, is_read_once};
+    use super::{after, is_code, is_read_once, reloads};
 
     #[test]
     fn a_file_is_younger_only_beyond_the_slack() {
         assert_eq!(after(Some(100.5), 102), None);
         assert_eq!(after(Some(100.5), 110), Some(9));
         assert_eq!(after(None, 110), None);
+    }
+
+    #[test]
+    fn a_program_says_that_it_follows_its_source() {
+        let says = |line: &str, env: &[(&str, &str)]| {
+            let argv: Vec<String> = line.split('|').map(String::from).collect();
+            let env: Vec<_> = env.iter().map(|(k, v)| ((*k).into(), (*v).into())).collect();
+            reloads(&argv, &env)
+        };
+        assert!(says("flask|run|--debug", &[]) && says("sh|-c|exec npm run dev", &[]));
+        assert!(says("uvicorn|--reload|app:x", &[]) && says("flask|run", &[("FLASK_DEBUG", "1")]));
+        assert!(!says("flask|run", &[("FLASK_DEBUG", "0")]) && !says("python3|/dev/app.py", &[]));
+        assert!(!says("redis-server|--debugger", &[]) && !says("node|invite.js", &[]));
     }
 
     #[test]

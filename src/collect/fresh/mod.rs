@@ -141,7 +141,38 @@ async fn plan(engine: &Connection, seen: &Seen, origin: &Origin) -> Result<Plan,
     settings.base_workdir = Some(seen.raw.workdir.clone()).filter(|dir| !dir.is_empty());
     settings.image_env = Some(seen.raw.env.iter().cloned().collect());
     settings.containerignore_first = engine.facts.kind == EngineKind::Podman;
-    blocking(move || source::plan(&folder, &settings)).await
+    let (there, told) = (folder.clone(), settings.clone());
+    let recipes = blocking(move || Ok(source::recipes(&there, &told))).await?;
+    let history = match recipes.len() {
+        0 | 1 => Vec::new(),
+        _ => engine.history(&seen.raw.image_id).await.unwrap_or_default(),
+    };
+    let history: Vec<String> = history.into_iter().rev().map(|past| past.created_by).collect();
+    let mut plan = blocking(move || {
+        let plan_of = |recipe: &source::Recipe| {
+            let (dockerfile, target) = (recipe.dockerfile.clone(), recipe.target.clone());
+            source::plan(&folder, &Settings { dockerfile, target, ..settings.clone() })
+        };
+        // An image that none fits is from before a change of its Dockerfile: the usual one, then.
+        let mut fitting = recipes.iter().filter(|recipe| recipe.fits(&history));
+        let Some(first) = fitting.next() else { return source::plan(&folder, &settings) };
+        let mut plan = plan_of(first)?;
+        for other in fitting {
+            if let Ok(other) = plan_of(other) {
+                plan.doubt(&other, &other.dockerfile);
+            }
+        }
+        Ok(plan)
+    })
+    .await?;
+    if let Some(base) = &plan.final_stage_base
+        && let Ok(Some(image)) = engine.image(base).await
+        && image.on_build.iter().any(|step| step.starts_with("COPY") || step.starts_with("ADD"))
+    {
+        let why = format!("{base} copies of the context by ONBUILD, which was not compared");
+        plan.unseen_inputs.insert(0, why);
+    }
+    Ok(plan)
 }
 
 /// The files of the running container against the source.

@@ -176,12 +176,14 @@ impl Probe {
     async fn holds(&mut self, ground: &Ground<'_>) -> Result<bool, String> {
         for mode in MODES {
             for (round, least) in self.limits.holds.into_iter().enumerate() {
+                // After one that was turned away at the pace of the request that is answered alone.
+                let pause = if round == 0 { Duration::ZERO } else { FREE };
                 let attempt = async {
-                    match hold(ground, mode, least).await? {
+                    match hold(ground, mode, least, pause).await? {
                         // Perhaps the place of the connection before was not free yet.
                         None if mode == HoldMode::Idle => {
                             sleep(FREE).await;
-                            hold(ground, mode, least).await
+                            hold(ground, mode, least, pause).await
                         }
                         held => Ok(held),
                     }
@@ -198,6 +200,9 @@ impl Probe {
                 {
                     hold = self.dealt_otherwise(ground, mode, sockets).await?;
                 }
+                if hold.answered == Answered::CutOff {
+                    hold.answered = self.beside_one_alone(ground, hold).await?;
+                }
                 self.seen.holds.push(hold);
                 if !matches!(hold.answered, Answered::AfterRelease | Answered::CutOff) {
                     break;
@@ -205,12 +210,32 @@ impl Probe {
                 if round == 1 {
                     return Ok(true);
                 }
-                if hold.answered == Answered::CutOff {
-                    sleep(FREE).await;
-                }
             }
         }
         Ok(false)
+    }
+
+    /// What it means that the second connection of a hold was turned away. Who turns away a request alone as well does it for
+    /// another reason (too many of them in a time, say): where that is the server's answer at the moment, the second had it.
+    ///
+    /// # Errors
+    ///
+    /// Says that nobody is answered any more.
+    async fn beside_one_alone(&self, ground: &Ground<'_>, hold: Hold) -> Result<Answered, String> {
+        sleep(FREE).await;
+        let one = async {
+            let mut talk = Talk::connect(self.target).await?;
+            talk.send(&ground.ask.fresh).await?;
+            let status = talk.status().await?;
+            talk.finish().await;
+            Ok::<_, Silence>(status)
+        };
+        match timeout(ground.reply.min(self.left()), one).await {
+            Err(_) if self.left().is_zero() => Err(self.late("the hold test was complete")),
+            Ok(Ok(status)) if !ground.is_turned_away(status) => Ok(Answered::CutOff),
+            Ok(Ok(_)) if hold.answer_ms.is_some() => Ok(Answered::DuringHold),
+            _ => Err("the server turns away a request alone as well, after those before it".into()),
+        }
     }
 
     /// Holds again until a second connection is dealt to a process that is free.
@@ -222,7 +247,9 @@ impl Probe {
     ) -> Result<Hold, String> {
         let least = self.limits.holds[0];
         for _ in 0..DEALS {
-            let Ok(outcome) = timeout_at(self.deadline, hold(ground, mode, least)).await else {
+            let Ok(outcome) =
+                timeout_at(self.deadline, hold(ground, mode, least, Duration::ZERO)).await
+            else {
                 return Err(self.late("the hold test was complete"));
             };
             match outcome? {

@@ -8,7 +8,7 @@ use crate::words::words;
 use checks::model::{Answered, Connect, Hold, HoldMode};
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{Instant, sleep, sleep_until, timeout};
 
 /// How long after the release an answer can still be its effect, apart from four times a request's
 /// own time.
@@ -39,13 +39,18 @@ impl Ground<'_> {
         least + self.largest * 3
     }
 
+    /// Busy, too many requests: turned away politely, unless a request alone is told so from the first on.
+    pub(super) fn is_turned_away(&self, status: u16) -> bool {
+        matches!(status, 429 | 503) && self.status != Some(status)
+    }
+
     fn window(&self) -> Duration {
         PROMPT + self.largest * 4
     }
 }
 
 /// Holds the first connection for `least` and three times a slow request, or until the second is
-/// answered. `None` when nothing was held, because the server let the first connection go by
+/// answered; the second comes `pause` after the first is in its state. `None` when nothing was held, because the server let the first connection go by
 /// itself: that says nothing about its concurrency.
 ///
 /// # Errors
@@ -55,6 +60,7 @@ pub(super) async fn hold(
     ground: &Ground<'_>,
     mode: HoldMode,
     least: Duration,
+    pause: Duration,
 ) -> Result<Option<Hold>, String> {
     let Some(mut first) = connect(ground, "first").await? else {
         return Err("the first connection of a hold was refused".to_owned());
@@ -63,6 +69,7 @@ pub(super) async fn hold(
         return Ok(None);
     }
     let held = Instant::now();
+    sleep(pause).await;
     let Some(second) = connect(ground, "second").await? else {
         return Ok(Some(Hold {
             mode,
@@ -109,8 +116,7 @@ pub(super) async fn hold(
         (_, Err(Silence::Other(error))) => {
             return Err(format!("the second connection of a hold broke: {}", words(&error)));
         }
-        // Busy, too many requests: turned away politely.
-        (true, Ok(status @ (429 | 503))) if ground.status != Some(status) => Answered::CutOff,
+        (true, Ok(status)) if ground.is_turned_away(status) => Answered::CutOff,
         (true, Ok(_)) => Answered::DuringHold,
         (true, Err(_)) => Answered::CutOff,
         (false, Ok(_)) if prompt => Answered::AfterRelease,

@@ -6,8 +6,9 @@ use crate::collect::replicas;
 use crate::collect::server::{self, Patience, Port};
 use crate::collect::stand::Stands;
 use crate::collect::survey::{Listed, Request};
-use checks::model::{Concurrency, Fact, Snapshot};
+use checks::model::{Concurrency, Connect, Fact, Link, Meant, Snapshot};
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// Every server port once and one after the other, after the visits: two probes at one port would disturb each other, and so
@@ -68,12 +69,13 @@ pub(in super::super) fn held<'a>(
         Fact::Unknown(why) | Fact::Skipped(why) => Err(why.clone()),
     };
     let protocol = protocol(snapshot, links, request);
+    let met = met(snapshot, links);
     async move {
         let listeners = match listeners {
             Ok(listeners) => listeners,
             Err(why) => return Fact::Unknown(why),
         };
-        let port = Port { number, protocol, listeners };
+        let port = Port { number, protocol, listeners, met };
         match stand(stands, all, container).await {
             Ok(stand) => server::concurrency(&stand, &port, patience).await,
             Err(why) => Fact::Unknown(why),
@@ -86,13 +88,22 @@ fn protocol(snapshot: &Snapshot, links: &[usize], request: &Request) -> Protocol
     let of = |link: &usize| &snapshot.links[*link];
     let server = links.iter().find_map(|link| of(link).server.as_ref()?.container.clone());
     let named = request.probes.iter().any(|(name, _)| Some(name) == server.as_ref());
-    let http =
-        links.iter().any(|link| matches!(of(link).endpoint.scheme.as_deref(), Some("http" | "ws")));
-    if !http && !named {
+    let is_http = |link: &&Link| matches!(link.endpoint.scheme.as_deref(), Some("http" | "ws"));
+    let told: Vec<&Link> = links.iter().map(of).filter(is_http).collect();
+    if told.is_empty() && !named {
         return Protocol::Unknown;
     }
+    // Some servers answer to the name that their clients use, and to no other.
+    let name = told.iter().find(|link| link.meant == Meant::Name).map(|l| l.endpoint.host.clone());
     Protocol::Http {
-        host: server.clone().unwrap_or_else(|| "localhost".into()),
+        host: name.or_else(|| server.clone()).unwrap_or_else(|| "localhost".into()),
         path: probe_path(request, server.as_deref()),
     }
+}
+
+/// The addresses at which the clients of some links connected.
+fn met(snapshot: &Snapshot, links: &[usize]) -> Vec<IpAddr> {
+    let visits = links.iter().filter_map(|link| snapshot.links[*link].visit.value());
+    let attempts = visits.flat_map(|visit| &visit.attempts);
+    attempts.filter(|a| a.connect == Connect::Connected).map(|a| a.to.ip().to_canonical()).collect()
 }

@@ -7,6 +7,11 @@ use std::time::{Duration, Instant};
 /// An end that follows a signal by so much is the signal's.
 const GRACE: Duration = Duration::from_secs(15);
 
+/// Who removes a container by force ends it at once before, and Podman tells of no signal then.
+const PROMPT: Duration = Duration::from_secs(3);
+/// What a program ends with that was sent SIGKILL or SIGTERM.
+const BY_SIGNAL: [i64; 2] = [128 + 9, 128 + 15];
+
 /// What the engine told of one container.
 #[derive(Default)]
 pub(super) struct Life {
@@ -29,6 +34,13 @@ impl Life {
     /// Whether somebody is taking it down.
     pub(super) fn is_killed(&self) -> bool {
         self.killed.is_some_and(|at| at.elapsed() < GRACE)
+    }
+
+    /// Somebody removed it; true where its end, which seemed its own, was the beginning of that.
+    pub(super) fn removed(&mut self) -> bool {
+        let by_signal =
+            |(at, code): &mut (Instant, i64)| at.elapsed() < PROMPT && BY_SIGNAL.contains(code);
+        !self.out_of_memory && self.ended.take_if(by_signal).is_some()
     }
 
     /// It is up, perhaps again.
@@ -73,6 +85,19 @@ mod tests {
         let mut starved = Life { out_of_memory: true, ..Life::default() };
         starved.kill();
         assert!(starved.end(137), "the kernel's signal is nobody's wish");
+    }
+
+    #[test]
+    fn an_end_by_a_signal_that_a_removal_follows_is_somebodys() {
+        let removed = |exit_code, out_of_memory| {
+            let mut life = Life { out_of_memory, ..Life::default() };
+            assert!(life.end(exit_code));
+            (life.removed(), life.ended.is_none())
+        };
+        assert_eq!((removed(137, false), removed(143, false)), ((true, true), (true, true)));
+        // It failed, and was swept up afterwards.
+        assert_eq!(removed(1, false), (false, false));
+        assert_eq!(removed(137, true), (false, false));
     }
 
     #[test]

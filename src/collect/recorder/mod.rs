@@ -111,6 +111,7 @@ impl Recorder<'_> {
         match event.what {
             What::Changed => self.look(index, event.id),
             What::Killed => self.memory.killed(index, &event.id),
+            What::Removed => self.memory.removed(index, &event.id),
             What::OutOfMemory => self.memory.out_of_memory(index, &event.id),
             What::Ended(code) => {
                 if self.memory.ended(index, &event.id, code) {

@@ -167,6 +167,15 @@ impl ImageFiles {
         })
     }
 
+    /// The regular files below a folder that were read, those without a byte left out.
+    pub(super) fn files_below(&self, folder: &str) -> impl Iterator<Item = (&str, BlobId)> {
+        let below = self.entries.iter().filter(move |(path, _)| is_within(path, folder));
+        below.filter_map(|(path, entry)| match entry {
+            Entry::File { len: 1.., blob } => Some((path.as_str(), *blob)),
+            _ => None,
+        })
+    }
+
     /// Whether a path was asked for by itself.
     pub(super) fn was_asked(&self, path: &str) -> bool {
         self.roots.contains_key(path)

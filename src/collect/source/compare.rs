@@ -2,12 +2,15 @@
 
 use super::archive::{Entry, ImageFiles};
 use super::blob::{BlobId, blob_id};
+use super::context::is_by_product;
+use super::edits::is_data;
 use super::held::{Held, held};
-use super::history::{History, history, history_of_all};
+use super::history::{History, history, history_of_all, removed};
 use super::local::{Budget, Local, Version};
+use super::paths::{below, inside, join};
 use super::plan::{Place, Plan, Planned};
 use checks::model::{Content, Difference, How};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
 
 /// Names that are spelled out in one line.
@@ -16,12 +19,16 @@ const MOST_NAMES: usize = 3;
 /// Compares what was read from an image with what the context would put there. Asks git only where something differs.
 pub(crate) fn compare(plan: &Plan, image: &ImageFiles, named_by: &str) -> Content {
     let comparison = Comparison::new(plan, image);
-    let witness =
-        if comparison.is_open() { Witness::new(plan, &comparison) } else { Witness::default() };
+    let removed = comparison.removed();
+    let witness = if comparison.is_open() || !removed.is_empty() {
+        Witness::new(plan, &comparison, removed)
+    } else {
+        Witness::default()
+    };
     comparison.content(named_by, &witness)
 }
 
-/// What git says on the files that differ.
+/// What git says on the files that differ, and on those that only the image has.
 #[derive(Default)]
 struct Witness {
     /// The versions that led to what is checked out.
@@ -31,11 +38,11 @@ struct Witness {
 }
 
 impl Witness {
-    fn new(plan: &Plan, comparison: &Comparison<'_>) -> Self {
+    fn new(plan: &Plan, comparison: &Comparison<'_>, removed: Vec<String>) -> Self {
         let left_out = comparison.different.iter().map(|different| different.file);
         let left_out = left_out.filter(|file| file.left_out_by.is_some());
-        let files: Vec<String> =
-            plan.files.iter().chain(left_out).filter_map(|file| tracked(plan, file)).collect();
+        let files = plan.files.iter().chain(left_out).filter_map(|file| tracked(plan, file));
+        let files: Vec<String> = files.chain(removed).collect();
         let files: Vec<&str> = files.iter().map(String::as_str).collect();
         let Ok(history) = history(&plan.context, &files) else { return Self::default() };
         let unexplained = comparison.different.iter().filter_map(|different| {
@@ -66,6 +73,9 @@ struct Comparison<'a> {
     equal: Vec<(&'a Planned, BlobId)>,
     different: Vec<Different<'a>>,
     missing: Vec<&'a Planned>,
+    /// Files of the image in folders that the context is copied to, which the context does not have: their path in the image
+    /// and the one that they would have in the context.
+    extra: Vec<(&'a str, String, BlobId)>,
     /// Files that were not compared, by the reason.
     aside: BTreeMap<String, Vec<&'a str>>,
 }
@@ -73,8 +83,8 @@ struct Comparison<'a> {
 impl<'a> Comparison<'a> {
     fn new(plan: &'a Plan, image: &'a ImageFiles) -> Self {
         let (equal, different, missing) = (Vec::new(), Vec::new(), Vec::new());
-        let mut comparison =
-            Self { plan, image, equal, different, missing, aside: BTreeMap::new() };
+        let (extra, aside) = (extra(plan, image), BTreeMap::new());
+        let mut comparison = Self { plan, image, equal, different, missing, extra, aside };
         let budget = Budget::default();
         for file in &plan.files {
             comparison.look_at(file, &budget);
@@ -146,6 +156,16 @@ impl<'a> Comparison<'a> {
         !self.different.is_empty() || self.missing.iter().any(|file| file.certain && !file.explicit)
     }
 
+    /// The files that only the image has, and that a commit has removed from the source.
+    fn removed(&self) -> Vec<String> {
+        if self.extra.is_empty() {
+            return Vec::new();
+        }
+        let removed = removed(&self.plan.context);
+        let extra = self.extra.iter().map(|(_, source, _)| source);
+        extra.filter(|source| removed.contains(*source)).cloned().collect()
+    }
+
     fn content(mut self, named_by: &str, witness: &Witness) -> Content {
         let history = &witness.history;
         let newest_held = self.newest_held(history);
@@ -156,6 +176,10 @@ impl<'a> Comparison<'a> {
                     if let Ok(how @ How::Older { commits_behind: 1.., .. }) = how {
                         differing.push(difference(different.file, different.at, how));
                     }
+                }
+                // Programs write to such a file wherever they run, beside its source as well.
+                Ok(How::Differs) if !different.file.explicit && is_data(&different.file.source) => {
+                    self.set_aside(different.file, "another one, which programs write".into());
                 }
                 Ok(how) => {
                     let looks_unchanged = self.looks_unchanged(&different);
@@ -176,6 +200,20 @@ impl<'a> Comparison<'a> {
                 Ok(false) => {}
                 Err(why) => self.set_aside(file, why),
             }
+        }
+        for (at, source, held) in &self.extra {
+            // A file that the source no longer has, in a version that it had: the image is from before its removal.
+            let Some(found) = history.version(source, *held) else { continue };
+            let (commit, commits_behind) = (found.commit, found.commits_behind);
+            differing.push(Difference {
+                source: source.clone(),
+                image: (*at).to_owned(),
+                how: How::Older { commit, commits_behind, edited_since: false },
+                may_be_changed_by: None,
+                mount: None,
+                left_out_by: None,
+                looks_unchanged: false,
+            });
         }
         differing.sort_by(|a, b| (&a.source, &a.image).cmp(&(&b.source, &b.image)));
         let asides = self.aside.iter().map(|(why, files)| format!("{}: {why}", names(files)));
@@ -263,6 +301,25 @@ impl<'a> Comparison<'a> {
         });
         equal.chain(older).min()
     }
+}
+
+/// The files of the image that a copy of a folder would have brought, and that the context does not have now.
+fn extra<'a>(plan: &Plan, image: &'a ImageFiles) -> Vec<(&'a str, String, BlobId)> {
+    let all = plan.files.iter().chain(&plan.left_out);
+    let planned: BTreeSet<String> =
+        all.flat_map(|file| [file.image.clone(), file.inner()]).collect();
+    let mut extra = Vec::new();
+    for (at, from) in &plan.folders {
+        for (path, held) in image.files_below(at).filter(|(path, _)| !planned.contains(*path)) {
+            let Some(rest) = below(path, at) else { continue };
+            let source = inside(&join(from, rest));
+            let is_there = plan.context.join(&source).symlink_metadata().is_ok();
+            if !is_there && !is_by_product(&source) {
+                extra.push((path, source, held));
+            }
+        }
+    }
+    extra
 }
 
 /// The path by which git knows a file of the context.

@@ -15,7 +15,7 @@ pub(super) const MOST_FILES: usize = 20_000;
 /// Excluded paths that are remembered, at most.
 const MOST_EXCLUDED: usize = 1_000;
 /// Folders that programs fill for themselves: they differ without anyone's doing.
-const BY_PRODUCTS: [&str; 9] = [
+const BY_PRODUCTS: [&str; 12] = [
     ".git",
     ".hg",
     ".svn",
@@ -23,7 +23,10 @@ const BY_PRODUCTS: [&str; 9] = [
     ".pytest_cache",
     ".mypy_cache",
     ".ruff_cache",
+    ".tox",
+    ".coverage",
     ".idea",
+    ".vscode",
     ".DS_Store",
 ];
 
@@ -227,7 +230,7 @@ impl Context {
 }
 
 /// Whether a program made this for itself: the state of version control, bytecode, an editor's spare copy.
-fn is_by_product(path: &str) -> bool {
+pub(super) fn is_by_product(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let ends = [".pyc", ".pyo", ".swp", "~"];
     BY_PRODUCTS.contains(&name) || ends.iter().any(|end| name.ends_with(end))

@@ -89,6 +89,20 @@ pub(super) fn history_of_all(context: &Path, files: &[&str]) -> Result<History, 
     Ok(history)
 }
 
+/// The files of a context that one of the newest commits has removed.
+pub(super) fn removed(context: &Path) -> BTreeSet<String> {
+    let mut arguments = LOG.to_vec();
+    arguments.extend(["--diff-filter=D", "--max-count=1000", "HEAD", "--", "."]);
+    let mut removed = BTreeSet::new();
+    let end = ask(context, &arguments, None, TIME, |line| {
+        let line = String::from_utf8_lossy(line);
+        removed
+            .extend(line.trim_end_matches('\n').split_once('\t').map(|(_, path)| path.to_owned()));
+    });
+    drop(end);
+    removed
+}
+
 impl History {
     /// The newest version of a file.
     pub(super) fn newest(&self, file: &str) -> Option<(BlobId, usize)> {

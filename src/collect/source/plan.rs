@@ -42,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) files: Vec<Planned>,
     /// What could not be followed, one line each.
     pub(crate) undecided: Vec<String>,
+    /// The folders of the built image that a folder of the context is copied to, each with that folder's path in the context.
+    pub(crate) folders: Vec<(String, String)>,
     /// The single files that the ignore file leaves out of the paths that are copied, where they would be.
     pub(crate) left_out: Vec<Planned>,
     /// What the ignore file leaves out of the paths that are copied.
@@ -179,6 +181,7 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         context: context.into(),
         dockerfile: dockerfile.name.clone(),
         files,
+        folders: builder.folders,
         undecided,
         left_out,
         excluded: excluded.collect(),
@@ -189,6 +192,17 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         unseen_inputs,
         input_files,
     })
+}
+
+impl Plan {
+    /// Notes that the image may have been made by another recipe: what that copies otherwise proves nothing.
+    pub(crate) fn doubt(&mut self, other: &Plan, name: &str) {
+        let same = |a: &Planned, b: &Planned| a.source == b.source && a.image == b.image;
+        for file in self.files.iter_mut().filter(|f| !other.files.iter().any(|o| same(f, o))) {
+            file.may_be_changed_by.get_or_insert_with(|| format!("a build by {name}"));
+            file.certain = false;
+        }
+    }
 }
 
 /// The files below paths that stages or mounts take in, as far as none of them is in the image.
@@ -211,7 +225,7 @@ fn unseen_inputs(
     unseen.sort();
     unseen.dedup();
     let line = |path: String| {
-        format!("{path} goes into the image through another stage or a mount, and was not compared")
+        format!("{path} goes into the image by another way than a copy, and was not compared")
     };
     unseen.into_iter().map(line).collect()
 }

@@ -88,6 +88,7 @@ mod tests {
         Plan {
             context: PathBuf::new(),
             dockerfile: String::new(),
+            folders: Vec::new(),
             files: files.iter().map(|image| planned(image)).collect(),
             undecided: Vec::new(),
             left_out: Vec::new(),

@@ -25,6 +25,8 @@ pub(super) struct Builder<'a> {
     pub(super) taken_in: BTreeSet<String>,
     /// The commands of the built stages that may write anywhere, and where they stand.
     pub(super) runs: Vec<(String, String)>,
+    /// Where folders of the context are copied to in those stages, and which.
+    pub(super) folders: Vec<(String, String)>,
     /// What the ignore file left out of that, in the stages of the built image.
     pub(super) left_out: Vec<Planned>,
     settings: Settings,
@@ -54,6 +56,7 @@ impl<'a> Builder<'a> {
             inputs: BTreeSet::new(),
             taken_in: BTreeSet::new(),
             runs: Vec::new(),
+            folders: Vec::new(),
             left_out: Vec::new(),
             settings: settings.clone(),
             globals: Scope::new(script.escape, Rest::Unset),

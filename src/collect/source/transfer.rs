@@ -68,7 +68,7 @@ impl Builder<'_> {
         }
         let mut items = Vec::new();
         let is_elsewhere = !self.chain.contains(&number);
-        let left_out = self.left_out.len();
+        let (left_out, folders) = (self.left_out.len(), self.folders.len());
         for source in &transfer.sources {
             let excluded = self.context.excluded.len();
             match self.items(built, transfer, source, &to) {
@@ -92,6 +92,7 @@ impl Builder<'_> {
         }
         if is_elsewhere {
             self.left_out.truncate(left_out);
+            self.folders.truncate(folders);
         }
     }
 
@@ -172,6 +173,7 @@ impl Builder<'_> {
                 && is_archive(&self.context.on_disk(&found.real))
             {
                 built.obscure(&to.path, &to.by);
+                self.taken_in.insert(path_of(&found));
                 self.undecided
                     .push(format!("{}: {} is an archive that is unpacked", to.by, found.path));
                 continue;
@@ -218,6 +220,7 @@ impl Builder<'_> {
             What::Found(found) if found.kind == Kind::Folder => {
                 let folder = if is_nested { one.image.clone() } else { to.path.clone() };
                 built.make_folders(&folder);
+                self.folders.push((folder.clone(), found.real.clone()));
                 let excluded = self.context.excluded.len();
                 for inner in self.context.below(&found.real) {
                     let rest = below(&inner.path, &found.real).unwrap_or(&inner.path);

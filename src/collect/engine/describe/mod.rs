@@ -46,6 +46,8 @@ pub(crate) struct Raw {
     pub(crate) mounts: Vec<Mount>,
     /// Where it has a file system in memory that the engine does not list among the mounts.
     pub(crate) memory: Vec<String>,
+    /// Whether its engine removes it when it ends (`--rm`).
+    pub(crate) removes_itself: bool,
     /// The id of the image it runs, without prefix.
     pub(crate) image_id: String,
     /// Its working folder.
@@ -216,6 +218,7 @@ fn one(
                 destination: m.destination.unwrap_or_default(),
             })
             .collect(),
+        removes_itself: host.auto_remove.unwrap_or(false),
         memory: host.tmpfs.unwrap_or_default().into_keys().collect(),
         image_id,
         workdir: config.working_dir.unwrap_or_default(),

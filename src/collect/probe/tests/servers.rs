@@ -178,6 +178,27 @@ pub(super) fn one_worker(delay: Duration) -> impl Fn(TcpStream) + Send + Sync + 
     }
 }
 
+/// HTTP/1.0 at once: so many requests are answered, and one more after each `refill`; the others are told that they are too many.
+pub(super) fn rationed(most: u32, refill: Duration) -> impl Fn(TcpStream) + Send + Sync + 'static {
+    let taken: Mutex<Vec<Instant>> = Mutex::default();
+    move |mut stream| {
+        if read_request(&mut stream) {
+            let mut taken = taken.lock().unwrap();
+            taken.retain(|at| at.elapsed() < refill * most);
+            let is_free = taken.len() < most as usize;
+            if is_free {
+                taken.push(Instant::now());
+            }
+            drop(taken);
+            let _ = stream.write_all(if is_free {
+                OK_10.as_bytes()
+            } else {
+                b"HTTP/1.0 429 Too Many Requests\r\n\r\n"
+            });
+        }
+    }
+}
+
 /// HTTP/1.1: answers requests on one connection until the client hangs up, or is silent for
 /// `patience`.
 pub(super) fn http11(patience: Duration) -> impl Fn(TcpStream) + Send + Sync + 'static {

@@ -4,8 +4,8 @@
 
 use super::super::{Limits, Protocol, concurrency};
 use super::servers::{
-    OK_10, deferred, event_loop, http10, http11, limited, one_worker, parrot, pool, serial, shared,
-    threaded,
+    OK_10, deferred, event_loop, http10, http11, limited, one_worker, parrot, pool, rationed,
+    serial, shared, threaded,
 };
 use checks::model::{Answered, Concurrency, Hold, HoldMode};
 use std::io::{Read, Write};
@@ -164,6 +164,17 @@ fn a_second_connection_that_is_cut_off_is_written_down() {
                 && seen.holds.iter().all(|hold| hold.answer_ms.is_none())
         },
     );
+}
+
+#[test]
+fn who_turns_away_a_request_alone_as_well_cuts_off_nobody_for_a_held_connection() {
+    // Three single requests and one more in ten seconds, whether a connection is held or not.
+    let seen = http(threaded(50, rationed(4, Duration::from_secs(10))));
+    assert_eq!(twice(&seen), None, "{seen:?}");
+    assert!(seen.holds.iter().any(|hold| hold.answered == Answered::DuringHold), "{seen:?}");
+    // One in eighty milliseconds: the second connection comes too soon after the request before it.
+    let seen = http(threaded(50, rationed(1, Duration::from_millis(80))));
+    assert_eq!(twice(&seen), None, "{seen:?}");
 }
 
 #[test]

@@ -13,7 +13,7 @@ use crate::collect::survey::{Listed, Request, nothing_found};
 use crate::collect::{ends, limits, links};
 use checks::model::{
     Concurrency, Container, Fact, Limits, Network, SNAPSHOT_VERSION, Settings, Snapshot, Source,
-    Written,
+    State, Written,
 };
 use checks::notes::{NAME_USED_AGAIN, TAKEN_DOWN, UNREADABLE};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -55,6 +55,8 @@ struct More {
     up: Option<Instant>,
     /// When it was gone.
     gone: Option<Instant>,
+    /// How it was while it was up, where its end is held against it.
+    before: Option<State>,
     /// What its limits had come to when it was first looked at.
     limits: Option<Limits>,
     /// Whether its image is to be compared, whoever calls it.
@@ -297,6 +299,21 @@ impl<'a> Memory<'a> {
                 self.began.elapsed().as_secs_f64()
             )));
         }
+    }
+
+    /// A container was removed. One that its engine removes by itself may have ended by itself as well.
+    pub(super) fn removed(&mut self, index: usize, id: &str) {
+        let Some(at) = self.at(index, id) else { return };
+        let life = self.lives.entry((index, id.to_owned())).or_default();
+        if self.all.seen[at].1.raw.removes_itself || !life.removed() {
+            return;
+        }
+        if let Some(before) = self.more[at].before.take() {
+            self.record.containers[at].state = before.clone();
+            self.all.seen[at].1.facts.state = before;
+        }
+        self.is_new = true;
+        self.killed(index, id);
     }
 
     pub(super) fn out_of_memory(&mut self, index: usize, id: &str) {

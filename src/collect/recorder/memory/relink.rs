@@ -161,6 +161,7 @@ impl Memory<'_> {
                 let code = life.ended.map_or(seen.facts.state.exit_code, |(_, code)| code);
                 let state = exited(&seen.facts.state, code, life.out_of_memory);
                 self.record.containers[at].state = state.clone();
+                self.more[at].before = Some(seen.facts.state.clone());
                 self.all.seen[at].1.facts.state = state;
             }
         }

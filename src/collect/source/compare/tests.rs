@@ -124,6 +124,40 @@ fn an_older_version_is_told_with_the_commits_since() {
 }
 
 #[test]
+fn a_file_that_was_removed_since_is_older_and_any_other_surplus_is_none() {
+    let scene = Scene::new("COPY . /app").holds(&[
+        ("app/a", "1"),
+        ("app/s/gone", "2"),
+        ("app/s/changed", "made here"),
+        ("app/made", "3"),
+        ("elsewhere/s/gone", "2"),
+    ]);
+    for (path, text) in [("a", "1"), ("s/gone", "2"), ("s/changed", "2")] {
+        scene.write(path, text);
+    }
+    assert_eq!(scene.differing(), ["s/changed differs"]);
+    scene.commit();
+    for path in ["s/gone", "s/changed"] {
+        fs::remove_file(scene.dir.path().join(path)).unwrap();
+    }
+    // Not committed yet, it may be an accident.
+    assert_eq!(scene.differing(), [""; 0]);
+    scene.commit();
+    assert_eq!(scene.differing(), ["s/gone older 1"]);
+}
+
+#[test]
+fn what_programs_write_beside_the_source_is_no_source_unless_it_is_named() {
+    let holds = [("app/x.log", "1"), ("app/x.db", "1"), ("app/seed.db", "1"), ("app/a", "1")];
+    let scene = Scene::new("COPY . /app/\nCOPY seed.db /app/").holds(&holds);
+    for (path, text) in [("x.log", "2"), ("x.db", "2"), ("seed.db", "2"), ("a", "1")] {
+        scene.write(path, text);
+    }
+    assert_eq!(scene.differing(), ["seed.db differs"]);
+    assert_eq!(scene.compared().undecided, ["x.db, x.log: another one, which programs write"]);
+}
+
+#[test]
 fn without_history_a_difference_is_just_one() {
     let scene = Scene::new("COPY a b /app/\nRUN make").holds(&[("app/a", "old")]);
     scene.write("a", "new");
