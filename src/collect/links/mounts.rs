@@ -32,7 +32,7 @@ const SYSTEM: [&str; 22] = [
 pub(super) fn is_searched(to: &str) -> bool {
     !matches!(to, "" | "/" | "/usr" | "/usr/local" | "/usr/share")
         && Path::new(to).extension().is_none_or(|ending| ending != "sock")
-        && !SYSTEM.iter().any(|s| to == s || to.starts_with(&format!("{s}/")))
+        && !SYSTEM.iter().any(|s| to == *s || to.starts_with(&format!("{s}/")))
 }
 
 #[cfg(test)]

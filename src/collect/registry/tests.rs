@@ -49,6 +49,7 @@ fn running() -> Image {
         labels: HashMap::new(),
         created: OLD.parse().ok(),
         digests: vec![],
+        on_build: vec![],
         os: "linux".into(),
         architecture: "amd64".into(),
         variant: None,

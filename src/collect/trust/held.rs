@@ -187,7 +187,7 @@ fn in_place(pid: &ProvenPid, path: &str, depth: usize) -> Result<Vec<(String, Ve
         Err(_) if depth > 0 && !is_candidate(path) => return Ok(Vec::new()),
         Err(why) => return Err(why),
     }
-    let listing = list_files(pid, path, depth, ENTRIES)?;
+    let listing = list_files(pid, path, depth, ENTRIES, |_| false)?;
     if let Some(cut) = listing.cut {
         return Err(format!("{path}: {cut}"));
     }
