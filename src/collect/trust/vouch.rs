@@ -28,7 +28,7 @@ pub(super) fn vouches(trusted: &[CertificateDer<'_>], chain: &[Vec<u8>], now: Un
     let (usage, algorithms) = (KeyUsage::server_auth(), webpki::ALL_VERIFICATION_ALGS);
     match certificate.verify_for_usage(algorithms, &anchors, others, now, usage, None, None) {
         Ok(_) => true,
-        Err(Error::UnknownIssuer) => false,
+        Err(Error::UnknownIssuer | Error::InvalidSignatureForPublicKey) => false,
         // What can't be computed here (a rare algorithm, a rule that this library alone has) is taken at its word.
         Err(_) => leads(&certificate, &chain, trusted),
     }

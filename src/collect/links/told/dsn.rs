@@ -48,8 +48,11 @@ fn go_mysql(text: &str) -> Option<Vec<Address>> {
     let (front, after) = text.split_at(end);
     let (login, rest) = front.rsplit_once('@').map_or((None, front), |(a, b)| (Some(a), b));
     let (protocol, inner) = rest.split_once('(')?;
+    let is_url = text.split_once("://").is_some_and(|(scheme, _)| {
+        scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+.-".contains(c))
+    });
     let is_tcp = matches!(protocol, "tcp" | "tcp6") || (protocol.is_empty() && login.is_some());
-    if !is_tcp || rest.contains("://") {
+    if !is_tcp || is_url {
         return None;
     }
     let read = host::authority(inner)?;

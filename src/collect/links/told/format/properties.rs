@@ -35,7 +35,7 @@ fn halves(line: &str) -> (&str, &str) {
         if !escaped && (c == '=' || c == ':' || c.is_whitespace()) {
             let rest = line[at..].trim_start();
             let value = rest.strip_prefix(['=', ':']).unwrap_or(rest);
-            return (&line[..at], value.trim());
+            return (&line[..at], value.trim_start());
         }
         escaped = c == '\\' && !escaped;
     }
