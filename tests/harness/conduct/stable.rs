@@ -12,7 +12,7 @@ use std::path::Path;
 /// What tells the moment.
 const MOMENT: [&str; 3] = ["taken_at", "up_seconds", "age_seconds"];
 /// What probes measure, and what they leave in the kernel's counters and in the processes that answer them.
-const MEASURED: [&str; 12] = [
+const MEASURED: [&str; 13] = [
     "ms",
     "held_ms",
     "answer_ms",
@@ -23,6 +23,7 @@ const MEASURED: [&str; 12] = [
     "overflows",
     "drops",
     "now",
+    "open",
     "periods",
     "throttled",
 ];
