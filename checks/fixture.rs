@@ -98,7 +98,7 @@ pub(crate) fn attempt(to: &str, connect: Connect) -> Attempt {
     Attempt { to: to.parse().unwrap(), connect, ms }
 }
 
-fn resolution(answer: Lookup) -> Resolution {
+pub(crate) fn resolution(answer: Lookup) -> Resolution {
     Resolution {
         name: "mock".into(),
         hosts_file: Vec::new(),

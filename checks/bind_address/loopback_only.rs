@@ -118,6 +118,7 @@ mod tests {
             |it| {
                 it.listens(&["127.0.0.1:8080"]);
                 it.hapi().network_mode = NetworkMode::Container("mock".into());
+                it.hapi().namespace = it.mock().namespace.clone();
                 it.visits("172.20.0.2:8080", Connect::Refused);
                 it.way(&[], None);
             },

@@ -32,6 +32,7 @@ pub(crate) const CHECK: Check = Check {
         Need::Namespace,
         Need::Listeners,
         Need::HostListeners,
+        Need::Concurrency,
     ],
     phase: 4,
     applies,

@@ -101,7 +101,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{asked, ip, remedies, row, says};
+    use crate::fixture::{asked, ip, remedies, resolution, row, says};
     use crate::model::{Connect, Fact, Lookup, NetworkMode, Snapshot};
 
     fn not_found(it: &mut Snapshot) {
@@ -191,6 +191,8 @@ mod tests {
         // Podman goes on answering to the name that a container had before: the client has no need of the new one.
         let by_another_name = |it: &mut Snapshot| {
             not_found(it);
+            let Fact::Known(visit) = &mut it.link().visit else { return };
+            visit.resolution = Some(resolution(Lookup::Addresses(vec![ip("172.20.0.2")])));
             it.visits("172.20.0.2:8080", Connect::Connected);
         };
         says(&RULE, by_another_name, "nothing");

@@ -48,7 +48,7 @@ pub(super) fn of_machine(stands: &Stands<'_>, engine: usize, networks: &[Network
 }
 
 /// The container whose namespace this one uses, as far as it runs.
-fn owner(all: &Listed, index: usize) -> usize {
+pub(super) fn owner(all: &Listed, index: usize) -> usize {
     let mut at = index;
     for _ in 0..CHAIN {
         let facts = &all.seen[at].1.facts;

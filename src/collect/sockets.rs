@@ -8,7 +8,9 @@ use super::links::{self, Claim, World};
 use super::stand::{self, Stands};
 use super::survey::Listed;
 use super::{machine, places, replicas};
-use checks::model::{Container, Fact, Link, Listener, NetworkMode, is_loopback, numeric};
+use checks::model::{
+    Container, Fact, Link, Listener, NetworkMode, Server, ServerKind, is_loopback, numeric,
+};
 use futures_util::future::join_all;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,25 +57,47 @@ impl<'a> Sockets<'a> {
         claims: Vec<Claim>,
         keeps: impl Fn(&Link) -> bool,
     ) -> Vec<Link> {
-        let understood = |claims: Vec<Claim>| {
-            let mut links: Vec<(Link, Unseen)> =
-                claims.into_iter().filter_map(|claim| self.understood(claim)).collect();
-            links.retain(|(link, _)| keeps(link));
-            links.sort_by(|(a, _), (b, _)| a.id.cmp(&b.id));
-            links
-        };
-        let first = understood(claims.clone());
-        let mut unseen = Unseen::new();
-        for (whose, ports) in first.iter().flat_map(|(_, unseen)| unseen) {
-            unseen.entry(*whose).or_default().extend(ports);
+        let mut found = self.all_understood(claims.clone());
+        if self.stands.makes_sidecars() {
+            let mut unseen = Unseen::new();
+            let may_be_kept =
+                |link: &Link| keeps(link) || self.served_beside(link).iter().any(&keeps);
+            for (whose, ports) in found.iter().filter(|(l, _)| may_be_kept(l)).flat_map(|(_, u)| u)
+            {
+                unseen.entry(*whose).or_default().extend(ports);
+            }
+            if !unseen.is_empty() {
+                self.look(unseen).await;
+                found = self.all_understood(claims);
+            }
         }
-        let links = if self.stands.makes_sidecars() && !unseen.is_empty() {
-            self.look(unseen).await;
-            understood(claims)
-        } else {
-            first
+        let mut links: Vec<Link> =
+            found.into_iter().map(|(link, _)| link).filter(|link| keeps(link)).collect();
+        links.sort_by(|a, b| a.id.cmp(&b.id));
+        links
+    }
+
+    fn all_understood(&self, claims: Vec<Claim>) -> Vec<(Link, Unseen)> {
+        claims.into_iter().filter_map(|claim| self.understood(claim)).collect()
+    }
+
+    /// What a link may turn out to be when the sockets of its client are seen: served by one that shares its namespace.
+    fn served_beside(&self, link: &Link) -> Vec<Link> {
+        let Some(client) = self.all.find(&link.engine, &link.client) else { return Vec::new() };
+        let is_host = |index: usize| self.facts[index].network_mode == NetworkMode::Host;
+        let home = |index: usize| (!is_host(index)).then(|| places::owner(self.all, index));
+        let shares = |index: &usize| {
+            *index != client
+                && self.facts[*index].engine == link.engine
+                && home(*index) == home(client)
         };
-        links.into_iter().map(|(link, _)| link).collect()
+        let served = |index: usize| {
+            let container = Some(self.facts[index].name.clone());
+            let kind = ServerKind::Container;
+            let server = Server { kind, container, port: link.endpoint.port, engine: None };
+            Link { server: Some(server), ..link.clone() }
+        };
+        (0..self.facts.len()).filter(shares).map(served).collect()
     }
 
     /// The link of one claim, and whose sockets could not be read for it.

@@ -37,7 +37,7 @@ pub(crate) fn write_source(parent: &Path, build: &Build, words: &Words) -> Resul
         }
         write_files(&at, &commit.files, words)?;
         for path in &commit.removes {
-            std::fs::remove_file(at.join(path))?;
+            std::fs::remove_file(at.join(path)).map_err(|e| format!("{path}: {e}"))?;
         }
         git(&at, &["add", "--all"])?;
         git(&at, &["commit", "--quiet", "--message", &commit.name])?;

@@ -358,10 +358,14 @@ impl<'a> World<'a> {
                 Some((c, inside?))
             })
             .collect();
-        found.sort_by_key(|(c, _)| {
+        found.sort_by_key(|(c, inside)| {
             let holds = |p: &Port| p.active && p.host_port == Some(dialled.port);
             let held = c.state.is_up() && c.ports.iter().any(holds);
-            (!held, c.engine != dialled.engine, !c.state.is_up())
+            // Podman lists what is published with everybody who shares the namespace: it is its owner's, but of a pod the
+            // member's that serves it.
+            let is_mate = matches!(c.network_mode, NetworkMode::Container(_));
+            let whose = (c.pod.is_some(), is_mate, is_mate && !serves(c, *inside));
+            (!held, c.engine != dialled.engine, !c.state.is_up(), whose)
         });
         found.first().copied()
     }

@@ -99,7 +99,7 @@ pub(super) fn hides_a_container(_: &Cast, engine: Engine) -> Result<()> {
 
 /// Breaks a healthy diagnosis at several of its calls, from the first to the last.
 fn breaks(engine: Engine, fault: Fault, once: bool) -> Result<()> {
-    let server = format!("{}{fault:?}{}", fault as u8, if once { "once" } else { "" }).repeat(2);
+    let server = format!("{fault:?}{}", if once { "once" } else { "" }).repeat(2);
     let play = &own_incident(&server.to_lowercase())?;
     let stage = Stage::set(&play.scene, engine, &play.on, false)?;
     let (healthy, calls) = diagnose(&stage, play, Plan::default(), "60s")?;

@@ -61,7 +61,7 @@ impl Far {
         must(done.status.success(), || format!("{script} {arguments:?}: {said}"))
     }
 
-    fn path(&self, piece: &str) -> String {
+    pub(super) fn path(&self, piece: &str) -> String {
         self.folder.path().join(piece).display().to_string()
     }
 

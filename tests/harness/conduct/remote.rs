@@ -7,7 +7,7 @@ use super::front::{Papers, Shown};
 use super::{incident, must};
 use crate::harness::stage::Stage;
 use crate::harness::verdict::{list, text};
-use crate::harness::{Cast, Engine, Result, diagnosis};
+use crate::harness::{Cast, Engine, Result, diagnosis, free_port};
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
