@@ -119,8 +119,8 @@ mod tests {
                 it.listens(&["127.0.0.1:8080"]);
                 it.hapi().network_mode = NetworkMode::Container("mock".into());
                 it.hapi().namespace = it.mock().namespace.clone();
-                it.visits("172.20.0.2:8080", Connect::Refused);
                 it.way(&[], None);
+                it.visits("172.20.0.2:8080", Connect::Refused);
             },
             "fail: mock listens on 127.0.0.1:8080 only, and hapi dials 172.20.0.2",
         );

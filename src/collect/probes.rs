@@ -33,10 +33,10 @@ pub(super) async fn probe(
     let mut servers: BTreeSet<usize> =
         (0..snapshot.links.len()).filter_map(|link| server_index(all, snapshot, link)).collect();
     let mut pictured = if request.glance { BTreeSet::new() } else { servers.clone() };
+    servers.extend(snapshot.links.iter().flat_map(|link| replicas::places(all, link)));
     if !request.glance {
         replicas::of_other_images(all, &servers, &mut pictured);
     }
-    servers.extend(snapshot.links.iter().flat_map(|link| replicas::places(all, link)));
     let images = images(stands, all, pictured, request);
     let active = async {
         if request.passive {

@@ -1,4 +1,5 @@
-//! Two snapshots of what did not change are the same, but for the moment at which each was taken and what was measured.
+//! Two snapshots of what did not change are the same, but for the moment at which each was taken, what was measured, and how
+//! many connections the kernel of the machine keeps in mind, which all its programs make.
 
 use super::econn::{econn, run};
 use super::{incident, must};
@@ -10,7 +11,7 @@ use std::io::Read;
 use std::path::Path;
 
 /// What tells the moment.
-const MOMENT: [&str; 3] = ["taken_at", "up_seconds", "age_seconds"];
+const MOMENT: [&str; 4] = ["taken_at", "up_seconds", "age_seconds", "tracked"];
 /// What probes measure, and what they leave in the kernel's counters and in the processes that answer them.
 const MEASURED: [&str; 13] = [
     "ms",

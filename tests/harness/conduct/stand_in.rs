@@ -38,7 +38,7 @@ state = "exited"
 name = "never"
 networks = ["far"]
 command = ["sleep", "infinity"]
-env = { SERVER_URL = "http://{{server}}:8080", OWN_URL = "http://127.0.0.1:8099" }
+env = { SERVER_URL = "http://{{server}}:8080", NEAR_URL = "http://127.0.0.1:8099" }
 state = "created"
 "#;
 

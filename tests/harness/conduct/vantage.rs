@@ -24,8 +24,7 @@ use std::time::Duration;
 
 /// The scenes that are diagnosed through the namespace and through sidecars: the incident and its repair, and at least five
 /// for each check. Every test takes the first of each line; the others are for the soak (`ECONN_TEST_SOAK`).
-const SCENES: [&[&str]; 10] = [
-    &["healthy-images-that-hold-nothing-else"],
+const SCENES: [&[&str]; 9] = [
     &["dns-network-none-of-a-bare-image"],
     &["incident/none", "healthy-localhost-in-shared-namespace", "healthy-host-network-client"],
     &[
@@ -215,7 +214,7 @@ fn without_the_right_to_ask(socket: &str) -> Result<()> {
 /// An engine whose containers run on another processor: no sidecar can stand there, which is said, and the run goes by what is
 /// left.
 pub(super) fn other_processor(cast: &Cast, engine: Engine) -> Result<()> {
-    let play = super::incident(cast, "serial+stale+bind+endpoint+network")?;
+    let play = super::incident(cast, "serial+stale+bind+network")?;
     let stage = Stage::set(&play.scene, engine, &play.on, false)?;
     let diagnose = |host: &str, vantage: &str| {
         let mut command = econn();
