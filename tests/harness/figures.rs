@@ -24,7 +24,7 @@ pub(crate) struct Figure {
     what: String,
     seen: f64,
     bound: f64,
-    unit: &'static str,
+    pub(crate) unit: &'static str,
 }
 
 impl Figure {
