@@ -9,7 +9,7 @@ demo: ## the incident on every engine that answers: diagnosed, repaired, diagnos
 	@tests/lab/demo.sh
 
 test: ## every test on Docker and Podman, a sample on further engines (ECONN_TEST_ENGINES=docker, ECONN_TEST_MORE_ENGINES=none)
-	@$(engines) sh -c 'cargo test --workspace && cargo test --test scenes'
+	@$(engines) sh -c 'cargo test --workspace --no-fail-fast; units=$$?; cargo test --test scenes && exit $$units'
 
 soak: ## the scenes again and again, and under load: docs/soak.md
 	@$(engines) tests/lab/soak.sh

@@ -170,7 +170,8 @@ fn a_terminals_interrupt_comes_once() {
     let text = "n=0\ntrap 'n=$((n+1)); echo interrupt $n' INT\necho ready\n\
                 while [ $n = 0 ]; do sleep 0.02; done\nsleep 0.5\nexit $((40+n))\n";
     std::fs::write(&script, text).unwrap();
-    let line = format!("{} sh {}", recorded(), script.display());
+    // `exec`: a shell in between would end by the interrupt itself and hide how the command ended.
+    let line = format!("exec {} sh {}", recorded(), script.display());
     let mut child = on_a_terminal(state.path(), &line)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
