@@ -12,4 +12,5 @@ trap 'code=$?; stop_again "$ran"; exit $code' EXIT
 "$lab_dir/engines.sh" install
 "$lab_dir/engines.sh" start
 "$lab_dir/images.sh" build
-"$@"
+# Whoever starts the tests in the background has told them to ignore an interrupt: they are about signals, too.
+env --default-signal=HUP,INT,QUIT,TERM "$@"
