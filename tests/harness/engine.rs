@@ -3,8 +3,10 @@
 use super::Result;
 use super::further::{self, Further};
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 /// An engine that scenes are set up on: one of the machine's own two, or a further one (`further`).
@@ -138,8 +140,13 @@ impl Engine {
             .unwrap_or_else(exec)
     }
 
-    /// Everything that a scene needs of this engine, or what to do about it.
+    /// Everything that a scene needs of this engine, or what to do about it. An engine that was ready is not asked again.
     pub(crate) fn ready(self) -> Result<()> {
+        static READY: Mutex<BTreeSet<Engine>> = Mutex::new(BTreeSet::new());
+        let ready = || READY.lock().unwrap_or_else(PoisonError::into_inner);
+        if ready().contains(&self) {
+            return Ok(());
+        }
         self.run(["version"]).map_err(|trouble| {
             format!(
                 "{self} does not answer on {}: run tests/lab/engines.sh start {self}\n{trouble}",
@@ -149,6 +156,7 @@ impl Engine {
         self.run(["image", "inspect", BASE_IMAGE]).map_err(|_| {
             format!("{self} has no image {BASE_IMAGE}: run tests/lab/images.sh build")
         })?;
+        ready().insert(self);
         Ok(())
     }
 }

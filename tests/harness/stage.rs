@@ -8,6 +8,7 @@ use super::firewall::Firewall;
 use super::scene::{Container, Scene, State};
 use super::words::{Words, host_port};
 use super::{Engine, Result, folder, run_id};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -99,18 +100,14 @@ impl Stage {
             arguments.push(real.clone());
             self.networks.push(real.clone());
             self.engine.run(arguments)?;
-            let gateway = match self.engine.kind() {
-                Engine::Podman => "{{range .Subnets}}{{.Gateway}}{{end}}",
-                _ => "{{range .IPAM.Config}}{{.Gateway}}{{end}}",
+            let format = match self.engine.kind() {
+                Engine::Podman => "{{.NetworkInterface}} {{range .Subnets}}{{.Gateway}}{{end}}",
+                _ => "br-{{slice .ID 0 12}} {{range .IPAM.Config}}{{.Gateway}}{{end}}",
             };
-            let gateway = self.engine.run(["network", "inspect", "--format", gateway, &real])?;
-            self.words.say(&format!("gateway:{}", network.name), &gateway)?;
-            let bridge = match self.engine.kind() {
-                Engine::Podman => "{{.NetworkInterface}}",
-                _ => "br-{{slice .Id 0 12}}",
-            };
-            let bridge = self.engine.run(["network", "inspect", "--format", bridge, &real])?;
-            self.words.say(&format!("bridge:{}", network.name), &bridge)?;
+            let told = self.engine.run(["network", "inspect", "--format", format, &real])?;
+            let (bridge, gateway) = told.split_once(' ').unwrap_or((&told, ""));
+            self.words.say(&format!("gateway:{}", network.name), gateway)?;
+            self.words.say(&format!("bridge:{}", network.name), bridge)?;
         }
         Ok(())
     }
@@ -157,13 +154,20 @@ impl Stage {
             };
         }
         started?;
-        match container.state {
-            State::Exited => wait(engine, &real, "to exit", || {
-                inspected(engine, &real, "{{.State.Running}}", "false")
-            }),
-            _ => wait(engine, &real, "to listen", || listens(engine, &real, &container.listens)),
-        }?;
-        self.name_addresses(container, &real)
+        if container.state == State::Exited {
+            wait(engine, &real, "to exit", || {
+                engine
+                    .run(["inspect", "--format", "{{.State.Running}}", &real])
+                    .is_ok_and(|seen| seen == "false")
+            })?;
+        }
+        let (process, addresses) = seen(engine, &real)?;
+        if container.state == State::Running {
+            wait(engine, &real, "to listen", || {
+                listens(engine, &real, process, &container.listens)
+            })?;
+        }
+        self.name_addresses(container, &addresses)
     }
 
     fn engine_of(&self, container: &Container) -> Engine {
@@ -175,16 +179,19 @@ impl Stage {
     pub(crate) fn replace(&mut self, container: &Container) -> Result<()> {
         let real = self.words.name(&container.name)?;
         let network = container.networks.first().map(|n| self.words.name(n)).transpose()?;
-        self.engine.run(removal(self.engine, &real))?;
+        self.engine.run(removal(self.engine, std::slice::from_ref(&real)))?;
         self.engine.run(self.creation(container, &real, network.as_ref())?)?;
         self.engine.run(["start", &real])?;
-        wait(self.engine, &real, "to listen", || listens(self.engine, &real, &container.listens))
+        let (process, _) = seen(self.engine, &real)?;
+        wait(self.engine, &real, "to listen", || {
+            listens(self.engine, &real, process, &container.listens)
+        })
     }
 
     /// Removes a container while the scene still plays.
     pub(crate) fn dismiss(&mut self, real: &str) -> Result<()> {
         self.forget(real);
-        self.engine.run(removal(self.engine, real)).map(drop)
+        self.engine.run(removal(self.engine, &[real.to_owned()])).map(drop)
     }
 
     /// Takes care of a container that somebody else has made.
@@ -198,11 +205,7 @@ impl Stage {
     }
 
     /// `ip:NAME` is the address in the first network of the container, `ip:NAME:NETWORK` the one in another.
-    fn name_addresses(&mut self, container: &Container, real: &str) -> Result<()> {
-        let format =
-            "{{range $name, $at := .NetworkSettings.Networks}}{{$name}}={{$at.IPAddress}} {{end}}";
-        let engine = self.engine_of(container);
-        let addresses = engine.run(["inspect", "--format", format, real])?;
+    fn name_addresses(&mut self, container: &Container, addresses: &str) -> Result<()> {
         let addresses: Vec<(&str, &str)> =
             addresses.split_whitespace().filter_map(|word| word.split_once('=')).collect();
         let mut first = addresses.first().map(|(_, address)| *address);
@@ -268,14 +271,20 @@ impl Stage {
 
     fn remove(&mut self) -> Result<()> {
         let mut left = self.firewall.remove();
+        let mut containers: BTreeMap<Engine, Vec<String>> = BTreeMap::new();
         for (engine, container) in self.containers.drain(..).rev() {
-            left.extend(engine.run(removal(engine, &container)).err());
+            containers.entry(engine).or_default().push(container);
+        }
+        for (engine, containers) in &containers {
+            left.extend(engine.run(removal(*engine, containers)).err());
         }
         for pod in self.pods.drain(..) {
             left.extend(self.engine.run(["pod", "rm", "--force", "--time=0", &pod]).err());
         }
-        for network in self.networks.drain(..) {
-            left.extend(self.engine.run(["network", "rm", &network]).err());
+        let networks: Vec<String> = self.networks.drain(..).collect();
+        if !networks.is_empty() {
+            let words = ["network", "rm"].into_iter();
+            left.extend(self.engine.run(words.chain(networks.iter().map(String::as_str))).err());
         }
         for image in self.images.drain(..) {
             left.extend(self.engine.run(["image", "rm", &image]).err());
@@ -298,12 +307,35 @@ fn wait(engine: Engine, real: &str, what: &str, mut done: impl FnMut() -> bool) 
     Ok(())
 }
 
-fn inspected(engine: Engine, real: &str, format: &str, wanted: &str) -> bool {
-    engine.run(["inspect", "--format", format, real]).is_ok_and(|seen| seen == wanted)
+/// The process of a started container, 0 where it has ended, and its addresses as `network=address`.
+fn seen(engine: Engine, real: &str) -> Result<(u32, String)> {
+    let format = "{{.State.Pid}} \
+        {{range $name, $at := .NetworkSettings.Networks}}{{$name}}={{$at.IPAddress}} {{end}}";
+    let told = engine.run(["inspect", "--format", format, real])?;
+    let (process, addresses) = told.split_once(' ').unwrap_or((&told, ""));
+    let process = process.parse().map_err(|trouble| format!("{real}: {process:?}: {trouble}"))?;
+    Ok((process, addresses.to_owned()))
 }
 
 /// Are all these ports listened on inside the container, at whatever address?
-fn listens(engine: Engine, real: &str, ports: &[u16]) -> bool {
+fn listens(engine: Engine, real: &str, process: u32, ports: &[u16]) -> bool {
+    if ports.is_empty() {
+        return true;
+    }
+    // Cheaper than a command in the container, which is for engines elsewhere.
+    if engine.is_of_the_lab() {
+        let sockets: String = ["tcp", "tcp6"]
+            .iter()
+            .filter_map(|family| fs::read_to_string(format!("/proc/{process}/net/{family}")).ok())
+            .collect();
+        return ports.iter().all(|port| {
+            let own = format!(":{port:04X}");
+            sockets.lines().any(|row| {
+                let mut cells = row.split_whitespace().skip(1);
+                cells.next().is_some_and(|at| at.ends_with(&own)) && cells.nth(1) == Some("0A")
+            })
+        });
+    }
     ports.iter().all(|port| {
         let row = format!(":{port:04X} [0-9A-F]*:0000 0A");
         engine.run(["exec", real, "grep", "-qhs", &row, "/proc/net/tcp", "/proc/net/tcp6"]).is_ok()
@@ -324,9 +356,10 @@ impl Drop for Stage {
     }
 }
 
-/// The arguments that remove a container, running or not.
-fn removal(engine: Engine, container: &str) -> impl Iterator<Item = &str> {
+/// The arguments that remove containers, running or not.
+fn removal(engine: Engine, containers: &[String]) -> impl Iterator<Item = &str> {
     // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
     let patience: &[&str] = if engine.kind() == Engine::Podman { &["--time=0"] } else { &[] };
-    ["rm", "--force", "--volumes"].iter().chain(patience).copied().chain([container])
+    let command = ["rm", "--force", "--volumes"].iter().chain(patience).copied();
+    command.chain(containers.iter().map(String::as_str))
 }

@@ -143,16 +143,16 @@ impl<'a> World<'a> {
         if let Some((container, port)) = self.publishing(dialled) {
             return (Some(server(dialled, container, port)), Meant::OwnLoopbackPublished);
         }
+        // Its namespace serves the port, and not on the loopback: the address is right, and the socket is bound wrong.
+        let own = self.client(dialled).into_iter().chain(self.namespace_mates(dialled));
+        if let Some(own) = own.into_iter().find(|c| (self.listens)(c, dialled.port)) {
+            return (Some(server(dialled, own, dialled.port)), Meant::OwnListener);
+        }
         // One that does not run and says that it serves the port itself is likelier meant than others that say so.
         let is_own =
             self.client(dialled).is_some_and(|c| !c.state.is_up() && serves(c, dialled.port));
-        if let Some(server) = self.serving(dialled).filter(|_| !is_own) {
-            return (Some(server), Meant::OwnLoopbackServed);
-        }
-        // Its namespace serves the port, and not on the loopback: the address is right, and the socket is bound wrong.
-        let own = self.client(dialled).into_iter().chain(self.namespace_mates(dialled));
-        match own.into_iter().find(|c| (self.listens)(c, dialled.port)) {
-            Some(own) => (Some(server(dialled, own, dialled.port)), Meant::OwnListener),
+        match self.serving(dialled).filter(|_| !is_own) {
+            Some(server) => (Some(server), Meant::OwnLoopbackServed),
             None => (None, Meant::OwnLoopback),
         }
     }
