@@ -33,7 +33,7 @@ fn completed(all: &Listed, snapshot: &Snapshot, link: &Link) -> Option<Link> {
         networks: &all.networks,
         machine: &[],
         listens: &|_, _| false,
-        holds: &|_, _| false,
+        holds: &|_, _| Some(false),
     };
     resolver.search.iter().find_map(|domain| {
         let name = format!("{host}.{domain}");

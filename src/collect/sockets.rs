@@ -41,7 +41,7 @@ pub(super) struct Sockets<'a> {
     machine: Vec<IpAddr>,
     read: RefCell<BTreeMap<Whose, Rows>>,
     /// Whether a container's own programs hold a port of a namespace that several share.
-    held: RefCell<BTreeMap<(usize, u16), bool>>,
+    held: RefCell<BTreeMap<(usize, u16), Option<bool>>>,
 }
 
 impl<'a> Sockets<'a> {
@@ -104,6 +104,11 @@ impl<'a> Sockets<'a> {
     fn understood(&self, claim: Claim) -> Option<(Link, Unseen)> {
         let unseen: RefCell<Unseen> = RefCell::default();
         let read = |whose, awaited: Option<u16>| {
+            // A namespace that several share is looked at once.
+            let whose = match whose {
+                Whose::Container(index) => Whose::Container(places::owner(self.all, index)),
+                machine @ Whose::Machine(_) => machine,
+            };
             let rows = self.rows(whose);
             if rows.is_err() && self.is_up(whose) {
                 unseen.borrow_mut().entry(whose).or_default().extend(awaited);
@@ -122,7 +127,10 @@ impl<'a> Sockets<'a> {
             networks: &self.all.networks,
             machine: &self.machine,
             listens: &listens,
-            holds: &|container, port| listens(container, port) && self.holds(container, port),
+            holds: &|container, port| match listens(container, port) {
+                true => self.holds(container, port),
+                false => Some(false),
+            },
         };
         let port = claim.told.port.unwrap_or(0);
         // Reading a namespace's sockets takes milliseconds, and only a loopback's meaning needs them.
@@ -158,16 +166,17 @@ impl<'a> Sockets<'a> {
         self.read.borrow_mut().entry(whose).or_insert_with(read).clone()
     }
 
-    /// Whether it is a program of the container that listens on a port of its namespace. Where that can't be told, it is
-    /// taken to be.
-    fn holds(&self, container: &Container, port: u16) -> bool {
+    /// Whether it is a program of the container that listens on a port of its namespace. `None` where that can't be told.
+    fn holds(&self, container: &Container, port: u16) -> Option<bool> {
         let index = self.all.find(&container.engine, &container.name);
-        let Some(index) = index.filter(|_| self.shares_namespace(container)) else { return true };
+        let Some(index) = index.filter(|_| self.shares_namespace(container)) else {
+            return Some(true);
+        };
         let look = || {
             let seen = &self.all.seen[index].1;
             holders::holds(&links::proven(seen)?, &seen.facts.id, port)
         };
-        *self.held.borrow_mut().entry((index, port)).or_insert_with(|| look().unwrap_or(true))
+        *self.held.borrow_mut().entry((index, port)).or_insert_with(|| look().ok())
     }
 
     fn shares_namespace(&self, container: &Container) -> bool {

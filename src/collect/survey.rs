@@ -171,7 +171,7 @@ async fn settle(all: &Listed, claims: &[Claim], stance: Stance) {
         networks: &all.networks,
         machine: &[],
         listens: &|_, _| false,
-        holds: &|_, _| false,
+        holds: &|_, _| Some(false),
     };
     let waits = claims.iter().filter_map(|claim| {
         let (_, client) = &all.seen[all.find(&claim.engine, &claim.client)?];
@@ -247,7 +247,7 @@ pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance:
         networks: &networks,
         machine: &machine,
         listens: &listens,
-        holds: &listens,
+        holds: &|container, port| Some(listens(container, port)),
     };
     for link in &mut snapshot.links {
         if !matches!(link.meant, Meant::Nobody | Meant::External)

@@ -11,6 +11,7 @@ use super::stage::Stage;
 use super::{Engine, Result};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::fs;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,7 @@ pub(crate) struct Figure {
     what: String,
     seen: f64,
     bound: f64,
-    pub(crate) unit: &'static str,
+    unit: &'static str,
 }
 
 impl Figure {
@@ -65,9 +66,10 @@ fn of_incident(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
     let play = cast.find(name).ok_or_else(|| format!("no scene {name}"))?;
     let stage = Stage::set(&play.scene, engine, &play.on, false)?;
     let arguments = arguments(&stage, play)?;
-    let (whole, memory) = median(|| run(&arguments))?;
+    let whole = median(|| run(&arguments))?;
+    let memory = peak(&arguments)?;
     let passive: Vec<String> = arguments.iter().cloned().chain(["--passive".to_owned()]).collect();
-    let (quick, _) = median(|| run(&passive))?;
+    let quick = median(|| run(&passive))?;
     stage.strike()?;
 
     let what = |text: &str| format!("{engine}: {text}");
@@ -85,8 +87,8 @@ fn of_incident(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
 fn of_scan(engine: Engine) -> Result<Figure> {
     let stage = Stage::set(&crowd(), engine, &[], false)?;
     let arguments = ["diagnose", "--engine", engine.name(), "--passive"].map(str::to_owned);
-    let (scan, _) = median(|| run(&arguments))?;
-    let (raw, _) = median(|| Ok((raw::scan(engine)?, 0.0)))?;
+    let scan = median(|| run(&arguments))?;
+    let raw = median(|| raw::scan(engine))?;
     stage.strike()?;
     let what =
         format!("{engine}: passive scan of 200 containers, 10 links (bare calls: {raw:.0} ms)");
@@ -113,31 +115,42 @@ fn crowd() -> Scene {
     Scene { container: pairs.chain(idle).collect(), network, ..Scene::default() }
 }
 
-/// The medians of two numbers that were measured together.
-fn median(mut measure: impl FnMut() -> Result<(f64, f64)>) -> Result<(f64, f64)> {
-    let seen = (0..ROUNDS).map(|_| measure()).collect::<Result<Vec<_>>>()?;
-    let (mut first, mut second): (Vec<f64>, Vec<f64>) = seen.into_iter().unzip();
-    first.sort_by(f64::total_cmp);
-    second.sort_by(f64::total_cmp);
-    Ok((first[ROUNDS / 2], second[ROUNDS / 2]))
+fn median(mut measure: impl FnMut() -> Result<f64>) -> Result<f64> {
+    let mut seen = (0..ROUNDS).map(|_| measure()).collect::<Result<Vec<_>>>()?;
+    seen.sort_by(f64::total_cmp);
+    Ok(seen[ROUNDS / 2])
 }
 
-/// Runs econn once: milliseconds, and its peak memory in megabytes as the kernel last told it.
-fn run(arguments: &[String]) -> Result<(f64, f64)> {
+/// Runs econn once: milliseconds.
+fn run(arguments: &[String]) -> Result<f64> {
+    let started = Instant::now();
+    econn(arguments).status().map_err(|trouble| trouble.to_string())?;
+    Ok(started.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// Its peak memory in megabytes. A run of its own: whoever looks on takes time.
+fn peak(arguments: &[String]) -> Result<f64> {
+    let mut child = econn(arguments).spawn().map_err(|trouble| trouble.to_string())?;
+    let mut memory = 0.0_f64;
+    while child.try_wait().map_err(|trouble| trouble.to_string())?.is_none() {
+        memory = memory.max(held(&child.id().to_string()));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    Ok(memory)
+}
+
+fn econn(arguments: &[String]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
     command.args(arguments).args(["--format", "json"]);
     command.env("DOCKER_HOST", Engine::Docker.host()).env("CONTAINER_HOST", Engine::Podman.host());
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let started = Instant::now();
-    let mut child = command.spawn().map_err(|trouble| trouble.to_string())?;
-    let status = format!("/proc/{}/status", child.id());
-    let mut memory = 0.0_f64;
-    while child.try_wait().map_err(|trouble| trouble.to_string())?.is_none() {
-        let told = std::fs::read_to_string(&status).unwrap_or_default();
-        let peak = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-        let peak = peak.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
-        memory = memory.max(peak.unwrap_or(0.0) / 1024.0);
-        std::thread::sleep(Duration::from_millis(2));
-    }
-    Ok((started.elapsed().as_secs_f64() * 1000.0, memory))
+    command
+}
+
+/// The most memory that a process has held so far, in megabytes, as the kernel tells it.
+fn held(pid: &str) -> f64 {
+    let told = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let peak = told.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let peak = peak.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
+    peak.unwrap_or_default() / 1024.0
 }

@@ -77,11 +77,6 @@ impl Trials {
 fn measure(cast: &Cast, engine: Engine) -> Result<()> {
     let _alone = machine(true)?;
     let figures = figures::of(cast, engine)?;
-    // A share of a short suite's time is a few tenths of a second: said loudly, and asserted by nobody yet.
-    let (shares, figures): (Vec<_>, Vec<_>) = figures.into_iter().partition(|f| f.unit == "%");
-    for share in shares.iter().filter(|share| share.beyond(2.0)) {
-        eprintln!("scenes: BEYOND TWICE THE BOUND (what, seen, bound): {share}");
-    }
     if figures.iter().any(|figure| figure.beyond(2.0)) {
         let lines: Vec<String> = figures.iter().map(ToString::to_string).collect();
         return Err(format!("beyond twice the bound (what, seen, bound):\n{}", lines.join("\n")));
@@ -106,7 +101,7 @@ pub(crate) fn on_machine(alone: bool, test: impl Fn() -> Result<()>) -> Result<(
     }
     for _ in 0..AGAIN {
         let Err(trouble) = &outcome else { break };
-        let first: Vec<&str> = trouble.lines().take(4).collect();
+        let first: Vec<&str> = trouble.lines().take(12).collect();
         eprintln!("scenes: FAILED, tried again alone: {}", first.join(" | "));
         outcome = try_on(true);
     }

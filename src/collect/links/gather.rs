@@ -45,18 +45,27 @@ pub(crate) async fn gather(
     }
     let seen = &*seen;
     let (vars, argv) = (&seen.raw.env, &seen.raw.argv);
-    let files: Vec<(File, String)> = files(engine, seen, &mut gathered)
-        .await
-        .into_iter()
-        .filter(|file| !told::is_of_another_environment(&file.path, vars, argv))
-        .filter_map(|file| text_of(&file.text).map(|text| (file, text)))
-        .collect();
+    let found = files(engine, seen, &mut gathered).await;
+    let is_own = |file: &File| !told::is_of_another_environment(&file.path, vars, argv);
+    let (mut files, mut others) = (Vec::new(), Vec::new());
+    for file in found.into_iter().filter(is_own) {
+        match text_of(&file.text) {
+            Some(text) => files.push((file, text)),
+            None => others.push(file),
+        }
+    }
     let groups: Vec<String> =
         files.iter().flat_map(|(file, text)| told::groups(&file.path, text)).collect();
     let exported = exported(seen);
     let known = Known { is_name, vars, exported: &exported, groups: &groups };
     for (file, text) in &files {
         read(file, text, &known, &mut gathered);
+    }
+    // What the program makes of it can't be told, so nothing may be concluded from its silence.
+    for File { path, text, .. } in &others {
+        let letters = String::from_utf8_lossy(text).replace('\0', "");
+        let why = format!("{path}: it holds bytes of value zero, and so is no text");
+        gathered.unread.push((why, named(&letters, &known)));
     }
     gathered
 }

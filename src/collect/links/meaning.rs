@@ -34,8 +34,8 @@ pub(crate) struct World<'a> {
     pub(crate) machine: &'a [IpAddr],
     /// Whether a container's namespace is known to listen on a port, where its sockets were read.
     pub(crate) listens: &'a dyn Fn(&Container, u16) -> bool,
-    /// The same, and by a program of the container itself, as far as that can be told of a namespace that several share.
-    pub(crate) holds: &'a dyn Fn(&Container, u16) -> bool,
+    /// The same, and by a program of the container itself. `None` where that can't be told of a namespace that several share.
+    pub(crate) holds: &'a dyn Fn(&Container, u16) -> Option<bool>,
 }
 
 /// Who dials what.
@@ -129,9 +129,7 @@ impl<'a> World<'a> {
             };
         }
         if dialled.listens_itself {
-            let mate =
-                self.namespace_mates(dialled).into_iter().find(|c| (self.holds)(c, dialled.port));
-            let own = mate.or_else(|| self.client(dialled));
+            let own = self.holder(dialled);
             return (own.map(|c| server(dialled, c, dialled.port)), Meant::OwnListener);
         }
         // Who stands in the namespace and says that it serves the port is meant, whether or not it does so now.
@@ -157,6 +155,20 @@ impl<'a> World<'a> {
         }
     }
 
+    /// Who holds the dialled port of the client's own namespace: of those that share it, the one that is seen to; else, where
+    /// that can't be told, the one that says that it serves it, or whose namespace it is.
+    fn holder(&self, dialled: Dialled<'_>) -> Option<&'a Container> {
+        let holds = |c: &Container| (self.holds)(c, dialled.port);
+        let client = self.client(dialled);
+        let all: Vec<&Container> =
+            self.namespace_mates(dialled).into_iter().chain(client).collect();
+        let may = || all.iter().filter(|c| holds(c).is_none());
+        let is_owner = |c: &&&Container| !matches!(c.network_mode, NetworkMode::Container(_));
+        let seen = all.iter().find(|c| holds(c) == Some(true));
+        let found = seen.or_else(|| may().find(|c| serves(c, dialled.port)));
+        found.or_else(|| may().find(is_owner)).copied().or(client)
+    }
+
     /// The engine's machine: a published port of a container, a container on the host's network, or a process.
     fn on_machine(&self, dialled: Dialled<'_>) -> (Option<Server>, Meant) {
         if let Some((container, port)) = self.publishing(dialled) {
@@ -171,7 +183,7 @@ impl<'a> World<'a> {
         // Whoever holds the port is meant; where nobody on the machine does, whoever says that it serves it.
         let is_held = !of(&|c| (self.listens)(c, dialled.port)).is_empty();
         let candidates = if is_held {
-            of(&|c| (self.holds)(c, dialled.port))
+            of(&|c| (self.holds)(c, dialled.port) != Some(false))
         } else {
             of(&|c| serves(c, dialled.port))
         };
@@ -402,7 +414,8 @@ impl<'a> World<'a> {
                 && !mates.iter().any(|m| m.name == c.name)
                 && (serves(c, dialled.port)
                     // The sockets of the machine are everybody's.
-                    || (c.network_mode != NetworkMode::Host && (self.holds)(c, dialled.port)))
+                    || (c.network_mode != NetworkMode::Host
+                        && (self.holds)(c, dialled.port) != Some(false)))
         };
         let all: Vec<&Container> = self.containers.iter().collect();
         let found: Vec<&Container> = all.iter().filter(candidate).copied().collect();
