@@ -1,12 +1,13 @@
-use crate::model::{Case, Found, Judgement, Listener, Rule, authority};
+use super::open;
+use crate::model::{Case, Found, Judgement, Listener, NetworkMode, Rule, Undecided, authority};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC306",
     title: "a server of the machine does not listen where containers reach it",
     explanation: "
 ## What it is
-The server is a process of the engine's machine, outside any container, and bound to 127.0.0.1 or to another single address. A
-container comes through a gateway of the machine, which is not that address. Model servers and databases that are installed
+The server is a process of the engine's machine, outside any container or in one on the host's network, and bound to 127.0.0.1
+or to another single address. A container comes through a gateway of the machine, which is not that address. Model servers and databases that are installed
 on a workstation often come so.
 
 ## What proves it
@@ -26,7 +27,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     // connection has to show it.
     let visit = case.link.visit.value().filter(|visit| visit.was_turned_away());
     let Some(visit) = visit.filter(|_| !case.client_is_on_host()) else { return Ok(None) };
-    let Some(rows) = case.machine_sockets()? else { return Ok(None) };
+    let Some(rows) = sockets(case)? else { return Ok(None) };
     let dialled: Vec<_> = visit.attempts.iter().map(|attempt| attempt.to.ip()).collect();
     let takes = |l: &&Listener| dialled.iter().any(|to| l.takes(*to));
     let Some(first) = rows.first().filter(|_| !rows.iter().any(takes)) else { return Ok(None) };
@@ -57,11 +58,25 @@ fn judge(case: &Case<'_>) -> Judgement {
     ))))
 }
 
+/// The machine's sockets of the port, as far as they are the server's. A container that listens on loopbacks only is another
+/// rule's.
+fn sockets<'a>(case: &Case<'a>) -> Result<Option<Vec<&'a Listener>>, Undecided> {
+    if let Some(rows) = case.machine_sockets()? {
+        return Ok(Some(rows));
+    }
+    let Ok(server) = case.server() else { return Ok(None) };
+    if server.container.network_mode != NetworkMode::Host {
+        return Ok(None);
+    }
+    let rows = open(case, &server)?;
+    Ok((!rows.is_empty()).then_some(rows))
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;
     use crate::fixture::{listener, remedies, row, says};
-    use crate::model::{Connect, Fact, Meant, Server, ServerKind, Snapshot};
+    use crate::model::{Connect, Fact, Meant, NetworkMode, Server, ServerKind, Snapshot};
 
     fn on_machine(it: &mut Snapshot, bound: &str) {
         it.told("172.20.0.1", 11434, Meant::Host);
@@ -97,6 +112,27 @@ mod tests {
             |it| on_machine(it, "172.17.0.1:11434"),
             "fail: port 11434 of the engine's machine is bound to 172.17.0.1:11434, and hapi comes to 172.20.0.1",
         );
+    }
+
+    /// The same server in a container on the host's network.
+    fn on_its_network(it: &mut Snapshot, bound: &str) {
+        it.told("host.docker.internal", 8080, Meant::Host);
+        it.mock().network_mode = NetworkMode::Host;
+        it.mock().attachments.clear();
+        it.listens(&[bound]);
+        it.visits("172.17.0.1:8080", Connect::Refused);
+    }
+
+    #[test]
+    fn catches_a_container_on_the_machines_network() {
+        let elsewhere = |it: &mut Snapshot| on_its_network(it, "172.20.0.1:8080");
+        let seen = "fail: port 8080 of the engine's machine is bound to 172.20.0.1:8080, and hapi comes to 172.17.0.1";
+        says(&RULE, elsewhere, seen);
+        row("bind-address", elsewhere, "fail: EC306");
+        says(&RULE, |it| on_its_network(it, "172.17.0.1:8080"), "nothing");
+        says(&RULE, |it| on_its_network(it, "0.0.0.0:8080"), "nothing");
+        // The loopback is another rule's.
+        says(&RULE, |it| on_its_network(it, "127.0.0.1:8080"), "nothing");
     }
 
     #[test]

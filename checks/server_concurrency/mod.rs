@@ -105,9 +105,13 @@ fn alone(case: &Case<'_>) -> Result<String, Undecided> {
         (Some(why), _, _) => undetermined(&format!("the probes were not completed: {why}")),
         (None, Some(step), false) => match step.waiting {
             Some(waiting) if waiting + 1 < step.held => Ok(format!(
-                "takes {} of {} connections off its listen queue at once (its protocol is not known)",
+                "takes {} of {} connections off its listen queue at once ({})",
                 step.held - waiting,
-                step.held
+                step.held,
+                match case.link.endpoint.scheme.as_deref() {
+                    Some("http" | "ws") => "no request was answered, and none was held",
+                    _ => "its protocol is not known",
+                }
             )),
             _ => undetermined(
                 "the listen queue did not empty while connections were held, nor did it keep all but one",

@@ -192,12 +192,12 @@ mod tests {
         row(
             check,
             |it| queue(it, 0, &[(3, Some(0)), (4, Some(0))]),
-            "pass: takes 4 of 4 connections off its listen queue at once (its protocol is not known)",
+            "pass: takes 4 of 4 connections off its listen queue at once (no request was answered, and none was held)",
         );
         row(
             check,
             |it| queue(it, 0, &[(3, Some(1)), (4, Some(2))]),
-            "pass: takes 2 of 4 connections off its listen queue at once (its protocol is not known)",
+            "pass: takes 2 of 4 connections off its listen queue at once (no request was answered, and none was held)",
         );
         for last in [Some(4), None] {
             row(

@@ -85,7 +85,7 @@ mod tests {
         row(
             "server-concurrency",
             |it| closes(it, Reply::Closed),
-            "pass: takes 4 of 4 connections off its listen queue at once (its protocol is not known)",
+            "pass: takes 4 of 4 connections off its listen queue at once (no request was answered, and none was held)",
         );
     }
 

@@ -28,6 +28,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// One line when the user named what does not exist.
 pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapshot, String> {
     let started = jiff::Timestamp::now();
+    engines.connections.iter().for_each(|engine| engine.look_until(request.deadline));
     let mut facts: Vec<_> = engines.connections.iter().map(|c| c.facts.clone()).collect();
     let mut notes = Vec::new();
     let mut all = Listed::default();

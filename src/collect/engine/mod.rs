@@ -71,6 +71,11 @@ impl Connection {
         self.by_socket && self.facts.kind == EngineKind::Docker
     }
 
+    /// From this moment on an engine that does not answer a look at once is not waited for.
+    pub(crate) fn look_until(&self, deadline: tokio::time::Instant) {
+        self.transport.look_until(deadline);
+    }
+
     /// All containers, running or not, by name; and what could not be read. Helpers of dead runs are removed on the way.
     pub(crate) async fn containers(&self, now: f64) -> Result<(Vec<Seen>, Vec<String>), String> {
         let list = self.listed().await?;

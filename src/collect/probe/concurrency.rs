@@ -8,7 +8,7 @@ use super::hold::{Ground, hold};
 use super::http1::{Ask, Silence, Talk};
 use super::queue::{Arrivals, arrivals, queue_test};
 use super::staircase;
-use checks::model::{Answered, Concurrency, Hold, HoldMode, QueueStep};
+use checks::model::{Answered, Concurrency, Hold, HoldMode};
 use serde::{Deserialize, Serialize};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -86,15 +86,6 @@ pub(crate) async fn concurrency(
     probe.seen
 }
 
-/// What a server makes of a single request.
-enum Spoken {
-    Http,
-    /// Not what HTTP answers.
-    Otherwise,
-    /// It took the request, and said nothing for so long.
-    NoWord(Duration),
-}
-
 struct Probe {
     target: SocketAddr,
     limits: Limits,
@@ -104,19 +95,8 @@ struct Probe {
 
 impl Probe {
     async fn http(&mut self, ask: &Ask) -> Result<(), String> {
-        match self.single(ask).await? {
-            Spoken::Http => {}
-            Spoken::Otherwise => return self.queue().await,
-            Spoken::NoWord(limit) => {
-                self.queue().await?;
-                // That connections are taken says nothing of requests that nobody answers in time.
-                return match self.seen.queue.last() {
-                    Some(QueueStep { held, waiting: Some(waiting) }) if waiting + 1 < *held => Err(
-                        format!("a single request was not answered within {} ms", millis(limit)),
-                    ),
-                    _ => Ok(()),
-                };
-            }
+        if !self.single(ask).await? {
+            return self.queue().await;
         }
         self.seen.path = Some(ask.path.clone());
         let largest = self
@@ -141,8 +121,9 @@ impl Probe {
         self.staircases(ask).await
     }
 
-    /// The single requests, each on a connection of its own.
-    async fn single(&mut self, ask: &Ask) -> Result<Spoken, String> {
+    /// The single requests, each on a connection of its own; false when the server does not speak
+    /// HTTP, or not in time.
+    async fn single(&mut self, ask: &Ask) -> Result<bool, String> {
         let mut again = true;
         while self.seen.baseline_us.len() < SINGLE {
             let number = self.seen.baseline_us.len() + 1;
@@ -154,9 +135,7 @@ impl Probe {
                 let status = talk.status().await?;
                 Ok::<_, Silence>((talk, status))
             };
-            let outcome = timeout(limit, one).await;
-            let is_silent = outcome.is_err();
-            let why = match outcome {
+            let why = match timeout(limit, one).await {
                 Ok(Ok((talk, status))) => {
                     let us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
                     self.seen.baseline_us.push(us);
@@ -184,11 +163,11 @@ impl Probe {
                 Err(_) => format!("was not answered within {} ms", millis(limit)),
             };
             if number == 1 {
-                return Ok(if is_silent { Spoken::NoWord(limit) } else { Spoken::Otherwise });
+                return Ok(false);
             }
             return Err(format!("request {number} of {SINGLE}, alone, {why}"));
         }
-        Ok(Spoken::Http)
+        Ok(true)
     }
 
     /// The holds; true when the second connection went without an answer in both holds of a mode,

@@ -16,12 +16,15 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 use trouble::is_call_for_tls;
 
 /// No answer of an engine to one call may take longer to begin, and none that is read whole longer to end.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+/// What a look may still take when its time is up: many end a moment later, and what is ours can be told and removed.
+const LAST: Duration = Duration::from_millis(500);
 /// A build may take as long as the longest run.
 const LONGEST_BUILD: Duration = Duration::from_secs(24 * 3600);
 /// No complaint of an engine is longer, in bytes.
@@ -44,6 +47,8 @@ pub(crate) struct Transport {
     refusal: Refusal,
     /// The paths of objects that are known to carry our label.
     own: Arc<Mutex<HashSet<String>>>,
+    /// Until when looks may take their time.
+    until: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Transport {
@@ -56,7 +61,19 @@ impl Transport {
             .pool_timer(TokioTimer::new())
             .pool_max_idle_per_host(16)
             .build(door);
-        Ok(Self { address, client, refusal, own: Arc::default() })
+        Ok(Self { address, client, refusal, own: Arc::default(), until: Arc::default() })
+    }
+
+    /// From this moment on an engine that does not answer a look at once is not waited for: the run's time is up.
+    pub(crate) fn look_until(&self, deadline: Instant) {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = Some(deadline);
+    }
+
+    /// How long the answer to a look may take now.
+    fn patience(&self) -> Duration {
+        let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = until.map(|until| until.saturating_duration_since(Instant::now()).max(LAST));
+        left.map_or(ANSWER_LIMIT, |left| left.min(ANSWER_LIMIT))
     }
 
     /// The headers of the engine's answer to a ping: cheap, where its version call may take a third of a second.
@@ -117,7 +134,7 @@ impl Transport {
     ) -> Result<String, Trouble> {
         let status = response.status().as_u16().to_string();
         let read = Limited::new(response.into_body(), limit).collect();
-        let body = tokio::time::timeout(ANSWER_LIMIT, read)
+        let body = tokio::time::timeout(self.patience(), read)
             .await
             .map_err(|_| "its answer did not end in time".to_owned())
             .and_then(|body| body.map_err(|error| self.broken(&*error, limit)));
@@ -167,7 +184,11 @@ impl Transport {
         let Some(request) = self.permitted(request, call.errand()).await? else {
             return Err(call.refused());
         };
-        let limit = if *call.errand() == Errand::Build { LONGEST_BUILD } else { ANSWER_LIMIT };
+        let limit = match request.method() {
+            &Method::GET => self.patience(),
+            _ if *call.errand() == Errand::Build => LONGEST_BUILD,
+            _ => ANSWER_LIMIT,
+        };
         let response = self.pass_on(request, call.path(), limit).await?;
         if *call.errand() == Errand::Make && response.status().is_success() {
             self.has_made_container(call.path());
@@ -190,6 +211,9 @@ impl Transport {
             .map_err(|_| format!("{path} is no path that can be asked for"))?;
         match tokio::time::timeout(limit, self.client.request(request)).await {
             Ok(answer) => answer.map_err(|error| self.broken(&error, 0)),
+            Err(_) if limit < ANSWER_LIMIT => {
+                Err("no answer before the run's limit (--timeout)".into())
+            }
             Err(_) => Err(format!("no answer within {} s", limit.as_secs())),
         }
     }
