@@ -8,7 +8,6 @@ use super::firewall::Firewall;
 use super::scene::{Container, Scene, State};
 use super::words::{Words, host_port};
 use super::{Engine, Result, folder, run_id};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -179,7 +178,7 @@ impl Stage {
     pub(crate) fn replace(&mut self, container: &Container) -> Result<()> {
         let real = self.words.name(&container.name)?;
         let network = container.networks.first().map(|n| self.words.name(n)).transpose()?;
-        self.engine.run(removal(self.engine, std::slice::from_ref(&real)))?;
+        self.engine.run(removal(self.engine, &real))?;
         self.engine.run(self.creation(container, &real, network.as_ref())?)?;
         self.engine.run(["start", &real])?;
         let (process, _) = seen(self.engine, &real)?;
@@ -191,7 +190,7 @@ impl Stage {
     /// Removes a container while the scene still plays.
     pub(crate) fn dismiss(&mut self, real: &str) -> Result<()> {
         self.forget(real);
-        self.engine.run(removal(self.engine, &[real.to_owned()])).map(drop)
+        self.engine.run(removal(self.engine, real)).map(drop)
     }
 
     /// Takes care of a container that somebody else has made.
@@ -271,12 +270,10 @@ impl Stage {
 
     fn remove(&mut self) -> Result<()> {
         let mut left = self.firewall.remove();
-        let mut containers: BTreeMap<Engine, Vec<String>> = BTreeMap::new();
+        // One after the other: Podman 4.3 takes several at once, stumbles over those that use another's network, and lists
+        // nothing from then on.
         for (engine, container) in self.containers.drain(..).rev() {
-            containers.entry(engine).or_default().push(container);
-        }
-        for (engine, containers) in &containers {
-            left.extend(engine.run(removal(*engine, containers)).err());
+            left.extend(engine.run(removal(engine, &container)).err());
         }
         for pod in self.pods.drain(..) {
             left.extend(self.engine.run(["pod", "rm", "--force", "--time=0", &pod]).err());
@@ -356,10 +353,9 @@ impl Drop for Stage {
     }
 }
 
-/// The arguments that remove containers, running or not.
-fn removal(engine: Engine, containers: &[String]) -> impl Iterator<Item = &str> {
+/// The arguments that remove a container, running or not.
+fn removal(engine: Engine, container: &str) -> impl Iterator<Item = &str> {
     // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
     let patience: &[&str] = if engine.kind() == Engine::Podman { &["--time=0"] } else { &[] };
-    let command = ["rm", "--force", "--volumes"].iter().chain(patience).copied();
-    command.chain(containers.iter().map(String::as_str))
+    ["rm", "--force", "--volumes"].iter().chain(patience).copied().chain([container])
 }
