@@ -5,6 +5,7 @@ use super::probe;
 use super::remembered::Memory;
 use super::stand::{ADDRESSES, Ask, Dial, Knock, Lost, Names, Resets, Stand};
 use super::trust::Verifier;
+use super::turns::Turns;
 use super::vantage::ProvenPid;
 use checks::model::{Attempt, Connect, Path, Resolution, Tried, Unacknowledged, Visit};
 use std::net::{IpAddr, SocketAddr};
@@ -18,6 +19,8 @@ pub(crate) struct Journey<'a> {
     pub(crate) dial: Option<Dial>,
     /// Whether it is not dialled because only the client's own sockets could answer, and a stand-in has others.
     pub(crate) is_its_own: bool,
+    /// Which server waits for its turns: its own name, or the endpoint.
+    pub(crate) server: String,
     /// The server's proper name, where one is to be asked for, and how the client asks.
     pub(crate) name: Option<(String, Result<Names, String>)>,
     /// The way to the server.
@@ -62,15 +65,15 @@ pub(crate) struct Return {
 }
 
 /// Makes all journeys of one client, from where it stands.
-pub(crate) async fn run(journeys: Vec<Journey<'_>>, stand: &Stand) -> Vec<Return> {
-    futures_util::future::join_all(journeys.into_iter().map(|j| one(j, stand))).await
+pub(super) async fn run(journeys: Vec<Journey<'_>>, stand: &Stand, turns: &Turns) -> Vec<Return> {
+    futures_util::future::join_all(journeys.into_iter().map(|j| one(j, stand, turns))).await
 }
 
-async fn one(mut journey: Journey<'_>, stand: &Stand) -> Return {
+async fn one(mut journey: Journey<'_>, stand: &Stand, turns: &Turns) -> Return {
     let dial = journey.dial.take();
     let visit = async {
         match dial {
-            Some(dial) => Some(visit(&journey, dial, stand).await),
+            Some(dial) => Some(turns.at(&journey.server, visit(&journey, dial, stand)).await),
             None => None,
         }
     };
@@ -81,7 +84,7 @@ async fn one(mut journey: Journey<'_>, stand: &Stand) -> Return {
         }
     };
     let (visit, lookup) = futures_util::future::join(visit, lookup).await;
-    let path = path(&journey.way, stand).await;
+    let path = turns.at(&journey.server, path(&journey.way, stand)).await;
     let mut replicas = Vec::new();
     for way in &journey.replicas {
         replicas.push(self::path(way, stand).await);

@@ -35,6 +35,7 @@ mod stand;
 mod survey;
 mod swarm;
 mod trust;
+mod turns;
 mod vantage;
 
 pub(crate) use ask::Ask;

@@ -7,8 +7,9 @@ use crate::collect::remembered::Memory;
 use crate::collect::stand::{Dial, Names, OwnNames, Stand, Stands};
 use crate::collect::survey::{Listed, Request};
 use crate::collect::trust::Verifier;
+use crate::collect::turns::Turns;
 use crate::collect::{places, replicas};
-use checks::model::{Case, Fact, HOST_CLIENT, Meant, Snapshot, Vantage};
+use checks::model::{Case, Fact, HOST_CLIENT, Meant, Server, Snapshot, Vantage};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -25,9 +26,9 @@ pub(super) async fn visits(
     for (index, link) in snapshot.links.iter().enumerate() {
         by_client.entry((link.engine.clone(), link.client.clone())).or_default().push(index);
     }
-    let seen_so_far = &*snapshot;
+    let (seen_so_far, turns) = (&*snapshot, &Turns::default());
     let journeys = by_client.into_iter().map(|((engine, client), links)| async move {
-        let away = visit(stands, all, seen_so_far, (&engine, &client), &links, request);
+        let away = visit(stands, all, seen_so_far, (&engine, &client), &links, request, turns);
         let seen = in_time(request, away).await.and_then(|seen| seen);
         (links, seen)
     });
@@ -47,6 +48,7 @@ pub(in super::super) async fn visit(
     (engine, client): (&str, &str),
     links: &[usize],
     request: &Request,
+    turns: &Turns,
 ) -> Result<(Vec<Return>, Vantage), String> {
     let stand = stand_of_client(stands, all, engine, client).await?;
     let names = own_names(&stand, client).await?;
@@ -55,7 +57,7 @@ pub(in super::super) async fn visit(
         journey(stands, all, snapshot, link, request, names, stand.vantage())
     });
     let journeys = join_all(journeys).await;
-    Ok((client::run(journeys, &stand).await, stand.vantage()))
+    Ok((client::run(journeys, &stand, turns).await, stand.vantage()))
 }
 
 /// A stand in the place of a link's client, or why there is none.
@@ -128,6 +130,13 @@ async fn journey<'a>(
     let server = link.server.as_ref().and_then(|s| s.container.as_deref());
     Journey {
         link: index,
+        server: match &link.server {
+            Some(Server { container: Some(name), port, engine, .. }) => {
+                let engine = engine.as_ref().unwrap_or(&link.engine);
+                format!("{engine} {name} {port}")
+            }
+            _ => format!("{}:{}", link.endpoint.host, link.endpoint.port),
+        },
         dial: dialled.then(|| Dial {
             host: link.endpoint.host.clone(),
             port: link.endpoint.port,

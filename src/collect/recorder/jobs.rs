@@ -6,6 +6,7 @@ use crate::collect::links::{self, Gathered};
 use crate::collect::server::Patience;
 use crate::collect::stand::{Place, Stands};
 use crate::collect::survey::{Listed, Request};
+use crate::collect::turns::Turns;
 use crate::collect::{ends, probes, registry};
 use checks::model::{Concurrency, Fact, Freshness, Network, Snapshot, Vantage};
 use checks::notes::UNREADABLE;
@@ -35,7 +36,6 @@ pub(super) struct Names {
 }
 
 /// What came of a job.
-#[expect(clippy::large_enum_variant, reason = "one at a time, and moved once")]
 pub(super) enum Update {
     /// The containers and networks that were there already.
     Listed { index: usize, ids: Vec<String>, networks: Result<Vec<Network>, String> },
@@ -117,6 +117,7 @@ pub(super) struct Visit {
     pub(super) client: (String, String),
     /// The places of the links in the snapshot.
     pub(super) links: Vec<usize>,
+    pub(super) turns: Turns,
 }
 
 /// The hold test of one port, and the world as it was when it began.
@@ -136,9 +137,10 @@ fn ids(snapshot: &Snapshot, links: &[usize]) -> Vec<String> {
 
 pub(super) fn visit<'a>(engines: &'a [Connection], request: &'a Request, visit: Visit) -> Job<'a> {
     Box::pin(async move {
-        let Visit { world: (all, snapshot), client: (engine, name), links } = visit;
+        let Visit { world: (all, snapshot), client: (engine, name), links, turns } = visit;
         let stands = Stands::new(engines, request.stance, Instant::now() + LIMIT);
-        let seen = probes::visit(&stands, &all, &snapshot, (&engine, &name), &links, request);
+        let client = (engine.as_str(), name.as_str());
+        let seen = probes::visit(&stands, &all, &snapshot, client, &links, request, &turns);
         let late = |_| "it was not seen in time".to_owned();
         let seen = timeout(LIMIT, seen).await.map_err(late).and_then(|seen| seen);
         stands.close().await;

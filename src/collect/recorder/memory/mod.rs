@@ -10,6 +10,7 @@ use crate::collect::engine::{Connection, Engines, Membership, Seen};
 use crate::collect::gate::Gate;
 use crate::collect::links::{Gathered, told::Told};
 use crate::collect::survey::{Listed, Request, nothing_found};
+use crate::collect::turns::Turns;
 use crate::collect::{ends, limits, links};
 use checks::model::{
     Concurrency, Container, Fact, Limits, Network, SNAPSHOT_VERSION, Settings, Snapshot, Source,
@@ -35,6 +36,7 @@ pub(super) struct Memory<'a> {
     /// The situation in which each link was last visited.
     visited: HashMap<String, String>,
     visiting: HashSet<String>,
+    turns: Turns,
     held: BTreeMap<PortKey, Fact<Concurrency>>,
     held_again: HashSet<PortKey>,
     is_holding: bool,
@@ -97,6 +99,7 @@ impl<'a> Memory<'a> {
             record,
             visited: HashMap::new(),
             visiting: HashSet::new(),
+            turns: Turns::default(),
             held: BTreeMap::new(),
             held_again: HashSet::new(),
             is_holding: false,

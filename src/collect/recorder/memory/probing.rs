@@ -115,7 +115,12 @@ impl Memory<'_> {
             self.visited.insert(link.id.clone(), self.situation(link));
             self.visiting.insert(link.id.clone());
         }
-        let visit = |(client, links)| Visit { world: self.world(), client, links };
+        let visit = |(client, links)| Visit {
+            world: self.world(),
+            client,
+            links,
+            turns: self.turns.clone(),
+        };
         by_client.into_iter().map(visit).collect()
     }
 

@@ -40,7 +40,6 @@ impl Memory<'_> {
         let stands = Stands::new(engines, stance, Instant::now() + LIMIT);
         let keeps = |link: &Link| self.request.keeps(&self.all, link);
         let links = Sockets::new(&self.all, &stands).links(links::merge(claims), keeps).await;
-        stands.close().await;
         let old = std::mem::replace(&mut self.record.links, links);
         self.carry(&old);
         self.record.containers = facts;
@@ -49,7 +48,8 @@ impl Memory<'_> {
             container.answers = asks.iter().map(|ask| ask.of(&seen.raw)).collect();
         }
         self.record.networks.clone_from(&self.all.networks);
-        told_by_hosts_files(&self.all, &mut self.record, self.request.stance);
+        told_by_hosts_files(&Sockets::new(&self.all, &stands), &mut self.record);
+        stands.close().await;
         self.machine();
         self.blame();
     }
