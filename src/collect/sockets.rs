@@ -4,12 +4,12 @@
 use super::compose;
 use super::ends;
 use super::holders;
-use super::links::{self, Claim, World};
+use super::links::{self, Claim, Dialled, World};
 use super::stand::{self, Stands};
 use super::survey::Listed;
 use super::{machine, places, replicas};
 use checks::model::{
-    Container, Fact, Link, Listener, NetworkMode, Server, ServerKind, is_loopback, numeric,
+    Container, Fact, Link, Listener, Meant, NetworkMode, Server, ServerKind, is_loopback, numeric,
 };
 use futures_util::future::join_all;
 use std::cell::RefCell;
@@ -103,6 +103,51 @@ impl<'a> Sockets<'a> {
     /// The link of one claim, and whose sockets could not be read for it.
     fn understood(&self, claim: Claim) -> Option<(Link, Unseen)> {
         let unseen: RefCell<Unseen> = RefCell::default();
+        let link = self.in_world(&unseen, |world, read| {
+            let port = claim.told.port.unwrap_or(0);
+            // Reading a namespace's sockets takes milliseconds, and only a loopback's meaning needs them.
+            let itself = if is_loopback(&claim.told.host) {
+                let whose = self.whose(&claim.engine, &claim.client);
+                read(whose, Some(port)).map(|rows| takes(&rows, &claim.told.host, port)).into()
+            } else {
+                Fact::Skipped("the endpoint is no loopback".into())
+            };
+            links::link(claim, world, itself)
+        });
+        let mut link = link?;
+        compose::unstarted(&self.facts, &mut link);
+        replicas::note(&self.facts, &mut link);
+        Some((link, unseen.take()))
+    }
+
+    /// What it means to the client of a link that its name leads to this address.
+    pub(super) fn lead(&self, link: &mut Link, address: IpAddr) {
+        let host = address.to_string();
+        let port = link.endpoint.port;
+        let (server, meant) = self.in_world(&RefCell::default(), |world, read| {
+            if address.is_loopback() {
+                let rows = read(self.whose(&link.engine, &link.client), None);
+                link.listens_itself = rows.map(|rows| takes(&rows, &host, port)).into();
+            }
+            world.meaning(Dialled {
+                engine: &link.engine,
+                client: &link.client,
+                host: &host,
+                port,
+                listens_itself: link.listens_itself == Fact::Known(true),
+            })
+        });
+        link.meant = if meant == Meant::Address { Meant::Name } else { meant };
+        link.server = server;
+        replicas::note(&self.facts, link);
+    }
+
+    /// All that the meaning of an address rests on. Whose sockets can't be read is noted in `unseen`.
+    fn in_world<T>(
+        &self,
+        unseen: &RefCell<Unseen>,
+        then: impl FnOnce(&World<'_>, &dyn Fn(Whose, Option<u16>) -> Rows) -> T,
+    ) -> T {
         let read = |whose, awaited: Option<u16>| {
             // A namespace that several share is looked at once.
             let whose = match whose {
@@ -122,31 +167,25 @@ impl<'a> Sockets<'a> {
                     .is_ok_and(|rows| rows.iter().any(|l| l.address.port() == port))
             })
         };
+        let holds = |container: &Container, port: u16| {
+            if listens(container, port) { self.holds(container, port) } else { Some(false) }
+        };
         let world = World {
             containers: &self.facts,
             networks: &self.all.networks,
             machine: &self.machine,
             listens: &listens,
-            holds: &|container, port| match listens(container, port) {
-                true => self.holds(container, port),
-                false => Some(false),
-            },
+            holds: &holds,
         };
-        let port = claim.told.port.unwrap_or(0);
-        // Reading a namespace's sockets takes milliseconds, and only a loopback's meaning needs them.
-        let itself = if is_loopback(&claim.told.host) {
-            let whose = match self.all.find(&claim.engine, &claim.client) {
-                Some(index) => Whose::Container(index),
-                None => Whose::Machine(self.stands.place_of(&claim.engine)),
-            };
-            read(whose, Some(port)).map(|rows| takes(&rows, &claim.told.host, port)).into()
-        } else {
-            Fact::Skipped("the endpoint is no loopback".into())
-        };
-        let mut link = links::link(claim, &world, itself)?;
-        compose::unstarted(&self.facts, &mut link);
-        replicas::note(&self.facts, &mut link);
-        Some((link, unseen.take()))
+        then(&world, &read)
+    }
+
+    /// Whose sockets a client's own loopback leads to.
+    fn whose(&self, engine: &str, client: &str) -> Whose {
+        match self.all.find(engine, client) {
+            Some(index) => Whose::Container(index),
+            None => Whose::Machine(self.stands.place_of(engine)),
+        }
     }
 
     fn rows(&self, whose: Whose) -> Rows {

@@ -6,14 +6,14 @@ mod request;
 
 use super::engine::{Connection, Engines, Membership, Seen};
 use super::gate::Gate;
-use super::links::{self, Claim, Dialled, World};
+use super::links::{Claim, Dialled, World};
 use super::searched::told_by_search_domains;
-use super::sockets::{Sockets, machine_listeners, takes};
+use super::sockets::{Sockets, machine_listeners};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, fresh, machine, places, probes, replicas, swarm};
 use checks::model::{
     Container, Fact, Link, Machine, Meant, Network, NetworkMode, SNAPSHOT_VERSION, ServerKind,
-    Settings, Snapshot, is_loopback,
+    Settings, Snapshot,
 };
 use checks::notes::{NO_ENGINE, NO_LINK};
 use claims::claims;
@@ -90,8 +90,8 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         own: Vec::new(),
         redactions: BTreeMap::new(),
     };
-    told_by_hosts_files(&all, &mut snapshot, request.stance);
-    if told_by_search_domains(&all, &mut snapshot) {
+    let is_led = told_by_hosts_files(&Sockets::new(&all, &stands), &mut snapshot);
+    if told_by_search_domains(&all, &mut snapshot) || is_led {
         look_at_ends(&stands, &mut all, &snapshot.links, !request.glance).await;
         snapshot.containers = all.facts();
     }
@@ -233,57 +233,25 @@ async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], pat
 }
 
 /// A name that nobody carries, or that looks like one of the outside world, may stand in the client's own hosts file: then
-/// it means what the address there means.
-pub(super) fn told_by_hosts_files(all: &Listed, snapshot: &mut Snapshot, stance: Stance) {
-    let (containers, networks) = (snapshot.containers.clone(), snapshot.networks.clone());
-    let listens = |container: &Container, port: u16| {
-        container
-            .listeners
-            .value()
-            .is_some_and(|rows| rows.iter().any(|l| l.address.port() == port))
-    };
-    let machine = machine::addresses();
-    let world = World {
-        containers: &containers,
-        networks: &networks,
-        machine: &machine,
-        listens: &listens,
-        holds: &|container, port| Some(listens(container, port)),
-    };
+/// it means what the address there means. True where one does.
+pub(super) fn told_by_hosts_files(sockets: &Sockets<'_>, snapshot: &mut Snapshot) -> bool {
+    let mut changed = false;
     for link in &mut snapshot.links {
         if !matches!(link.meant, Meant::Nobody | Meant::External)
             || link.endpoint.malformed.is_some()
         {
             continue;
         }
-        let client = containers.iter().find(|c| c.engine == link.engine && c.name == link.client);
-        let lines = client.and_then(|c| c.hosts.value()).into_iter().flatten();
-        let host = &link.endpoint.host;
-        let line =
-            lines.into_iter().find(|line| line.names.iter().any(|n| n.eq_ignore_ascii_case(host)));
-        if let Some(line) = line {
-            let address = line.address.to_string();
-            if is_loopback(&address)
-                && let Some(index) = all.find(&link.engine, &link.client)
-            {
-                let rows =
-                    links::proven(&all.seen[index].1).and_then(|pid| ends::listeners(&pid, stance));
-                link.listens_itself =
-                    rows.map(|rows| takes(&rows, &address, link.endpoint.port)).into();
-            }
-            let itself = link.listens_itself == Fact::Known(true);
-            let dialled = Dialled {
-                engine: &link.engine,
-                client: &link.client,
-                host: &address,
-                port: link.endpoint.port,
-                listens_itself: itself,
-            };
-            let (server, meant) = world.meaning(dialled);
-            link.meant = if meant == Meant::Address { Meant::Name } else { meant };
-            link.server = server;
+        let is_client = |c: &&Container| c.engine == link.engine && c.name == link.client;
+        let client = snapshot.containers.iter().find(is_client);
+        let mut lines = client.and_then(|c| c.hosts.value()).into_iter().flatten();
+        let is_dialled = |name: &String| name.eq_ignore_ascii_case(&link.endpoint.host);
+        if let Some(line) = lines.find(|line| line.names.iter().any(is_dialled)) {
+            sockets.lead(link, line.address);
+            changed = true;
         }
     }
+    changed
 }
 
 pub(super) fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
