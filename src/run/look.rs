@@ -139,11 +139,18 @@ impl Task {
             runtime.map_err(|e| Failure::incomplete(format!("no threads for the probes: {e}")))?;
         // The probes keep to the run's limit by themselves and leave their reasons; what is not in time even so gives no
         // report.
-        let late = Instant::now() + wait + self.limit.duration + Duration::from_secs(1);
+        let due = Instant::now() + wait + self.limit.duration;
+        let late = due + Duration::from_secs(1);
         let _interrupted = signals::left_to_others();
         let result = runtime.block_on(async {
             tokio::select! {
-                done = work => return done,
+                done = work => {
+                    // Near its limit a look no longer waits for an engine, and may have left what it made.
+                    if Instant::now() >= due {
+                        clean_up(&self.places, self.choice).await;
+                    }
+                    return done;
+                }
                 () = tokio::time::sleep_until(late) => {}
                 signal = interrupted() => {
                     clean_up(&self.places, self.choice).await;

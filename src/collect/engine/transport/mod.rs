@@ -23,8 +23,10 @@ use trouble::is_call_for_tls;
 
 /// No answer of an engine to one call may take longer to begin, and none that is read whole longer to end.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
-/// What a look may still take when its time is up: many end a moment later, and what is ours can be told and removed.
+/// What all looks together may still take when their time is up: many end a moment later.
 const LAST: Duration = Duration::from_millis(500);
+/// What each may take after that. An engine that has the answer at hand gives it.
+const BRIEF: Duration = Duration::from_millis(50);
 /// A build may take as long as the longest run.
 const LONGEST_BUILD: Duration = Duration::from_secs(24 * 3600);
 /// No complaint of an engine is longer, in bytes.
@@ -72,8 +74,9 @@ impl Transport {
     /// How long the answer to a look may take now.
     fn patience(&self) -> Duration {
         let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = until.map(|until| until.saturating_duration_since(Instant::now()).max(LAST));
-        left.map_or(ANSWER_LIMIT, |left| left.min(ANSWER_LIMIT))
+        until.map_or(ANSWER_LIMIT, |until| {
+            (until + LAST).saturating_duration_since(Instant::now()).clamp(BRIEF, ANSWER_LIMIT)
+        })
     }
 
     /// The headers of the engine's answer to a ping: cheap, where its version call may take a third of a second.
