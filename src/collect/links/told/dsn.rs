@@ -63,7 +63,7 @@ fn go_mysql(text: &str) -> Option<Vec<Address>> {
 }
 
 /// `jdbc:oracle:thin:@//db:1521/service`, `...:@db:1521:sid`, `(DESCRIPTION=(ADDRESS=(HOST=db)(PORT=1521)))`; the brackets are
-/// known to MySQL's driver, too.
+/// known to `MySQL`'s driver, too.
 fn oracle(text: &str) -> Option<Vec<Address>> {
     let upper = text.to_ascii_uppercase();
     let mysql = ["JDBC:MYSQL:", "JDBC:MARIADB:"].iter().any(|head| upper.starts_with(head));

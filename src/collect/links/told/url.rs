@@ -129,8 +129,8 @@ fn queried(after: &str, named: Vec<Address>, model: &Address) -> Vec<Address> {
     }
     let query = after.split_once('?').map_or("", |(_, query)| query);
     let get = |name: &str| {
-        let parameters = query.split('&').filter_map(|one| one.split_once('='));
-        let found = parameters.filter(|(key, value)| *key == name && !value.is_empty()).last();
+        let mut parameters = query.split('&').filter_map(|one| one.split_once('='));
+        let found = parameters.rfind(|(key, value)| *key == name && !value.is_empty());
         found.map(|(_, value)| value.replace("%2C", ",").replace("%2F", "/"))
     };
     let (hosts, ports) = (get("hostaddr").or_else(|| get("host")), get("port"));

@@ -4,6 +4,7 @@
 use super::super::words::List;
 use super::file_name;
 use super::item::{Item, Step};
+use std::path::Path;
 
 /// Files that describe packages, builds and the system itself, not connections.
 const MANIFESTS: List = List(
@@ -45,9 +46,12 @@ pub(super) fn is_path(path: &str) -> bool {
     let name = file_name(path);
     let folders = || path.split('/').rev().skip(1);
     let example = name.split(['.', '-', '_']).any(|word| EXAMPLES.has(word));
-    let page = name.ends_with(".json") && folders().any(|folder| PAGES.has(folder));
+    let ends_with = |wanted: &[&str]| {
+        Path::new(&name).extension().is_some_and(|end| wanted.iter().any(|one| end == *one))
+    };
+    let page = ends_with(&["json"]) && folders().any(|folder| PAGES.has(folder));
     // Those of Helm and Ansible are no YAML before they are filled in.
-    let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    let yaml = ends_with(&["yaml", "yml"]);
     let template = yaml && folders().any(|folder| folder == "templates");
     example || page || template || MANIFESTS.has(&name) || folders().any(is_folder)
 }

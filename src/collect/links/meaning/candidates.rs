@@ -1,0 +1,217 @@
+//! Which containers may be meant: who publishes a port, says that it serves it, has a name like that, or shares the client's
+//! namespace.
+
+use super::{Dialled, World};
+use checks::model::{Container, HOST_CLIENT, NetworkMode, Port, Server, ServerKind};
+
+impl<'a> World<'a> {
+    /// The port inside that is meant when a container's own name or address is dialled: the dialled one, unless that is only
+    /// published and not served.
+    pub(super) fn inside(&self, container: &Container, port: u16) -> u16 {
+        let is_inner = || container.ports.iter().any(|p| p.container_port == port);
+        match container.published_as(port) {
+            Some(inner)
+                if container.network_mode != NetworkMode::Host
+                    && !is_inner()
+                    && !(self.listens)(container, port) =>
+            {
+                inner
+            }
+            _ => port,
+        }
+    }
+
+    /// The likeliest server of an address that nobody has.
+    pub(super) fn guess(&self, dialled: Dialled<'_>) -> Option<Server> {
+        if let Some((container, port)) = self.publishing(dialled) {
+            return Some(server(dialled, container, port));
+        }
+        self.hosted(dialled).or_else(|| self.serving(dialled)).or_else(|| self.nearest(dialled))
+    }
+
+    /// The container that publishes the port: first the one that holds it now, since only one on a machine can, then one of
+    /// the client's own engine.
+    pub(super) fn publishing(&self, dialled: Dialled<'_>) -> Option<(&'a Container, u16)> {
+        let mut found: Vec<(&Container, u16)> = self
+            .containers
+            .iter()
+            .filter(|c| c.name != dialled.client || c.engine != dialled.engine)
+            // On the host's network the engine discards what is to be published.
+            .filter(|c| c.network_mode != NetworkMode::Host)
+            .filter_map(|c| {
+                // A port that is published for UDP only is meant all the same: the client has no other.
+                let inside =
+                    c.published_as(dialled.port).or_else(|| c.published_otherwise(dialled.port));
+                Some((c, inside?))
+            })
+            .collect();
+        found.sort_by_key(|(c, inside)| {
+            let holds = |p: &Port| p.active && p.host_port == Some(dialled.port);
+            let held = c.state.is_up() && c.ports.iter().any(holds);
+            // Podman lists what is published with everybody who shares the namespace: it is its owner's, but of a pod the
+            // member's that serves it.
+            let is_mate = matches!(c.network_mode, NetworkMode::Container(_));
+            let whose = (c.pod.is_some(), is_mate, is_mate && !serves(c, *inside));
+            (!held, c.engine != dialled.engine, !c.state.is_up(), whose)
+        });
+        found.first().copied()
+    }
+
+    /// The only running container on the host's network that was asked to publish the port, which its engine discards.
+    pub(super) fn discarding(&self, dialled: Dialled<'_>) -> Option<(&'a Container, u16)> {
+        let mut found = self.containers.iter().filter_map(|c| {
+            let is_on_host = c.network_mode == NetworkMode::Host && c.state.is_running();
+            let port = c.published_as(dialled.port).filter(|port| *port != dialled.port)?;
+            (is_on_host && c.name != dialled.client).then_some((c, port))
+        });
+        found.next().filter(|_| found.next().is_none())
+    }
+
+    /// The only container whose hostname is dialled: Docker answers to it as to a name (it is among the aliases then),
+    /// Podman does not.
+    pub(super) fn hosted(&self, dialled: Dialled<'_>) -> Option<Server> {
+        let is_it = |c: &&Container| {
+            c.engine == dialled.engine
+                && c.name != dialled.client
+                && c.hostname.eq_ignore_ascii_case(dialled.host)
+        };
+        let mut found = self.containers.iter().filter(is_it);
+        let only = found.next().filter(|_| found.next().is_none())?;
+        Some(server(dialled, only, dialled.port))
+    }
+
+    /// The only container that serves the port, beside the client and those in its namespace.
+    pub(super) fn serving(&self, dialled: Dialled<'_>) -> Option<Server> {
+        let mates = self.namespace_mates(dialled);
+        let candidate = |c: &&&Container| {
+            c.engine == dialled.engine
+                && c.name != dialled.client
+                && !mates.iter().any(|m| m.name == c.name)
+                && (serves(c, dialled.port)
+                    // The sockets of the machine are everybody's.
+                    || (c.network_mode != NetworkMode::Host
+                        && (self.holds)(c, dialled.port) != Some(false)))
+        };
+        let all: Vec<&Container> = self.containers.iter().collect();
+        let found: Vec<&Container> = all.iter().filter(candidate).copied().collect();
+        // Of several on the machine the only one on the client's own networks.
+        let near: Vec<&Container> =
+            found.iter().filter(|c| self.is_beside(dialled, c)).copied().collect();
+        let only = only_one(&found).or_else(|| only_one(&near))?;
+        Some(server(dialled, only, dialled.port))
+    }
+
+    /// Whether the client has a network in common with the server.
+    pub(super) fn meets(&self, dialled: Dialled<'_>, server: &Server) -> bool {
+        let of = |name: &str| {
+            self.containers.iter().find(|c| c.engine == dialled.engine && c.name == name)
+        };
+        server.container.as_deref().and_then(of).is_some_and(|c| self.is_beside(dialled, c))
+    }
+
+    /// Whether the client has a network in common with the container.
+    pub(super) fn is_beside(&self, dialled: Dialled<'_>, container: &Container) -> bool {
+        let Some(client) = self.client(dialled) else { return false };
+        let mine = |network: &str| client.attachments.iter().any(|a| a.network == network);
+        container.attachments.iter().any(|a| mine(&a.network))
+    }
+
+    /// The container whose name, alias or service is nearest to the dialled one, if any is near.
+    pub(super) fn nearest(&self, dialled: Dialled<'_>) -> Option<Server> {
+        let wanted = plain(dialled.host);
+        let distance = |c: &Container| {
+            c.names()
+                .map(|n| strsim::damerau_levenshtein(&plain(n), &wanted))
+                .min()
+                .unwrap_or(usize::MAX)
+        };
+        let near = |c: &Container| {
+            let allowed = (wanted.chars().count() / 4).clamp(1, 3);
+            distance(c) <= allowed
+                || c.names().any(|n| {
+                    n.len() >= 4 && (plain(n).contains(&wanted) || wanted.contains(&plain(n)))
+                })
+        };
+        let mut found: Vec<&Container> = self
+            .containers
+            .iter()
+            .filter(|c| c.engine == dialled.engine && c.name != dialled.client && near(c))
+            .collect();
+        found.sort_by_key(|c| (distance(c), !c.state.is_running(), c.name.clone()));
+        found.first().map(|c| server(dialled, c, dialled.port))
+    }
+
+    /// The container that serves behind a name: itself, but of a pod the member that says that it serves the port, else its
+    /// first.
+    pub(super) fn member(&self, container: &'a Container, port: u16) -> &'a Container {
+        if container.pod.is_none() {
+            return container;
+        }
+        let inside = |c: &&Container| {
+            c.engine == container.engine
+                && c.network_mode == NetworkMode::Container(container.name.clone())
+        };
+        self.containers
+            .iter()
+            .filter(inside)
+            .min_by_key(|c| (!c.state.is_running(), !serves(c, port), c.name.clone()))
+            .unwrap_or(container)
+    }
+
+    /// The containers that stand in the client's namespace, itself left out.
+    pub(super) fn namespace_mates(&self, dialled: Dialled<'_>) -> Vec<&'a Container> {
+        let home = |c: &'a Container| match &c.network_mode {
+            NetworkMode::Container(other) => other.as_str(),
+            NetworkMode::Host => HOST_CLIENT,
+            _ => c.name.as_str(),
+        };
+        let Some(client) = self.client(dialled) else { return Vec::new() };
+        self.containers
+            .iter()
+            .filter(|c| {
+                c.engine == client.engine
+                    && c.name != client.name
+                    && c.pod.is_none()
+                    && home(c) == home(client)
+            })
+            .collect()
+    }
+}
+
+/// The only one that runs; where none does, the only one.
+pub(super) fn only_one<'a>(found: &[&'a Container]) -> Option<&'a Container> {
+    let running: Vec<&Container> = found.iter().filter(|c| c.state.is_running()).copied().collect();
+    match (running.as_slice(), found) {
+        ([only], _) | ([], [only]) => Some(only),
+        _ => None,
+    }
+}
+
+/// Whether a container says of itself that it serves the port.
+pub(super) fn serves(container: &Container, port: u16) -> bool {
+    container.exposed.contains(&port)
+        || container.ports.iter().any(|p| p.container_port == port && p.protocol == "tcp")
+}
+
+/// The only port that a container says it serves.
+pub(super) fn only_port(container: &Container) -> Option<u16> {
+    let published =
+        container.ports.iter().filter(|p| p.protocol == "tcp").map(|p| p.container_port);
+    let mut ports: Vec<u16> = published.chain(container.exposed.iter().copied()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    match ports[..] {
+        [only] => Some(only),
+        _ => None,
+    }
+}
+
+pub(super) fn server(dialled: Dialled<'_>, container: &Container, port: u16) -> Server {
+    let engine = (container.engine != dialled.engine).then(|| container.engine.clone());
+    Server { kind: ServerKind::Container, container: Some(container.name.clone()), port, engine }
+}
+
+/// A name without what is often mistaken in it.
+fn plain(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
+}
