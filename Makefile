@@ -27,6 +27,7 @@ docs: ## the book
 check: ## format, lints, licences
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- --deny warnings
+	cargo clippy --test scenes -- --deny warnings
 	@if command -v cargo-deny >/dev/null; then cargo deny check bans licenses sources; \
 		else echo "cargo-deny is not installed: licences were not checked"; fi
 

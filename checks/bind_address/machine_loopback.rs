@@ -6,9 +6,9 @@ pub(crate) const RULE: Rule = Rule {
     title: "a server of the machine does not listen where containers reach it",
     explanation: "
 ## What it is
-The server is a process of the engine's machine, outside any container or in one on the host's network, and bound to 127.0.0.1
-or to another single address. A container comes through a gateway of the machine, which is not that address. Model servers and databases that are installed
-on a workstation often come so.
+The server is a process of the engine's machine, outside any container and bound to 127.0.0.1 or to another single address; or
+it is in a container on the host's network, and bound to another address of the machine. A container comes through a gateway
+of the machine, which is not that address. Model servers and databases that are installed on a workstation often come so.
 
 ## What proves it
 The machine's listening sockets of the port, none of which takes connections to the address that the client dials.

@@ -131,8 +131,20 @@ mod tests {
     #[test]
     fn catches_not() {
         says(&RULE, |_| (), "nothing");
-        says(&RULE, |it| drop(shows(it, holds(Some("/certs/ca.pem")))), "nothing");
-        says(&RULE, |it| drop(shows(it, None)), "nothing");
+        says(
+            &RULE,
+            |it| {
+                shows(it, holds(Some("/certs/ca.pem")));
+            },
+            "nothing",
+        );
+        says(
+            &RULE,
+            |it| {
+                shows(it, None);
+            },
+            "nothing",
+        );
         says(&RULE, Snapshot::sends_nothing, "nothing");
         let careless = |it: &mut Snapshot| {
             unvouched(it);

@@ -195,19 +195,17 @@ async fn files(
     };
     // A file that the sidecar was not given may be the image's.
     let (config, hosts) = given.map_or((None, None), |given| (given.config, given.hosts));
-    let resolver = match config {
-        Some(config) => Ok(config),
-        None => {
-            let text = text(engine, &seen.facts.id, pid, "/etc/resolv.conf").await;
-            text.map(|text| probe::parse_resolv_conf(&text))
-        }
+    let resolver = if let Some(config) = config {
+        Ok(config)
+    } else {
+        let text = text(engine, &seen.facts.id, pid, "/etc/resolv.conf").await;
+        text.map(|text| probe::parse_resolv_conf(&text))
     };
-    let hosts = match hosts {
-        Some(hosts) => Ok(hosts),
-        None => {
-            let text = text(engine, &seen.facts.id, pid, "/etc/hosts").await;
-            text.map(|text| probe::parse_hosts(&text))
-        }
+    let hosts = if let Some(hosts) = hosts {
+        Ok(hosts)
+    } else {
+        let text = text(engine, &seen.facts.id, pid, "/etc/hosts").await;
+        text.map(|text| probe::parse_hosts(&text))
     };
     seen.facts.resolver = resolver.into();
     // Podman adds a line for a sidecar, as long as that stands.

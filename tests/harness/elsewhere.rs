@@ -52,7 +52,7 @@ pub(crate) fn shows(engine: Engine, play: &Play) -> bool {
 
 /// Whether the scene belongs to the sample.
 pub(crate) fn in_sample(play: &Play) -> bool {
-    sample().iter().any(|name| *name == play.name)
+    sample().contains(&play.name)
 }
 
 /// The names of the scenes that `make test` takes: the incident, pairs that work, and some faults of each check.

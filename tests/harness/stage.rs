@@ -270,8 +270,7 @@ impl Stage {
 
     fn remove(&mut self) -> Result<()> {
         let mut left = self.firewall.remove();
-        // One after the other: Podman 4.3 takes several at once, stumbles over those that use another's network, and lists
-        // nothing from then on.
+        // One after the other: after one command for several, Podman 4.3 once kept a container that it could not list any more.
         for (engine, container) in self.containers.drain(..).rev() {
             left.extend(engine.run(removal(engine, &container)).err());
         }

@@ -86,7 +86,7 @@ mod tests {
         for file in files {
             let path = folder.path().join(file);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            let text = if file.ends_with(".bz2") { "BZh9" } else { file };
+            let text = if path.extension().is_some_and(|end| end == "bz2") { "BZh9" } else { file };
             fs::write(path, text).unwrap();
         }
         let settings = Settings { base_workdir: Some("/app".into()), ..Settings::default() };

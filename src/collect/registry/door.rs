@@ -142,8 +142,8 @@ impl Door {
         let Some(giver) = pass::giver(wanted, asked, &self.name.repository) else {
             return Ok(None);
         };
-        let given = self.web.ask(&Method::GET, &giver, ANY, login.as_deref()).await?;
-        Ok(pass::token(&given.body).map(|token| format!("Bearer {token}")))
+        let answer = self.web.ask(&Method::GET, &giver, ANY, login.as_deref()).await?;
+        Ok(pass::token(&answer.body).map(|token| format!("Bearer {token}")))
     }
 
     /// Asks, also where the registry sends one to for what it keeps elsewhere. There nothing is shown.

@@ -8,6 +8,7 @@ use crate::words::words;
 use rustls::pki_types::CertificateDer;
 use std::collections::BTreeSet;
 use std::io::Read;
+use std::path::Path;
 
 /// A file of certificates is not larger, nor a folder of them that is fetched whole.
 const FILE_LIMIT: u64 = 2 << 20;
@@ -128,7 +129,7 @@ fn is_searched(mount: &Mount) -> bool {
     let is_kernels = ["/proc", "/sys", "/dev"]
         .iter()
         .any(|folder| to.strip_prefix(folder).is_some_and(|r| r.is_empty() || r.starts_with('/')));
-    to.len() > 1 && !to.ends_with(".sock") && !is_kernels
+    to.len() > 1 && Path::new(to).extension().is_none_or(|end| end != "sock") && !is_kernels
 }
 
 /// The files of one container.

@@ -19,7 +19,7 @@ impl Far {
     pub(super) fn ssh() -> Result<Self> {
         let port = free_port()?;
         let far = Self::new(port, &["install"])?;
-        far.script(&["ssh", &far.path(""), &port.to_string(), &far.owner()], Stdio::null())?;
+        Self::script(&["ssh", &far.path(""), &port.to_string(), &far.owner()], Stdio::null())?;
         Ok(far)
     }
 
@@ -28,7 +28,7 @@ impl Far {
         let door = std::net::TcpListener::bind("127.0.0.1:0").map_err(|e| e.to_string())?;
         let port = door.local_addr().map_err(|e| e.to_string())?.port();
         let far = Self::new(port, &["install"])?;
-        far.script(&["docker", &far.path(""), &far.owner()], OwnedFd::from(door).into())?;
+        Self::script(&["docker", &far.path(""), &far.owner()], OwnedFd::from(door).into())?;
         Ok(far)
     }
 
@@ -36,7 +36,7 @@ impl Far {
     pub(super) fn registry() -> Result<Self> {
         let port = free_port()?;
         let far = Self::new(port, &["install", "registry"])?;
-        far.script(&["registry", &far.path(""), &port.to_string(), &far.owner()], Stdio::null())?;
+        Self::script(&["registry", &far.path(""), &port.to_string(), &far.owner()], Stdio::null())?;
         Ok(far)
     }
 
@@ -45,7 +45,7 @@ impl Far {
         let life =
             Command::new("sleep").arg("600").spawn().map_err(|trouble| trouble.to_string())?;
         let far = Self { folder, port, life };
-        far.script(needs, Stdio::null())?;
+        Self::script(needs, Stdio::null())?;
         Ok(far)
     }
 
@@ -53,7 +53,7 @@ impl Far {
         self.life.id().to_string()
     }
 
-    fn script(&self, arguments: &[&str], stdin: Stdio) -> Result<()> {
+    fn script(arguments: &[&str], stdin: Stdio) -> Result<()> {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/lab/remote.sh");
         let done = Command::new(script).args(arguments).stdin(stdin).output();
         let done = done.map_err(|trouble| format!("{script}: {trouble}"))?;

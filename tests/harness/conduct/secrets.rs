@@ -58,7 +58,7 @@ pub(super) fn stay(_: &Cast, engine: Engine) -> Result<()> {
 
     let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
     let file = |name: &str| folder.path().join(name).display().to_string();
-    let (saved, recorded) = (file("snapshot"), file("record"));
+    let (saved, record) = (file("snapshot"), file("record"));
     let looking = diagnosis::arguments(&stage, &play)?;
     let outputs = |before: &str| -> Vec<String> {
         let one = |format: &&str| {
@@ -87,13 +87,13 @@ pub(super) fn stay(_: &Cast, engine: Engine) -> Result<()> {
         .arg("run")
         .args(flags)
         .arg("--trace-api")
-        .args(["--record", &recorded])
+        .args(["--record", &record])
         .args(outputs("run."));
     let words = format!("dial tcp 10.9.8.7:80: connect: connection refused token={}", secrets[0].0);
     let recorder =
         run(recorder.args(["--", "sh", "-c", &format!("echo '{words}'; sleep 5; exit 4")]))?;
     recorder.ended_with(&[4])?;
-    let kept = fs::read_to_string(&recorded).map_err(|trouble| trouble.to_string())?;
+    let kept = fs::read_to_string(&record).map_err(|trouble| trouble.to_string())?;
     must(kept.contains("\"redactions\"") && kept.contains("10.9.8.7"), || {
         recorder.account("nothing was redacted, or recognised")
     })?;
@@ -168,7 +168,7 @@ exit 3
 /// The flags of a diagnosis, each with its value, without the names of containers.
 fn flags(words: &[String]) -> Vec<String> {
     let pairs = words.windows(2).filter(|pair| pair[0].starts_with("--"));
-    pairs.flat_map(|pair| pair.to_vec()).collect()
+    pairs.flatten().cloned().collect()
 }
 
 /// What is refused, or does not answer, is not repeated with its password: a pipeline's log keeps stderr.

@@ -112,6 +112,7 @@ fn ended(status: ExitStatus, command: &Command) -> Result<()> {
     if status.success() { Ok(()) } else { Err(told()) }
 }
 
+/// What a program and its carriers have held at most, in megabytes.
 fn held(pid: u32) -> f64 {
     let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children"));
     let children = children.unwrap_or_default();

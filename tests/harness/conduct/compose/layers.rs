@@ -69,7 +69,7 @@ pub(in super::super) fn follows_its_files(_: &Cast, engine: Engine) -> Result<()
 fn follows(engine: Engine, version: &'static str, case: &Case) -> Result<()> {
     let text = |text: &str| text.replace("WRONG", WRONG).replace("RIGHT", RIGHT);
     let project = Project::write(engine, version, &(text(case.web) + MOCK))?;
-    let project = project.from_above(case.named);
+    let project = project.called_from_above(case.named);
     for (name, content) in case.files {
         project.file(name, &text(content))?;
     }

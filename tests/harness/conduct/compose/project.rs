@@ -55,7 +55,7 @@ impl Project {
 
     /// Lets the program be called from the folder above, with these files by their names. podman-compose 1.3 can't be called so:
     /// it goes to the folder of the first file, and then looks for that by its name.
-    pub(super) fn from_above(mut self, files: &'static [&'static str]) -> Self {
+    pub(super) fn called_from_above(mut self, files: &'static [&'static str]) -> Self {
         self.above = Some(files);
         self
     }
@@ -68,7 +68,7 @@ impl Project {
     fn again(engine: Engine, version: &'static str, services: &str, number: u32) -> Result<Self> {
         let name = format!("econnlab{}x{number}{version}", std::process::id());
         let project = Self { engine, name, folder: folder::new()?, version, number, above: None };
-        let services: String = services.lines().map(|line| format!("  {line}\n")).collect();
+        let services: String = services.lines().flat_map(|line| ["  ", line, "\n"]).collect();
         project.file("compose.yaml", &format!("{HEAD}{services}").replace("RUN", &run_id()))?;
         let bin = project.folder.join("bin");
         let told = |trouble: std::io::Error| format!("{}: {trouble}", bin.display());
