@@ -215,7 +215,7 @@ clean_kernel() {
 # Storage drivers leave mounts behind when they are killed; never delete through one.
 delete() {
     local mount
-    awk -v a="$1/" 'index($2, a) == 1 {print $2}' /proc/mounts | sort -r |
+    awk -v a="$1" '$2 == a || index($2, a "/") == 1 {print $2}' /proc/mounts | sort -r |
         while read -r mount; do umount "$mount" || umount -l "$mount"; done
     rm -rf --one-file-system "${1:?}"
 }
