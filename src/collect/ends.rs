@@ -7,7 +7,9 @@ use super::probe;
 use super::stand::{OwnNames, Place, Sockets, Stance, Stand, Stands};
 use super::vantage::{Namespace, ProvenPid, namespace_inode, read_file, standing_in};
 use crate::words::words;
-use checks::model::{Container, Fact, HostsLine, Listener, Network, QueueCounters, Vantage};
+use checks::model::{
+    Container, Fact, Halted, HostsLine, Limits, Listener, Network, QueueCounters, Vantage,
+};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +61,7 @@ pub(crate) async fn look(
     patient: bool,
 ) {
     let pid = if seen.facts.state.is_up() { proven(seen) } else { Err(down(seen)) };
+    let pid = pid.map(Arc::new);
     let shares_files = matches!(place, Place::Container { .. }) && !brings_own_names(seen);
     let mut read = Err(down(seen));
     if let Ok(pid) = &pid {
@@ -76,7 +79,7 @@ pub(crate) async fn look(
         seen.facts.namespace = Fact::Unknown(why.clone());
     }
     let stand = read.ok().filter(|s| shares_files && s.vantage() == Vantage::Sidecar);
-    files(stands.engine(engine), seen, pid.as_ref().ok(), stand.as_deref()).await;
+    files(stands.engine(engine), seen, pid.as_deref().ok(), stand.as_deref()).await;
 }
 
 /// Whether a container has files of its own in the place of those that decide names and that its engine gives it.
@@ -87,28 +90,58 @@ fn brings_own_names(seen: &Seen) -> bool {
     })
 }
 
-async fn by_proc(pid: &ProvenPid, stance: Stance, seen: &mut Seen, awaited: &[u16], patient: bool) {
+async fn by_proc(
+    pid: &Arc<ProvenPid>,
+    stance: Stance,
+    seen: &mut Seen,
+    awaited: &[u16],
+    patient: bool,
+) {
     seen.facts.namespace = namespace_inode(pid).into();
     if awaited.is_empty() {
         return;
     }
-    let up_seconds = seen.facts.state.up_seconds.filter(|_| patient);
-    let settled = settled(pid, stance, up_seconds, awaited).await;
-    told(settled, pid, &mut seen.facts);
+    settled(pid, stance, seen.facts.state.up_seconds.filter(|_| patient), awaited).await;
+    let (pid, id) = (Arc::clone(pid), seen.facts.id.clone());
+    // Several servers at a time: each takes milliseconds.
+    let look = tokio::task::spawn_blocking(move || Shown::of(&pid, stance, &id));
+    match look.await {
+        Ok(shown) => shown.tell(&mut seen.facts),
+        Err(gone) => seen.facts.listeners = Fact::Unknown(gone.to_string()),
+    }
 }
 
 /// Fills in what the kernel shows of a server at this moment: its sockets, counters, processes and limits.
 pub(crate) fn sockets(pid: &ProvenPid, stance: Stance, facts: &mut Container) {
-    told(queues(pid, stance), pid, facts);
+    Shown::of(pid, stance, &facts.id).tell(facts);
 }
 
-fn told(settled: Result<Read, String>, pid: &ProvenPid, facts: &mut Container) {
-    facts.somaxconn = settled.as_ref().map_or(None, |read| read.most);
-    facts.vantage = settled.as_ref().ok().map(|read| read.vantage);
-    facts.listeners = settled.map(|read| read.rows).into();
-    facts.queue_counters = counters(pid).into();
-    facts.state.halted = super::halted::halted(pid);
-    facts.limits = super::limits::limits(pid, &facts.id);
+/// What the kernel shows of a server at one moment.
+struct Shown {
+    sockets: Result<Read, String>,
+    counters: Result<QueueCounters, String>,
+    halted: Option<Halted>,
+    limits: Option<Limits>,
+}
+
+impl Shown {
+    fn of(pid: &ProvenPid, stance: Stance, id: &str) -> Self {
+        Self {
+            sockets: queues(pid, stance),
+            counters: counters(pid),
+            halted: super::halted::halted(pid),
+            limits: super::limits::limits(pid, id),
+        }
+    }
+
+    fn tell(self, facts: &mut Container) {
+        facts.somaxconn = self.sockets.as_ref().map_or(None, |read| read.most);
+        facts.vantage = self.sockets.as_ref().ok().map(|read| read.vantage);
+        facts.listeners = self.sockets.map(|read| read.rows).into();
+        facts.queue_counters = self.counters.into();
+        facts.state.halted = self.halted;
+        facts.limits = self.limits;
+    }
 }
 
 /// The same from inside, as far as a sidecar sees it. The sidecar of a client is begun early, for the probes to come.
@@ -150,34 +183,26 @@ pub(crate) fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
     probe::queue_counters(&netstat).ok_or_else(|| "the kernel shows no such counters".into())
 }
 
-/// The listening sockets as of [`queues`], looked at again while a young container does not yet listen where it is awaited.
-async fn settled(
-    pid: &ProvenPid,
-    stance: Stance,
-    up_seconds: Option<u64>,
-    awaited: &[u16],
-) -> Result<Read, String> {
-    let mut seen = queues(pid, stance)?;
-    let missing = |rows: &[Listener]| {
-        awaited.iter().any(|port| !rows.iter().any(|l| l.address.port() == *port))
-    };
-    if up_seconds.is_some_and(|s| s < YOUNG) {
-        for _ in 0..AGAIN.0 {
-            if !missing(&seen.rows) {
-                break;
-            }
-            tokio::time::sleep(AGAIN.1).await;
-            seen = queues(pid, stance)?;
-        }
+/// Waits while a young container does not yet listen where it is awaited. What can't be read is said where it is needed.
+async fn settled(pid: &ProvenPid, stance: Stance, up_seconds: Option<u64>, awaited: &[u16]) {
+    if up_seconds.is_none_or(|seconds| seconds >= YOUNG) {
+        return;
     }
-    Ok(seen)
+    let listens = |rows: &[Listener]| {
+        awaited.iter().all(|port| rows.iter().any(|l| l.address.port() == *port))
+    };
+    for _ in 0..AGAIN.0 {
+        if listeners(pid, stance).map_or(true, |rows| listens(&rows)) {
+            break;
+        }
+        tokio::time::sleep(AGAIN.1).await;
+    }
 }
 
 /// Waits while a young container does not yet listen on a port.
 pub(crate) async fn settle(seen: &Seen, stance: Stance, port: u16) {
     if let Ok(pid) = proven(seen) {
-        // What could not be read here is said where the sockets are read.
-        drop(settled(&pid, stance, seen.facts.state.up_seconds, &[port]).await);
+        settled(&pid, stance, seen.facts.state.up_seconds, &[port]).await;
     }
 }
 
