@@ -56,11 +56,13 @@ fn resolv_conf_means_what_the_c_library_makes_of_it() {
         let servers: Vec<IpAddr> = config.nameservers.iter().take(servers).copied().collect();
         let answer = library.ask(&json!({"resolv": text, "name": name, "fails": fails}));
         let asked = answer["asked"].as_array().into_iter().flatten();
-        // Who fails is asked again for the same name, which is of no interest here.
+        // Who fails is asked again for the same name, which is of no interest here; nor is a domain that stands there twice.
         let met: Vec<&str> = asked.clone().filter_map(|one| one[1].as_str()).collect();
         let mut names: Vec<&str> = met.clone();
         names.dedup();
-        prop_assert_eq!(names, candidates(&config, &name), "{}", text);
+        let mut ours = candidates(&config, &name);
+        ours.dedup();
+        prop_assert_eq!(names, ours, "{}", text);
         let first = asked.take_while(|one| one[1].as_str() == met.first().copied());
         let mut by: Vec<IpAddr> = first.filter_map(|one| one[0].as_str()?.parse().ok()).collect();
         by.truncate(servers.len());
