@@ -83,6 +83,13 @@ fn own(snapshot: &Value, stage: &Stage) -> Result<Value> {
         own[kind] = list(snapshot, kind).iter().filter(is_own).cloned().collect();
         must(own[kind][0].is_object(), || format!("no {kind} of the scene"))?;
     }
+    let subnets: Vec<Value> =
+        list(&own, "networks").iter().flat_map(|n| list(n, "subnets").to_vec()).collect();
+    for machine in own["machines"].as_object_mut().into_iter().flat_map(|m| m.values_mut()) {
+        if let Some(routes) = machine["routes"].as_array_mut() {
+            routes.retain(|route| subnets.contains(&route["subnet"]));
+        }
+    }
     own["notes"] = Value::Null;
     own["redactions"] = Value::Null;
     Ok(own)
