@@ -13,6 +13,9 @@ use harness::{Cast, Engine, Notes, Trials, bench, further, lab, matrix, sweep, t
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
+/// Tests at once: half of them wait for something, so two processors are busy with these.
+const THREADS: usize = 6;
+
 fn main() -> ExitCode {
     run().unwrap_or_else(|trouble| {
         eprintln!("scenes: {trouble}");
@@ -32,7 +35,7 @@ fn run() -> Result<ExitCode, String> {
     }
 
     let mut arguments = Arguments::from_args();
-    arguments.test_threads = arguments.test_threads.or(Some(4));
+    arguments.test_threads = arguments.test_threads.or(Some(THREADS));
     if !arguments.list {
         for left_out in Engine::ALL.into_iter().filter(|engine| !engines.contains(engine)) {
             eprintln!("scenes: ECONN_TEST_ENGINES LEAVES OUT every scene on {left_out}");

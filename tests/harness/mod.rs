@@ -6,6 +6,7 @@
 //! `servers` runs the matrix of real servers, `lab` keeps one scene up to play with, and `figures` measures.
 
 mod accuracy;
+mod busy;
 mod cast;
 mod conduct;
 mod diagnosis;

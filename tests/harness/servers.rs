@@ -5,10 +5,9 @@ use super::cast::Play;
 use super::diagnosis::Diagnosis;
 use super::scene::{Container, Expect, Network, OneOf, Scene, Symptom};
 use super::stage::Stage;
-use super::trials::on_machine;
+use super::trials::{Test, trial};
 use super::verdict::{Met, findings, list, text};
 use super::{Engine, Result, promises, symptom};
-use libtest_mimic::Trial;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fs;
@@ -306,23 +305,18 @@ fn all() -> Result<Vec<Server>> {
         let file: File = toml::from_str(&text).map_err(|what| trouble(&path, &what))?;
         servers.extend(file.server);
     }
-    // Those that must be alone do not make the others wait in between.
-    servers.sort_by_key(|server| server.slow.is_some());
     Ok(servers)
 }
 
 /// One test for each server and engine. Steps of time can be seen on a quiet machine only.
-pub(crate) fn trials(engines: &[Engine]) -> Result<Vec<Trial>> {
+pub(crate) fn trials(engines: &[Engine]) -> Result<Vec<Test>> {
     let servers = all()?;
     let on = |engine: Engine| {
         servers.iter().map(move |server| {
             let server = server.clone();
-            Trial::test(format!("server/{} {engine}", server.name), move || {
-                let test = || {
-                    let wrong = perform(&server, engine)?.wrong;
-                    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
-                };
-                Ok(on_machine(server.slow.is_some(), test)?)
+            trial(format!("server/{} {engine}", server.name), server.slow.is_some(), move || {
+                let wrong = perform(&server, engine)?.wrong;
+                if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n")) }
             })
         })
     };

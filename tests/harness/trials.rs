@@ -1,6 +1,7 @@
 //! One test for each play and engine.
 
 use super::accuracy::Accuracy;
+use super::busy;
 use super::cast::{Cast, Play};
 use super::diagnosis::Diagnosis;
 use super::elsewhere::{self, Elsewhere, Outcome};
@@ -11,6 +12,8 @@ use super::{Engine, Result, conduct, figures, promises, servers, symptom};
 use libtest_mimic::Trial;
 use std::fmt::Write;
 use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::{Duration, Instant};
 
 /// Scenes share the machine, also with those of another run; one that must be alone takes it for itself until this
 /// is dropped. Who wants it alone keeps the door shut meanwhile, so that those that come later cannot starve it.
@@ -32,50 +35,57 @@ pub(crate) struct Notes {
     pub(crate) elsewhere: Elsewhere,
 }
 
+/// A test, and whether it must be alone.
+pub(crate) type Test = (bool, Trial);
+
 pub(crate) struct Trials;
 
 impl Trials {
-    /// The tests, those that must be alone last, so that they do not make the others wait in between. What comes out of
-    /// the scenes is noted in `notes`.
+    /// The tests in the order in which they are begun: the promises first, since some take minutes, and those that must be
+    /// alone last, so that they do not make the others wait in between. The rest is mixed, since neighbours in the alphabet
+    /// need the same, one family time and another processors. What comes out of the scenes is noted in `notes`.
     pub(crate) fn of(
         cast: &Cast,
         engines: &[Engine],
         further: &[Engine],
         notes: &Notes,
     ) -> Result<Vec<Trial>> {
-        let mut plays: Vec<&Play> = cast.plays.iter().collect();
-        plays.sort_by_key(|play| play.scene.alone);
         let on_engines = |play: &Play| {
             engines.iter().copied().filter(|e| play.scene.engines.contains(e)).collect()
         };
-        let trial = |play: &Play, engine: Engine| {
+        let of_scene = |play: &Play, engine: Engine| {
             let (play, notes) = (play.clone(), notes.clone());
-            Trial::test(format!("{} {engine}", play.name), move || {
-                Ok(on_machine(play.scene.alone, || perform(&play, engine, &notes))?)
-            })
+            let name = format!("{} {engine}", play.name);
+            trial(name, play.scene.alone, move || perform(&play, engine, &notes))
         };
         let mut scenes = vec![];
-        for play in plays {
+        for play in &cast.plays {
             let engines: Vec<Engine> = on_engines(play);
-            scenes.extend(engines.into_iter().map(|engine| trial(play, engine)));
+            scenes.extend(engines.into_iter().map(|engine| of_scene(play, engine)));
             let of_its_own = play.scene.engines.iter().all(|engine| !Engine::ALL.contains(engine));
             let wanted = of_its_own || elsewhere::all_are_wanted() || elsewhere::in_sample(play);
             let shown = further.iter().filter(|engine| elsewhere::shows(**engine, play));
-            scenes.extend(shown.filter(|_| wanted).map(|engine| trial(play, *engine)));
+            scenes.extend(shown.filter(|_| wanted).map(|engine| of_scene(play, *engine)));
         }
         let measured = engines.iter().map(|engine| {
             let (cast, engine) = (cast.clone(), *engine);
-            Trial::test(format!("performance {engine}"), move || Ok(measure(&cast, engine)?))
+            trial(format!("performance {engine}"), true, move || measure(&cast, engine))
         });
         let kept = conduct::trials(cast, engines, further);
         let servers = servers::trials(engines)?;
-        Ok(scenes.into_iter().chain(servers).chain(kept).chain(measured).collect())
+        let mut all: Vec<Test> =
+            scenes.into_iter().chain(servers).chain(kept).chain(measured).collect();
+        all.sort_by_cached_key(|(alone, trial)| {
+            let mut mixed = DefaultHasher::new();
+            trial.name().hash(&mut mixed);
+            (*alone, !trial.name().starts_with("promise/"), mixed.finish())
+        });
+        Ok(all.into_iter().map(|(_, trial)| trial).collect())
     }
 }
 
 /// The figures may be twice their bounds, because tests run on busy machines.
 fn measure(cast: &Cast, engine: Engine) -> Result<()> {
-    let _alone = machine(true)?;
     let figures = figures::of(cast, engine)?;
     if figures.iter().any(|figure| figure.beyond(2.0)) {
         let lines: Vec<String> = figures.iter().map(ToString::to_string).collect();
@@ -87,13 +97,30 @@ fn measure(cast: &Cast, engine: Engine) -> Result<()> {
 /// How often a test that failed is tried again, alone.
 const AGAIN: usize = 2;
 
-/// Runs a test beside others, or with the machine for itself. What fails is said loudly and tried again alone: a thousand
+/// What takes longer than this is named: whoever waits for all tests wants to know for which.
+const LONG: Duration = Duration::from_secs(30);
+
+/// A test that runs beside others, or with the machine for itself. What fails is said loudly and tried again alone: a thousand
 /// set-ups of containers, some at a time, are more than some engines stand. `ECONN_TEST_STRICT` (and so `make soak`) gives no
 /// second try.
-pub(crate) fn on_machine(alone: bool, test: impl Fn() -> Result<()>) -> Result<()> {
+pub(crate) fn trial(
+    name: String,
+    alone: bool,
+    test: impl Fn() -> Result<()> + Send + 'static,
+) -> Test {
+    let told = name.clone();
+    (alone, Trial::test(name, move || Ok(on_machine(&told, alone, test)?)))
+}
+
+fn on_machine(name: &str, alone: bool, test: impl Fn() -> Result<()>) -> Result<()> {
     let try_on = |alone: bool| {
         let _machine = machine(alone)?;
-        test()
+        let begun = Instant::now();
+        let outcome = test();
+        if begun.elapsed() > LONG {
+            eprintln!("scenes: {name} took {:.0} s", begun.elapsed().as_secs_f64());
+        }
+        outcome
     };
     let mut outcome = try_on(alone);
     if std::env::var_os("ECONN_TEST_STRICT").is_some() {
@@ -102,36 +129,48 @@ pub(crate) fn on_machine(alone: bool, test: impl Fn() -> Result<()>) -> Result<(
     for _ in 0..AGAIN {
         let Err(trouble) = &outcome else { break };
         let first: Vec<&str> = trouble.lines().take(12).collect();
-        eprintln!("scenes: FAILED, tried again alone: {}", first.join(" | "));
+        eprintln!("scenes: {name} FAILED, tried again alone: {}", first.join(" | "));
         outcome = try_on(true);
     }
     outcome
 }
 
-/// How often a scene is diagnosed in a row: `ECONN_TEST_ROUNDS`, which `make soak` sets, else once.
-fn rounds() -> usize {
-    std::env::var("ECONN_TEST_ROUNDS").ok().and_then(|text| text.parse().ok()).unwrap_or(1)
+/// How often a scene is diagnosed in a row: once; with `ECONN_TEST_ROUNDS`, which `make soak` sets, so often, and then once
+/// more on busy processors.
+fn rounds() -> Vec<Round> {
+    let count = std::env::var("ECONN_TEST_ROUNDS").ok().and_then(|text| text.parse().ok());
+    let plain = (1..=count.unwrap_or(1)).map(|number| Round { number, is_busy: false });
+    plain.chain(count.map(|count| Round { number: count + 1, is_busy: true })).collect()
+}
+
+/// One diagnosis of a scene.
+struct Round {
+    number: usize,
+    /// Whether two loops take the processors meanwhile.
+    is_busy: bool,
 }
 
 fn perform(play: &Play, engine: Engine, notes: &Notes) -> Result<()> {
-    let (stages, rounds) = if play.scene.once { (rounds(), 1) } else { (1, rounds()) };
-    (0..stages).try_for_each(|_| on_stage(play, engine, rounds, notes))
+    let rounds = rounds();
+    let in_a_row = if play.scene.once { 1 } else { rounds.len() };
+    rounds.chunks(in_a_row).try_for_each(|rounds| on_stage(play, engine, rounds, notes))
 }
 
 /// Sets the scene up, and diagnoses it so often.
-fn on_stage(play: &Play, engine: Engine, rounds: usize, notes: &Notes) -> Result<()> {
+fn on_stage(play: &Play, engine: Engine, rounds: &[Round], notes: &Notes) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
     for symptom in
         play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only.covers(engine)))
     {
         symptom::verify(&stage, symptom, play.sees(symptom))?;
     }
-    for round in 1..=rounds {
+    for round in rounds {
+        let _loops = round.is_busy.then(busy::loops).transpose()?;
         let (wrong, diagnosis) = diagnose(play, engine, &stage, notes)?;
         if !wrong.is_empty() {
-            let round =
-                if rounds > 1 { format!("round {round} of {rounds}: ") } else { String::new() };
-            return Err(format!("{round}{}", account(play, &wrong, &diagnosis)));
+            let Round { number, is_busy } = round;
+            let account = account(play, &wrong, &diagnosis);
+            return Err(format!("diagnosis {number} (busy: {is_busy}): {account}"));
         }
     }
     // What cannot be taken down is held by something that econn left behind.

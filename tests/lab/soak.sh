@@ -1,15 +1,16 @@
 #!/usr/bin/env bash
-# Every test, each scene diagnosed three times in a row, and the scenes once more while two busy loops take the processors
-# (`make soak`). No scene gets a second try, both passes are run whatever the first came to, and docs/soak.md tells how it went.
+# Each scene diagnosed three times in a row and once more while two busy loops take the processors, on all engines, and then
+# what is promised, at full length (`make soak`). No scene gets a second try, both passes are run whatever the first came to,
+# and docs/soak.md tells how it went.
 # ECONN_SOAK_FILTER=NAME tries this script with the scenes whose name contains NAME; it leaves the page alone.
-# ECONN_SOAK_BRIEF=1 takes of the further engines and of the other vantages what `make test` takes; the page says so.
+# ECONN_SOAK_BRIEF=1 takes of the further engines what `make test` takes, and leaves the promises to it; the page says so.
 set -eu
 . "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 export ECONN_TEST_STRICT=1
 extent="all scenes on further engines and by every vantage"
 if [ -n "${ECONN_SOAK_BRIEF:-}" ]; then
-    extent="a sample of the scenes on further engines and by other vantages (ECONN_SOAK_BRIEF)"
+    extent="a sample of the scenes on further engines, and no promises (ECONN_SOAK_BRIEF)"
 else
     export ECONN_TEST_SOAK=1 ECONN_TEST_MORE_SCENES=all
 fi
@@ -19,22 +20,18 @@ page=$root_dir/docs/soak.md
 [ -z "$filter" ] || page=$logs/soak.md
 mkdir -p "$logs"
 
-busy=()
-relax() { for pid in ${busy[@]+"${busy[@]}"}; do kill "$pid" 2>/dev/null || true; done; busy=(); }
-trap relax EXIT
-
 # Not in the time of the first pass.
 cargo test --quiet --test scenes --no-run
 rows="" failures="" red=0
 begun=$(date -u '+%F %H:%M UTC')
 
-# pass NAME WORDS...: one run of the tests. The numbers are those of its last line; without that line it is red, too.
+# pass NAME FILTER WORDS...: one run of the tests whose name contains FILTER. The numbers are those of its last line; without that line it is red, too.
 pass() {
-    local name=$1 log result code=0 start=$SECONDS passed=- failed=- trials=- load
-    shift
+    local name=$1 wanted=$2 log result code=0 start=$SECONDS passed=- failed=- trials=- load
+    shift 2
     log=$logs/$(tr -cs '[:alnum:]\n' - <<<"$name").log
     say "soak: $name"
-    cargo test --test scenes -- ${filter:+"$filter"} "$@" 2>&1 | tee "$log" || code=${PIPESTATUS[0]}
+    cargo test --test scenes -- ${wanted:+"$wanted"} "$@" 2>&1 | tee "$log" || code=${PIPESTATUS[0]}
     read -r load _ </proc/loadavg
     result=$(grep '^test result: ' "$log" | tail -n 1 || true)
     if [[ $result =~ \ ([0-9]+)\ passed\;\ ([0-9]+)\ failed ]]; then
@@ -51,13 +48,9 @@ pass() {
     done <<<"$names"
 }
 
-# On further engines one pass is enough: the second is about a busy machine, not about engines.
-scenes=(--skip promise/ --skip "performance ")
-for kind in $more; do scenes+=(--skip " $kind"); done
-ECONN_TEST_ROUNDS=3 pass "everything, each scene three times in a row"
-for _ in 1 2; do (while :; do :; done) & busy+=($!); done
-pass "the scenes on a busy machine" "${scenes[@]}"
-relax
+ECONN_TEST_ROUNDS=3 pass "each scene three times in a row, and on busy processors" "$filter" \
+    --skip promise/ --skip server/ --skip "performance "
+[ -n "${ECONN_SOAK_BRIEF:-}$filter" ] || pass "what is promised, at full length" promise/
 
 versions=""
 for kind in $engines $more; do
@@ -66,8 +59,9 @@ done
 cat >"$page" <<PAGE
 # Soak
 
-\`make soak\`${filter:+ with ECONN_SOAK_FILTER=$filter}: every test, each scene diagnosed three times in a row, and the
-scenes once more while two busy loops take the processors. No scene gets a second try. This page is written by the run.
+\`make soak\`${filter:+ with ECONN_SOAK_FILTER=$filter}: each scene diagnosed three times in a row and once more while two
+busy loops take the processors; then what is promised, at full length. No scene gets a second try. This page is written by
+the run.
 
 | | |
 |---|---|

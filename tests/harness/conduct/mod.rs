@@ -31,9 +31,8 @@ mod vantage;
 
 use super::cast::{Cast, Play};
 use super::scene::Scene;
-use super::trials::on_machine;
+use super::trials::{Test, trial};
 use super::{Engine, Result};
-use libtest_mimic::Trial;
 use std::process::{Command, Stdio};
 
 /// A promise, and whether its test must have the machine for itself.
@@ -92,7 +91,6 @@ const PROMISES: &[Promise] = &[
     ("vantage-without-rights", false, vantage::without_rights),
     ("vantage-remote", false, vantage::remote),
     ("vantage-other-processor", false, vantage::other_processor),
-    // Last, so that they do not make the others wait in between.
     ("inside-a-container", true, inside::knows_its_place),
     ("inside-a-container-with-sidecars", true, inside::sees_by_sidecars),
     ("vantage-costs", true, vantage::costs),
@@ -112,20 +110,17 @@ const OF_DOCKER: &[Promise] = &[
 const OF_A_USER: &[Promise] = &[("vantage-of-a-user", false, rootless::by_its_user)];
 
 /// The tests of all promises on these engines, and of what further ones promise besides.
-pub(crate) fn trials(cast: &Cast, engines: &[Engine], further: &[Engine]) -> Vec<Trial> {
+pub(crate) fn trials(cast: &Cast, engines: &[Engine], further: &[Engine]) -> Vec<Test> {
     let of = |(name, alone, test): Promise, engine: Engine| {
         let cast = cast.clone();
-        Trial::test(format!("promise/{name} {engine}"), move || {
-            Ok(on_machine(alone, || test(&cast, engine))?)
-        })
+        trial(format!("promise/{name} {engine}"), alone, move || test(&cast, engine))
     };
     let same = vantage::scenes().filter_map(|name| cast.find(name)).flat_map(|play| {
         let engines = engines.iter().filter(|engine| play.scene.engines.contains(engine));
         engines.map(|engine| {
             let (play, engine) = (play.clone(), *engine);
-            Trial::test(format!("promise/vantage/{} {engine}", play.name), move || {
-                Ok(on_machine(play.scene.alone, || vantage::same(&play, engine))?)
-            })
+            let name = format!("promise/vantage/{} {engine}", play.name);
+            trial(name, play.scene.alone, move || vantage::same(&play, engine))
         })
     });
     let docker = engines.iter().filter(|engine| **engine == Engine::Docker);
