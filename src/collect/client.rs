@@ -19,8 +19,6 @@ pub(crate) struct Journey<'a> {
     pub(crate) dial: Option<Dial>,
     /// Whether it is not dialled because only the client's own sockets could answer, and a stand-in has others.
     pub(crate) is_its_own: bool,
-    /// Which server waits for its turns: its own name, or the endpoint.
-    pub(crate) server: String,
     /// The server's proper name, where one is to be asked for, and how the client asks.
     pub(crate) name: Option<(String, Result<Names, String>)>,
     /// The way to the server.
@@ -37,6 +35,8 @@ pub(crate) struct Journey<'a> {
 
 /// Where one container is reached.
 pub(crate) struct Way {
+    /// At which server its clients wait for their turns: the container and its port, or the endpoint.
+    pub(crate) server: String,
     /// Its own addresses on common networks, with the port inside.
     pub(crate) addresses: Vec<SocketAddr>,
     /// Who can tell what its kernel counts.
@@ -73,7 +73,7 @@ async fn one(mut journey: Journey<'_>, stand: &Stand, turns: &Turns) -> Return {
     let dial = journey.dial.take();
     let visit = async {
         match dial {
-            Some(dial) => Some(turns.at(&journey.server, visit(&journey, dial, stand)).await),
+            Some(dial) => Some(visit(&journey, dial, stand, turns).await),
             None => None,
         }
     };
@@ -84,10 +84,10 @@ async fn one(mut journey: Journey<'_>, stand: &Stand, turns: &Turns) -> Return {
         }
     };
     let (visit, lookup) = futures_util::future::join(visit, lookup).await;
-    let path = turns.at(&journey.server, path(&journey.way, stand)).await;
+    let path = path(&journey.way, stand, turns).await;
     let mut replicas = Vec::new();
     for way in &journey.replicas {
-        replicas.push(self::path(way, stand).await);
+        replicas.push(self::path(way, stand, turns).await);
     }
     let tried = match &journey.memory {
         Some(memory) => memory.tried(stand).await,
@@ -97,8 +97,13 @@ async fn one(mut journey: Journey<'_>, stand: &Stand, turns: &Turns) -> Return {
     Return { link, is_its_own, visit, lookup, path, replicas, tried }
 }
 
-async fn visit(journey: &Journey<'_>, dial: Dial, stand: &Stand) -> Result<Visit, String> {
-    let dialled = stand.run(dial).await?;
+async fn visit(
+    journey: &Journey<'_>,
+    dial: Dial,
+    stand: &Stand,
+    turns: &Turns,
+) -> Result<Visit, String> {
+    let dialled = turns.at(&journey.way.server, stand.run(dial)).await?;
     let mut visit = dialled.visit?;
     if let (Some(shown), Some(verifier)) = (&mut visit.certificate, journey.verifier) {
         shown.trust = verifier.trust(shown, &dialled.chain).await;
@@ -114,8 +119,11 @@ async fn visit(journey: &Journey<'_>, dial: Dial, stand: &Stand) -> Result<Visit
 
 /// Connects to the server's own addresses. A refusal is tried several times, so that the server's counter of refusals tells
 /// its own from a firewall's.
-async fn path(way: &Way, stand: &Stand) -> Option<Result<Path, String>> {
-    if way.addresses.is_empty() { None } else { Some(knock(way, stand).await) }
+async fn path(way: &Way, stand: &Stand, turns: &Turns) -> Option<Result<Path, String>> {
+    if way.addresses.is_empty() {
+        return None;
+    }
+    Some(turns.at(&way.server, knock(way, stand)).await)
 }
 
 async fn knock(way: &Way, stand: &Stand) -> Result<Path, String> {

@@ -21,7 +21,9 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use visits::visits;
-pub(super) use visits::{begins_with_tls, fill, probe_path, stand_of_client, visit, witness};
+pub(super) use visits::{
+    begins_with_tls, fill, probe_path, stand_of_client, turn_at, visit, witness,
+};
 
 /// Fills the snapshot's probed facts in.
 pub(super) async fn probe(

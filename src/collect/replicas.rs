@@ -1,7 +1,7 @@
 //! The other replicas behind a server's name. A client reaches any of them, so each is looked at as the server is.
 
 use super::client::Way;
-use super::probes::witness;
+use super::probes::{turn_at, witness};
 use super::stand::Stands;
 use super::survey::Listed;
 use checks::model::{Case, Concurrency, Container, Fact, Link, Meant, Replica, Snapshot};
@@ -54,7 +54,8 @@ pub(super) async fn ways(
             on_common.flat_map(|a| &a.addresses).map(|ip| SocketAddr::new(*ip, s.port)).collect()
         });
         let witness = witness(stands, all, all.find(&link.engine, &replica.container)).await;
-        ways.push(Way { addresses: addresses.unwrap_or_default(), witness });
+        let server = turn_at(&other);
+        ways.push(Way { server, addresses: addresses.unwrap_or_default(), witness });
     }
     ways
 }

@@ -125,7 +125,7 @@ impl<'a> Sockets<'a> {
         let host = address.to_string();
         let port = link.endpoint.port;
         let (server, meant) = self.in_world(&RefCell::default(), |world, read| {
-            if address.is_loopback() {
+            if is_loopback(&host) {
                 let rows = read(self.whose(&link.engine, &link.client), None);
                 link.listens_itself = rows.map(|rows| takes(&rows, &host, port)).into();
             }

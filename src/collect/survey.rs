@@ -18,8 +18,12 @@ use checks::model::{
 use checks::notes::{NO_ENGINE, NO_LINK};
 use claims::claims;
 pub(super) use claims::{named, told_to};
+use futures_util::StreamExt;
 pub(crate) use request::{Request, keep_project};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Ends that are looked at at once. Each may take threads of its own.
+const LOOKS: usize = 64;
 
 /// Looks at everything once.
 ///
@@ -90,7 +94,8 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         own: Vec::new(),
         redactions: BTreeMap::new(),
     };
-    let is_led = told_by_hosts_files(&Sockets::new(&all, &stands), &mut snapshot);
+    let sockets = Sockets::new(&all, &stands);
+    let is_led = told_by_hosts_files(&sockets, &snapshot.containers, &mut snapshot.links);
     if told_by_search_domains(&all, &mut snapshot) || is_led {
         look_at_ends(&stands, &mut all, &snapshot.links, !request.glance).await;
         snapshot.containers = all.facts();
@@ -226,29 +231,32 @@ async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], pat
                 }
             };
             let look = ends::look(stands, engine, place, seen, &awaited, patient);
-            futures_util::future::join(asked, look).await
+            futures_util::future::join(asked, look).await;
         })
     });
-    futures_util::future::join_all(looks).await;
+    futures_util::stream::iter(looks).buffer_unordered(LOOKS).collect::<()>().await;
 }
 
 /// A name that nobody carries, or that looks like one of the outside world, may stand in the client's own hosts file: then
-/// it means what the address there means. True where one does.
-pub(super) fn told_by_hosts_files(sockets: &Sockets<'_>, snapshot: &mut Snapshot) -> bool {
+/// it means what the address there means. True where that is another server.
+pub(super) fn told_by_hosts_files(
+    sockets: &Sockets<'_>,
+    containers: &[Container],
+    links: &mut [Link],
+) -> bool {
     let mut changed = false;
-    for link in &mut snapshot.links {
-        if !matches!(link.meant, Meant::Nobody | Meant::External)
-            || link.endpoint.malformed.is_some()
-        {
-            continue;
-        }
+    let may_be_led = |link: &&mut Link| {
+        matches!(link.meant, Meant::Nobody | Meant::External) && link.endpoint.malformed.is_none()
+    };
+    for link in links.iter_mut().filter(may_be_led) {
         let is_client = |c: &&Container| c.engine == link.engine && c.name == link.client;
-        let client = snapshot.containers.iter().find(is_client);
-        let mut lines = client.and_then(|c| c.hosts.value()).into_iter().flatten();
+        let client = containers.iter().find(is_client);
+        let mut hosts = client.and_then(|c| c.hosts.value()).into_iter().flatten();
         let is_dialled = |name: &String| name.eq_ignore_ascii_case(&link.endpoint.host);
-        if let Some(line) = lines.find(|line| line.names.iter().any(is_dialled)) {
+        if let Some(line) = hosts.find(|line| line.names.iter().any(is_dialled)) {
+            let before = link.server.clone();
             sockets.lead(link, line.address);
-            changed = true;
+            changed |= link.server != before;
         }
     }
     changed

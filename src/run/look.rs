@@ -11,6 +11,7 @@ use crate::tell::tell;
 use crate::words::words;
 use checks::model::Snapshot;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -20,6 +21,8 @@ pub(super) struct Task {
     choice: Choice,
     request: Request,
     limit: Limit,
+    /// Whether a look came to its limit: near it nobody waits for an engine any more, and what was made may be left.
+    overdue: AtomicBool,
 }
 
 /// Looks at live containers once.
@@ -78,7 +81,8 @@ impl Task {
             deadline: Instant::now(),
             limit: limit.text.clone(),
         };
-        Ok(Self { places, choice: looking.asked.engine, request, limit })
+        let overdue = AtomicBool::new(false);
+        Ok(Self { places, choice: looking.asked.engine, request, limit, overdue })
     }
 
     /// Lets other numbers of clients come at once than the configuration says, over all links.
@@ -124,7 +128,11 @@ impl Task {
         } else {
             whole
         };
-        collect::survey(engines, &request).await.map_err(Failure::usage)
+        let seen = collect::survey(engines, &request).await.map_err(Failure::usage);
+        if !request.passive && Instant::now() >= deadline {
+            self.overdue.store(true, Ordering::Relaxed);
+        }
+        seen
     }
 
     /// Does the work until it is done, interrupted, or later than its limit after what it may wait for.
@@ -139,14 +147,12 @@ impl Task {
             runtime.map_err(|e| Failure::incomplete(format!("no threads for the probes: {e}")))?;
         // The probes keep to the run's limit by themselves and leave their reasons; what is not in time even so gives no
         // report.
-        let due = Instant::now() + wait + self.limit.duration;
-        let late = due + Duration::from_secs(1);
+        let late = Instant::now() + wait + self.limit.duration + Duration::from_secs(1);
         let _interrupted = signals::left_to_others();
         let result = runtime.block_on(async {
             tokio::select! {
                 done = work => {
-                    // Near its limit a look no longer waits for an engine, and may have left what it made.
-                    if Instant::now() >= due {
+                    if self.overdue.load(Ordering::Relaxed) {
                         clean_up(&self.places, self.choice).await;
                     }
                     return done;

@@ -21,7 +21,7 @@ pub(crate) fn loops() -> Result<Arc<Loops>> {
     for _ in 0..LOOPS {
         let mut one = Command::new("timeout");
         // Whatever becomes of the tests, they end.
-        one.args(["300", "sh", "-c", "while :; do :; done"]).stdin(Stdio::null());
+        one.args(["3600", "sh", "-c", "while :; do :; done"]).stdin(Stdio::null());
         loops.0.push(one.spawn().map_err(|trouble| format!("timeout: {trouble}"))?);
     }
     let loops = Arc::new(loops);

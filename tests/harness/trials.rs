@@ -69,7 +69,8 @@ impl Trials {
         }
         let measured = engines.iter().map(|engine| {
             let (cast, engine) = (cast.clone(), *engine);
-            trial(format!("performance {engine}"), true, move || measure(&cast, engine))
+            let name = format!("performance {engine}");
+            (true, Trial::test(name, move || Ok(measure(&cast, engine)?)))
         });
         let kept = conduct::trials(cast, engines, further);
         let servers = servers::trials(engines)?;
@@ -86,6 +87,7 @@ impl Trials {
 
 /// The figures may be twice their bounds, because tests run on busy machines.
 fn measure(cast: &Cast, engine: Engine) -> Result<()> {
+    let _alone = machine(true)?;
     let figures = figures::of(cast, engine)?;
     if figures.iter().any(|figure| figure.beyond(2.0)) {
         let lines: Vec<String> = figures.iter().map(ToString::to_string).collect();

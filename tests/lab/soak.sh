@@ -4,7 +4,7 @@
 # and docs/soak.md tells how it went.
 # ECONN_SOAK_FILTER=NAME tries this script with the scenes whose name contains NAME; it leaves the page alone.
 # ECONN_SOAK_BRIEF=1 takes of the further engines what `make test` takes, and leaves the promises to it; the page says so.
-set -eu
+set -euo pipefail
 . "$(dirname "$0")/lib.sh"
 cd "$root_dir"
 export ECONN_TEST_STRICT=1
@@ -25,7 +25,8 @@ cargo test --quiet --test scenes --no-run
 rows="" failures="" red=0
 begun=$(date -u '+%F %H:%M UTC')
 
-# pass NAME FILTER WORDS...: one run of the tests whose name contains FILTER. The numbers are those of its last line; without that line it is red, too.
+# pass NAME FILTER WORDS...: one run of the tests whose name contains FILTER. The numbers are those of its last line; without
+# that line it is red, too.
 pass() {
     local name=$1 wanted=$2 log result code=0 start=$SECONDS passed=- failed=- trials=- load
     shift 2
@@ -60,8 +61,8 @@ cat >"$page" <<PAGE
 # Soak
 
 \`make soak\`${filter:+ with ECONN_SOAK_FILTER=$filter}: each scene diagnosed three times in a row and once more while two
-busy loops take the processors; then what is promised, at full length. No scene gets a second try. This page is written by
-the run.
+busy loops take the processors; then what is promised, at full length. No scene gets a second try. The real servers and the
+figures are left to \`make test\` and \`make bench\`. This page is written by the run.
 
 | | |
 |---|---|

@@ -9,7 +9,7 @@ use crate::collect::survey::{Listed, Request};
 use crate::collect::trust::Verifier;
 use crate::collect::turns::Turns;
 use crate::collect::{places, replicas};
-use checks::model::{Case, Fact, HOST_CLIENT, Meant, Server, Snapshot, Vantage};
+use checks::model::{Case, Fact, HOST_CLIENT, Link, Meant, Server, Snapshot, Vantage};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -130,13 +130,6 @@ async fn journey<'a>(
     let server = link.server.as_ref().and_then(|s| s.container.as_deref());
     Journey {
         link: index,
-        server: match &link.server {
-            Some(Server { container: Some(name), port, engine, .. }) => {
-                let engine = engine.as_ref().unwrap_or(&link.engine);
-                format!("{engine} {name} {port}")
-            }
-            _ => format!("{}:{}", link.endpoint.host, link.endpoint.port),
-        },
         dial: dialled.then(|| Dial {
             host: link.endpoint.host.clone(),
             port: link.endpoint.port,
@@ -147,6 +140,7 @@ async fn journey<'a>(
         is_its_own,
         name: name.map(|name| (name, names)),
         way: Way {
+            server: turn_at(link),
             addresses: addresses.unwrap_or_default(),
             witness: witness(stands, all, server_index(all, snapshot, index)).await,
         },
@@ -162,6 +156,16 @@ async fn journey<'a>(
                 case.attachments(client).iter().flat_map(|a| a.addresses.clone()).collect()
             })
             .unwrap_or_default(),
+    }
+}
+
+/// At which server the clients of a link wait for their turns.
+pub(in super::super) fn turn_at(link: &Link) -> String {
+    match &link.server {
+        Some(Server { container: Some(name), port, engine, .. }) => {
+            format!("{} {name} {port}", engine.as_ref().unwrap_or(&link.engine))
+        }
+        _ => format!("{} {}:{}", link.engine, link.endpoint.host, link.endpoint.port),
     }
 }
 

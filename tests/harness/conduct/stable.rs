@@ -88,6 +88,7 @@ fn own(snapshot: &Value, stage: &Stage) -> Result<Value> {
     for machine in own["machines"].as_object_mut().into_iter().flat_map(|m| m.values_mut()) {
         if let Some(routes) = machine["routes"].as_array_mut() {
             routes.retain(|route| subnets.contains(&route["subnet"]));
+            must(!routes.is_empty(), || "no route to a network of the scene".into())?;
         }
     }
     own["notes"] = Value::Null;

@@ -9,7 +9,8 @@ use crate::collect::server::Patience;
 use crate::collect::survey::{Listed, Request};
 use crate::collect::{ends, links, replicas};
 use checks::model::{
-    self as model, Concurrency, Fact, Freshness, HOST_CLIENT, Link, Snapshot, Vantage, is_loopback,
+    self as model, Concurrency, Fact, Freshness, HOST_CLIENT, Link, Meant, Snapshot, Vantage,
+    is_loopback,
 };
 use checks::notes::ANSWERED_LATER;
 use std::collections::{BTreeMap, BTreeSet};
@@ -55,7 +56,16 @@ impl Memory<'_> {
         let mut awaited: BTreeMap<usize, Vec<u16>> = BTreeMap::new();
         for link in &self.record.links {
             let server = self.server(link).zip(link.server.as_ref().map(|s| s.port));
-            let own = is_loopback(&link.endpoint.host)
+            // Its name for that may stand in its hosts file.
+            let is_own = is_loopback(&link.endpoint.host)
+                || matches!(
+                    link.meant,
+                    Meant::OwnListener
+                        | Meant::OwnLoopback
+                        | Meant::OwnLoopbackPublished
+                        | Meant::OwnLoopbackServed
+                );
+            let own = is_own
                 .then(|| self.all.find(&link.engine, &link.client))
                 .flatten()
                 .map(|client| (client, link.endpoint.port));

@@ -39,7 +39,10 @@ impl Memory<'_> {
         };
         let stands = Stands::new(engines, stance, Instant::now() + LIMIT);
         let keeps = |link: &Link| self.request.keeps(&self.all, link);
-        let links = Sockets::new(&self.all, &stands).links(links::merge(claims), keeps).await;
+        let sockets = Sockets::new(&self.all, &stands);
+        let mut links = sockets.links(links::merge(claims), keeps).await;
+        told_by_hosts_files(&sockets, &facts, &mut links);
+        stands.close().await;
         let old = std::mem::replace(&mut self.record.links, links);
         self.carry(&old);
         self.record.containers = facts;
@@ -48,8 +51,6 @@ impl Memory<'_> {
             container.answers = asks.iter().map(|ask| ask.of(&seen.raw)).collect();
         }
         self.record.networks.clone_from(&self.all.networks);
-        told_by_hosts_files(&Sockets::new(&self.all, &stands), &mut self.record);
-        stands.close().await;
         self.machine();
         self.blame();
     }
