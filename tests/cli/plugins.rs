@@ -436,7 +436,8 @@ fn rust_examples() -> PathBuf {
     let folder = Path::new(env!("CARGO_BIN_EXE_econn")).parent().unwrap().join("examples");
     if !folder.join("econn-check-memory").exists() {
         let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--example", "econn-check-memory"])
+            // With the profile of everything that is built already.
+            .args(["build", "--quiet", "--profile", "test", "--example", "econn-check-memory"])
             .current_dir(env!("CARGO_MANIFEST_DIR"))
             .status();
         assert!(built.unwrap().success(), "the example is built");

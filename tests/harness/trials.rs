@@ -41,9 +41,9 @@ pub(crate) type Test = (bool, Trial);
 pub(crate) struct Trials;
 
 impl Trials {
-    /// The tests in the order in which they are begun: the promises first, since some take minutes, and those that must be
-    /// alone last, so that they do not make the others wait in between. The rest is mixed, since neighbours in the alphabet
-    /// need the same, one family time and another processors. What comes out of the scenes is noted in `notes`.
+    /// The tests in the order in which they are begun: the promises after the scenes, and those that must be alone last, so that
+    /// they do not make the others wait in between. The scenes are mixed, since neighbours in the alphabet need the same, one
+    /// family time and another processors. What comes out of the scenes is noted in `notes`.
     pub(crate) fn of(
         cast: &Cast,
         engines: &[Engine],
@@ -79,7 +79,7 @@ impl Trials {
         all.sort_by_cached_key(|(alone, trial)| {
             let mut mixed = DefaultHasher::new();
             trial.name().hash(&mut mixed);
-            (*alone, !trial.name().starts_with("promise/"), mixed.finish())
+            (*alone, trial.name().starts_with("promise/"), mixed.finish())
         });
         Ok(all.into_iter().map(|(_, trial)| trial).collect())
     }
