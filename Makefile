@@ -4,15 +4,12 @@
 .PHONY: demo test soak bench lab docs check dist
 
 engines = tests/lab/with-engines.sh
-# Built a second time, for themselves; the program that the other tests run is optimized a little, which takes thrice as long.
-units = CARGO_PROFILE_TEST_OPT_LEVEL=0 cargo test --workspace --lib --bins --no-fail-fast
 
 demo: ## the incident on every engine that answers: diagnosed, repaired, diagnosed again
 	@tests/lab/demo.sh
 
 test: ## every test on Docker and Podman, a sample on further engines (ECONN_TEST_ENGINES=docker, ECONN_TEST_MORE_ENGINES=none)
-	@$(engines) sh -c '$(units); units=$$?; cargo test --no-fail-fast --test cli || units=$$?; \
-		cargo test --test scenes && exit $$units'
+	@$(engines) tests/lab/test.sh
 
 soak: ## the scenes again and again, and under load: docs/soak.md
 	@$(engines) tests/lab/soak.sh

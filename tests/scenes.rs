@@ -9,7 +9,7 @@
 
 mod harness;
 
-use harness::{Cast, Engine, Notes, Trials, bench, further, lab, matrix, sweep, tidy};
+use harness::{Cast, Engine, Notes, Trials, bench, failed, further, lab, matrix, sweep, tidy};
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
@@ -51,8 +51,12 @@ fn run() -> Result<ExitCode, String> {
     if !arguments.list {
         let settled = [notes.accuracy.settle(&cast), notes.elsewhere.settle(&cast, &further)];
         let troubles: Vec<String> = settled.into_iter().filter_map(Result::err).collect();
+        for trouble in failed().into_iter().chain(troubles.iter().cloned()) {
+            eprintln!("scenes: FAILED {trouble}");
+        }
+        let (passed, red) = (conclusion.num_passed, conclusion.num_failed);
+        eprintln!("scenes: {passed} passed, {red} failed, {} other troubles", troubles.len());
         if !troubles.is_empty() {
-            eprintln!("scenes: {}", troubles.join("\nscenes: "));
             return Ok(ExitCode::from(101));
         }
     }

@@ -34,7 +34,7 @@ pub(crate) use engine::Engine;
 pub(crate) use further::asked_for as further;
 pub(crate) use lab::lab;
 pub(crate) use servers::matrix;
-pub(crate) use trials::{Notes, Trials};
+pub(crate) use trials::{Notes, Trials, failed};
 
 use std::fs;
 use std::io::Write;

@@ -13,6 +13,7 @@ use libtest_mimic::Trial;
 use std::fmt::Write;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// Scenes share the machine, also with those of another run; one that must be alone takes it for itself until this
@@ -69,8 +70,7 @@ impl Trials {
         }
         let measured = engines.iter().map(|engine| {
             let (cast, engine) = (cast.clone(), *engine);
-            let name = format!("performance {engine}");
-            (true, Trial::test(name, move || Ok(measure(&cast, engine)?)))
+            trial(format!("performance {engine}"), true, move || measure(&cast, engine))
         });
         let kept = conduct::trials(cast, engines, further);
         let servers = servers::trials(engines)?;
@@ -85,9 +85,8 @@ impl Trials {
     }
 }
 
-/// The figures may be twice their bounds, because tests run on busy machines.
+/// The figures may be twice their bounds, and get further tries as every test does, because tests run on busy machines.
 fn measure(cast: &Cast, engine: Engine) -> Result<()> {
-    let _alone = machine(true)?;
     let figures = figures::of(cast, engine)?;
     if figures.iter().any(|figure| figure.beyond(2.0)) {
         let lines: Vec<String> = figures.iter().map(ToString::to_string).collect();
@@ -111,7 +110,14 @@ pub(crate) fn trial(
     test: impl Fn() -> Result<()> + Send + 'static,
 ) -> Test {
     let told = name.clone();
-    (alone, Trial::test(name, move || Ok(on_machine(&told, alone, test)?)))
+    let test = move || {
+        let outcome = on_machine(&told, alone, &test);
+        if let Err(trouble) = &outcome {
+            remember(&told, trouble);
+        }
+        Ok(outcome?)
+    };
+    (alone, Trial::test(name, test))
 }
 
 fn on_machine(name: &str, alone: bool, test: impl Fn() -> Result<()>) -> Result<()> {
@@ -135,6 +141,20 @@ fn on_machine(name: &str, alone: bool, test: impl Fn() -> Result<()>) -> Result<
         outcome = try_on(true);
     }
     outcome
+}
+
+/// What failed for good, a line each: the first of what is to be said about it.
+static FAILED: Mutex<Vec<String>> = Mutex::new(vec![]);
+
+/// The tests that failed, for the end of the log, where one looks first and which is often all that is kept.
+pub(crate) fn failed() -> Vec<String> {
+    FAILED.lock().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+fn remember(name: &str, trouble: &str) {
+    let first: Vec<&str> = trouble.lines().filter(|line| !line.is_empty()).take(12).collect();
+    let told: String = first.join(" | ").chars().take(1000).collect();
+    FAILED.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{name}: {told}"));
 }
 
 /// How often a scene is diagnosed in a row: once; with `ECONN_TEST_ROUNDS`, which `make soak` sets, so often, and then once
