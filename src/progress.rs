@@ -1,5 +1,5 @@
 //! Says on stderr what takes long: one line for each stage that lasts more than a second, one line for what is waited for,
-//! and nothing else. Where nobody watches, a stage has to last long enough that a job's log wants the line.
+//! and nothing else.
 
 use crate::render::clean;
 use crate::tell;
@@ -8,16 +8,15 @@ use std::io::IsTerminal;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// After how long a stage is told to somebody at a terminal, and in a log.
-const LONG: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
+/// After how long a stage is told.
+const LONG: Duration = Duration::from_secs(1);
 
 /// Runs one stage; if it lasts long it says which.
 pub(crate) async fn stage<T>(what: &str, work: impl Future<Output = T>) -> T {
     let mut work = std::pin::pin!(work);
-    let long = if std::io::stderr().is_terminal() { LONG.0 } else { LONG.1 };
     tokio::select! {
         done = &mut work => return done,
-        () = tokio::time::sleep(long) => tell::tell(&format!("{what} ...")),
+        () = tokio::time::sleep(LONG) => tell::tell(&format!("{what} ...")),
     }
     work.await
 }

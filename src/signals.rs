@@ -72,14 +72,19 @@ fn watch(mut signals: Signals) {
 }
 
 /// Ends every program of one's own that runs, and econn, as by this signal.
-pub(crate) fn end(signal: i32) -> ! {
+fn end(signal: i32) -> ! {
+    end_with(128 + signal)
+}
+
+/// Ends every program of one's own that runs, and econn with this code.
+pub(crate) fn end_with(code: i32) -> ! {
     // Kept to the end, so that no other is started meanwhile.
     let state = state();
     for group in state.groups.iter().filter_map(|group| Pid::from_raw(*group)) {
         // One that has ended meanwhile needs nothing.
         let _ = kill_process_group(group, Signal::KILL);
     }
-    std::process::exit(128 + signal)
+    std::process::exit(code)
 }
 
 /// As long as this is kept, somebody else decides what a signal means.

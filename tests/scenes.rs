@@ -9,7 +9,9 @@
 
 mod harness;
 
-use harness::{Cast, Engine, Notes, Trials, bench, failed, further, lab, matrix, sweep, tidy};
+use harness::{
+    Cast, Engine, Notes, Trials, bench, failed, further, lab, matrix, sweep, tidy, tried_again,
+};
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
@@ -51,6 +53,9 @@ fn run() -> Result<ExitCode, String> {
     if !arguments.list {
         let settled = [notes.accuracy.settle(&cast), notes.elsewhere.settle(&cast, &further)];
         let troubles: Vec<String> = settled.into_iter().filter_map(Result::err).collect();
+        for name in tried_again() {
+            eprintln!("scenes: needed a further try: {name}");
+        }
         for trouble in failed().into_iter().chain(troubles.iter().cloned()) {
             eprintln!("scenes: FAILED {trouble}");
         }

@@ -41,6 +41,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     let Some(first) = ports.first().filter(|_| ports.iter().all(|p| is_loopback(p.host_ip))) else {
         return Ok(None);
     };
+    // What stands between client and machine may lead to the machine's loopback: Docker Desktop's does.
+    case.link.visit.known()?;
     let name = &server.container.name;
     let client = &case.link.client;
     let at = first.host_ip.map_or_else(String::new, |ip| authority(&ip.to_string(), endpoint.port));
@@ -82,14 +84,14 @@ mod tests {
              publish the port of mock on all addresses (start it again with -p 18141:8080)"
         );
         row("bind-address", kept_home, "fail: EC305");
-        // What the engine says of the port is enough.
+        // What the engine says of the port is not enough.
         says(
             &RULE,
             |it| {
                 kept_home(it);
                 it.sends_nothing();
             },
-            seen,
+            "skip: --passive",
         );
     }
 

@@ -33,6 +33,8 @@ pub struct Comparison {
     pub links: Vec<LinkChange>,
     /// How many links had each error, before and after: symptoms first, then findings, each by name.
     pub errors: Vec<ErrorCount>,
+    /// What the logs tell of failed connections, by class.
+    pub logged: Vec<LoggedCount>,
     /// What else is different, by subject; `None` where one of the two runs kept no facts.
     pub facts: Option<Vec<FactChange>>,
 }
@@ -80,6 +82,17 @@ pub struct CheckChange {
     pub worse: bool,
 }
 
+/// How often the logs tell of one class of failure.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct LoggedCount {
+    /// The class, in the words of the report.
+    pub class: String,
+    /// Failures before.
+    pub before: u64,
+    /// Failures after.
+    pub after: u64,
+}
+
 /// How many links had one error.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct ErrorCount {
@@ -125,6 +138,7 @@ pub fn compare(before: &Run, after: &Run) -> Comparison {
         worse: lost_all || links.iter().any(|link| link.worse),
         links,
         errors: outcomes::errors(&before.report, &after.report),
+        logged: outcomes::logged(&before.report, &after.report),
         facts: before.facts.as_ref().zip(after.facts.as_ref()).map(|(b, a)| facts::changes(b, a)),
     }
 }

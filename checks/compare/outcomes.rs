@@ -1,7 +1,7 @@
 //! Outcomes and errors before and after.
 
-use super::{CheckChange, ErrorCount, LinkChange};
-use crate::model::{LinkReport, Outcome, Report, Row};
+use super::{CheckChange, ErrorCount, LinkChange, LoggedCount};
+use crate::model::{LinkReport, Logged, Outcome, Report, Row};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether an outcome is worse than the one before: fail, unknown, warn, and last pass and skip alike, since what was left
@@ -70,6 +70,21 @@ pub(super) fn errors(before: &Report, after: &Report) -> Vec<ErrorCount> {
         }
     }
     counts.into_values().collect()
+}
+
+/// How often the logs of either run tell of each class of failure. What belongs to several links is counted once.
+pub(super) fn logged(before: &Report, after: &Report) -> Vec<LoggedCount> {
+    let mut counts: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for (is_after, report) in [(false, before), (true, after)] {
+        let of_links = report.links.iter().flat_map(|link| &link.logged);
+        let all: BTreeSet<&Logged> = of_links.chain(&report.logged_elsewhere).collect();
+        for logged in all {
+            let (before, after) = counts.entry(logged.class.to_string()).or_default();
+            *(if is_after { after } else { before }) += logged.count;
+        }
+    }
+    let count = |(class, (before, after))| LoggedCount { class, before, after };
+    counts.into_iter().map(count).collect()
 }
 
 /// The errors of one link, each once.

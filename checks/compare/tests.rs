@@ -2,7 +2,7 @@ use super::outcomes::is_worse;
 use super::{Comparison, Run, compare};
 use crate::fixture::healthy;
 use crate::model::Outcome::{self, Fail, Pass, Skip, Unknown, Warn};
-use crate::model::{Connect, Meant, Snapshot};
+use crate::model::{Connect, LogClass, Logged, Meant, Snapshot};
 use crate::{Wanted, judge};
 
 fn run(facts: Snapshot) -> Run {
@@ -69,6 +69,24 @@ fn a_new_fault_is_worse_and_a_repaired_one_is_not() {
     bound(&mut broken);
     let repaired = compare(&run(broken), &run(healthy()));
     assert!(!repaired.worse && repaired.links[0].before == Some(Fail));
+}
+
+#[test]
+fn what_the_logs_tell_is_counted_before_and_after() {
+    let logged = |host: &str, count| Logged {
+        class: LogClass::Unnamed,
+        status: None,
+        host: Some(host.into()),
+        port: Some(8080),
+        library: None,
+        count,
+    };
+    let (mut before, mut after) = (healthy(), healthy());
+    before.logged = vec![logged("mock", 12), logged("elsewhere", 3)];
+    after.logged = vec![logged("mock", 1)];
+    let counts = compare(&run(before), &run(after)).logged;
+    let count = counts.iter().map(|c| (c.class.as_str(), c.before, c.after));
+    assert_eq!(count.collect::<Vec<_>>(), [("connection error", 15, 1)]);
 }
 
 #[test]

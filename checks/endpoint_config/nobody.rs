@@ -8,7 +8,7 @@ pub(crate) const RULE: Rule = Rule {
     explanation: "
 ## What it is
 The client is told a name that no container carries (a slip of the pen, a renamed container, an underscore for a hyphen,
-a service of another project), or an address of the engine's networks that no container has any more.
+a service of another project, `api.default.svc.cluster.local` of a cluster), or an address of the engine's networks that no container has any more.
 
 ## What proves it
 No container of the engine, running or not, has that name, alias, Compose service or address.
@@ -48,6 +48,10 @@ fn judge(case: &Case<'_>) -> Judgement {
 pub(super) fn is_carried_by_nobody(case: &Case<'_>) -> Result<bool, Undecided> {
     if case.link.meant != Meant::Nobody || case.link.endpoint.malformed.is_some() {
         return Ok(false);
+    }
+    // A name of a domain may be known outside, which only a try shows.
+    if case.link.endpoint.host.contains('.') && kind(case) == "name" {
+        case.link.visit.known()?;
     }
     // Somebody answers there who is no container: a line of a hosts file, a name server outside, a machine of the same net.
     if case.link.visit.value().is_some_and(Visit::connected) || resolves(case).unwrap_or(false) {
@@ -131,6 +135,21 @@ mod tests {
             },
             "nothing",
         );
+    }
+
+    #[test]
+    fn a_name_of_a_domain_may_be_known_outside() {
+        let of_a_cluster = |it: &mut Snapshot| {
+            it.told("mock.default.svc.cluster.local", 8080, Meant::Nobody);
+            it.finds(Lookup::NoSuchName);
+        };
+        let seen = "fail: no container of docker has the name mock.default.svc.cluster.local";
+        says(&RULE, of_a_cluster, seen);
+        let unseen = |it: &mut Snapshot| {
+            of_a_cluster(it);
+            it.sends_nothing();
+        };
+        says(&RULE, unseen, "skip: --passive");
     }
 
     #[test]

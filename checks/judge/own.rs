@@ -68,15 +68,15 @@ fn decided(mut row: Row, case: &Case<'_>, wanted: &Wanted, root_cause: Option<&S
     let undecided = if row.outcome == Outcome::Unknown || row.reason.is_some() {
         Outcome::Unknown
     } else {
-        Outcome::Pass
+        Outcome::Skip
     };
     let counted = row.findings.iter().filter(|finding| finding.counts());
     let worst = counted.map(|finding| match finding.severity {
         Severity::Fail => Outcome::Fail,
         Severity::Warn => Outcome::Warn,
     });
-    row.outcome = worst.max().unwrap_or(Outcome::Pass).max(undecided);
-    if row.outcome == Outcome::Pass {
+    row.outcome = worst.max().unwrap_or(Outcome::Skip).max(undecided);
+    if row.outcome == Outcome::Skip {
         row.reason = Some("what was found is suppressed".into());
     }
     row
@@ -159,7 +159,7 @@ mod tests {
             ..Wanted::default()
         };
         let report = judge(&facts, &suppressed);
-        assert_eq!((last(&report).outcome, report.exit_code), (Outcome::Pass, 0));
+        assert_eq!((last(&report).outcome, report.exit_code), (Outcome::Skip, 0));
     }
 
     #[test]

@@ -13,7 +13,8 @@ connection that another client keeps open, wait for something else, or never hav
 Connections waited in the kernel's listen queue for two and a half seconds, and not one was taken off it.
 
 ## What disproves it
-One connection taken up meanwhile: a program that only stood still for a moment goes on.
+One connection taken up meanwhile: a program that only stood still for a moment goes on. Several connections that the program
+has already: all places of a pool may be taken, and then it is unknown.
 
 ## How to repair it
 Look at what the program waits for. Where it serves one connection at a time, let it handle each on its own.

@@ -1,5 +1,5 @@
 use super::commands;
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Found, Judgement, Meant, Rule, Undecided, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC601",
@@ -13,7 +13,7 @@ fault of the network and is none.
 The state that the engine gives, with the exit code.
 
 ## What disproves it
-A running container.
+A running container; a connection that somebody takes at the port which it published: then another one has it.
 
 ## How to repair it
 Read its log, mend what ended it, and start it again.
@@ -31,6 +31,16 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let name = &server.container.name;
+    // The port that it published may have another holder by now, whom the engine does not know.
+    if case.link.meant == Meant::HostPublished
+        && case.link.visit.value().is_some_and(Visit::connected)
+    {
+        return Err(Undecided::Unknown(format!(
+            "{name} is {}, and yet somebody takes connections at {}: who, the engine does not say",
+            state.status,
+            case.link.endpoint.authority()
+        )));
+    }
     let (start, logs) = commands(case)?;
     let mut found =
         Found::fail(format!("{name} is {} (exit code {})", state.status, state.exit_code))
@@ -61,6 +71,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{remedies, row, says};
+    use crate::model::{Connect, Meant};
 
     #[test]
     fn catches() {
@@ -84,6 +95,16 @@ mod tests {
                 it.mock().state.oom_killed = true;
             },
             "nothing",
+        );
+        // Somebody else has its published port.
+        row(
+            "server-state",
+            |it| {
+                it.ends("exited", 0);
+                it.told("172.20.0.1", 18141, Meant::HostPublished);
+                it.visits("172.20.0.1:18141", Connect::Connected);
+            },
+            "unknown: mock is exited, and yet somebody takes connections at 172.20.0.1:18141: who, the engine does not say",
         );
         row("server-state", |_| (), "pass: mock is running");
         // A word that no engine used before is no pass.

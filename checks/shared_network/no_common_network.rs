@@ -1,6 +1,7 @@
 use super::connect::joined;
 use crate::model::{
-    Attachment, Case, Container, Found, Judgement, Network, NetworkMode, Rule, Severity, Undecided,
+    Attachment, Case, Container, Found, Judgement, Meant, Network, NetworkMode, Rule, Severity,
+    Undecided,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -12,7 +13,7 @@ Client and server are on different networks of the engine. Names are answered wi
 drops the packets between networks; Podman passes them on, so there only the name fails.
 
 ## What proves it
-No network in common, compared by name.
+No network in common, compared by name. Of an address, also that the client tried it and did not get through.
 
 ## What disproves it
 A common network, or a common network namespace. Where the client reaches the server all the same, by an address and
@@ -41,6 +42,10 @@ fn judge(case: &Case<'_>) -> Judgement {
             "{} and {} are both on {}, which the engine did not describe",
             client.name, server.container.name, shared.network
         )));
+    }
+    // Whether packets to an address pass from network to network only a try shows: engines differ, and so do their settings.
+    if case.link.meant == Meant::Address {
+        case.link.visit.known()?;
     }
     let theirs = networks(case, server.container);
     let mine = networks(case, client);
@@ -86,7 +91,7 @@ fn first(mode: &str) -> &str {
 mod tests {
     use super::RULE;
     use crate::fixture::{attempt, ip, remedies, row, says, service};
-    use crate::model::{Connect, Fact, Lookup, NetworkMode, Snapshot, Visit};
+    use crate::model::{Connect, Fact, Lookup, Meant, NetworkMode, Snapshot, Visit};
 
     fn apart(it: &mut Snapshot) {
         it.parts("other", "172.30.0");
@@ -202,6 +207,15 @@ mod tests {
                 it.link().visit = Fact::Known(Visit { attempts, ..Visit::default() });
             },
             "warn: hapi is on ci, mock on other",
+        );
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                it.told("172.30.0.2", 8080, Meant::Address);
+                it.sends_nothing();
+            },
+            "skip: --passive",
         );
         // It ends at another port of the server, or elsewhere.
         says(

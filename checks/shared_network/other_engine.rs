@@ -1,4 +1,4 @@
-use crate::model::{Case, Found, Judgement, Rule, Severity};
+use crate::model::{Case, Found, Judgement, Meant, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC507",
@@ -9,7 +9,7 @@ The server runs in one engine, the client in another (Docker and Podman, or root
 network, and no name passes from one to the other.
 
 ## What proves it
-The name or the port is known to the other engine only.
+The name or the port is known to the other engine only. Of an address, also that the client tried it and did not get through.
 
 ## What disproves it
 A container of that name in the client's own engine.
@@ -25,6 +25,10 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let server = case.server()?;
+    // By an address packets may pass from one engine to the other; only a try shows it.
+    if case.link.meant == Meant::Address {
+        case.link.visit.known()?;
+    }
     let name = &server.container.name;
     let mut found = Found::fail(format!(
         "{name} runs in {}, {} in {}",
@@ -80,6 +84,15 @@ mod tests {
     #[test]
     fn catches_not() {
         says(&RULE, |_| (), "nothing");
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                it.told("172.20.0.2", 8080, Meant::Address);
+                it.sends_nothing();
+            },
+            "skip: --passive",
+        );
         // Both on the machine's own network.
         says(
             &RULE,

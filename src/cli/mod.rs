@@ -207,6 +207,8 @@ pub(crate) struct Compare {
     /// The form of the comparison
     #[arg(long, value_enum, default_value = "table")]
     pub(crate) format: ComparisonFormat,
+    #[command(flatten)]
+    pub(crate) configured: Configured,
 }
 
 /// The forms of a comparison.

@@ -17,6 +17,8 @@ const FRESH: u64 = 10;
 /// How long the engine is given to start a container anew, or the container to end again.
 const TURN: Duration = Duration::from_secs(3);
 const LOOK: Duration = Duration::from_millis(150);
+/// What a container is that its engine does not know any more.
+const REMOVED: &str = "removed";
 
 /// Looks again at those servers whose state may have changed since the first look.
 pub(super) async fn again(
@@ -89,7 +91,14 @@ async fn second_look(engine: &Connection, id: &str, first: &State, is_gone: bool
     let (mut exit_code, mut oom_killed) = (first.exit_code, first.oom_killed);
     let mut latest = None;
     loop {
-        let mut state = engine.state(id, now()).await.ok()?;
+        let earlier = || {
+            let (status, started_at) = (first.status.clone(), first.started_at.clone());
+            Some(Earlier { status, started_at, restarts: first.restarts })
+        };
+        let Some(mut state) = engine.state(id, now()).await.ok()? else {
+            let status = REMOVED.to_owned();
+            return Some(State { status, up_seconds: None, earlier: earlier(), ..first.clone() });
+        };
         // An engine that starts it anew forgets how it ended.
         if state.status != "running" {
             exit_code = state.exit_code;
@@ -99,11 +108,7 @@ async fn second_look(engine: &Connection, id: &str, first: &State, is_gone: bool
         let anew = state.started_at != first.started_at;
         if anew || state.status != first.status {
             state.halted = first.halted;
-            state.earlier = Some(Earlier {
-                status: first.status.clone(),
-                started_at: first.started_at.clone(),
-                restarts: first.restarts,
-            });
+            state.earlier = earlier();
             latest = Some(state);
         }
         let goes_on = !anew

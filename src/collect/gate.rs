@@ -8,7 +8,7 @@ use checks::model::Snapshot;
 use checks::notes::NOT_REDACTED;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 /// Shorter values occur by chance.
 const SHORTEST: usize = 6;
@@ -19,6 +19,7 @@ const CREDENTIALS: [&str; 8] =
 const BREAKS: &str = "\"'`,;=:/?&()[]{}<>|@#\\";
 
 /// What is known to be secret, and how much of it was seen where.
+#[derive(Clone)]
 pub(super) struct Gate {
     /// Taken out wherever they stand.
     secrets: BTreeSet<String>,
@@ -68,8 +69,17 @@ impl Gate {
         self.plain.extend(plain.map(str::to_owned));
     }
 
+    /// A single text without what is secret.
+    fn clears(&self, text: &str) -> String {
+        let mut value = Value::String(text.to_owned());
+        let plain: Vec<&str> = self.plain.iter().map(String::as_str).collect();
+        self.walk(&mut value, &plain, &mut BTreeMap::new(), &mut 0);
+        if let Value::String(text) = value { text } else { String::new() }
+    }
+
     /// Lets the snapshot in, without what is secret.
     pub(super) fn pass(&self, snapshot: Snapshot) -> Snapshot {
+        *KNOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clone());
         let mut replaced = 0;
         // Most have nothing to hide, and stay as they are.
         let mut snapshot = if self.secrets.is_empty() && self.plain.is_empty() {
@@ -131,6 +141,18 @@ impl Gate {
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
+    }
+}
+
+/// What was last known to be secret. Texts that are no facts, those of the project's own checks, come after them.
+static KNOWN: Mutex<Option<Gate>> = Mutex::new(None);
+
+/// A text that came after the facts, without what they know to be secret.
+pub(crate) fn redacted(text: &str) -> String {
+    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*known {
+        Some(gate) => gate.clears(text),
+        None => text.to_owned(),
     }
 }
 
@@ -279,6 +301,13 @@ mod tests {
         );
         let counts: Vec<_> = passed.redactions.iter().map(|(k, n)| (k.as_str(), *n)).collect();
         assert_eq!(counts, [("environment", 3), ("texts", 4)]);
+    }
+
+    #[test]
+    fn what_comes_after_the_facts_is_cleared_too() {
+        let gate = gate(&[("DB_PASSWORD", "hunter2-prod"), ("API_TOKEN", "hunter2hunter2")]);
+        let said = gate.clears("CRITICAL - hunter2-prod was refused, and hunter2hunter2");
+        assert_eq!(said, "CRITICAL - <secret-2> was refused, and <secret-1>");
     }
 
     #[test]

@@ -43,6 +43,7 @@ pub(crate) use clean::{Left, clean_up, remove_own, sweep};
 pub(crate) use crowd::{Crowd, Over};
 pub(crate) use engine::{Choice, Engines, Place, connect, node, places, trace_calls};
 pub(crate) use extra::Extra;
+pub(crate) use gate::redacted;
 pub(crate) use links::Named;
 pub(crate) use source::Settings as BuildSettings;
 pub(crate) use stand::{Stance, is_static, serve};

@@ -11,6 +11,7 @@ use super::searched::told_by_search_domains;
 use super::sockets::{Sockets, machine_listeners};
 use super::stand::{Place, Stance, Stands};
 use super::{ends, fresh, machine, places, probes, replicas, swarm};
+use crate::exit::Failure;
 use checks::model::{
     Container, Fact, Link, Machine, Meant, Network, NetworkMode, SNAPSHOT_VERSION, ServerKind,
     Settings, Snapshot,
@@ -21,16 +22,19 @@ pub(super) use claims::{named, told_to};
 use futures_util::StreamExt;
 pub(crate) use request::{Request, keep_project};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::time::Duration;
 
 /// Ends that are looked at at once. Each may take threads of its own.
 const LOOKS: usize = 64;
+/// How much longer than the run the helpers' removal may take.
+const CLOSING: Duration = Duration::from_millis(400);
 
 /// Looks at everything once.
 ///
 /// # Errors
 ///
-/// One line when the user named what does not exist.
-pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapshot, String> {
+/// One line when the user named what does not exist, or what may exist in an engine that does not answer.
+pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapshot, Failure> {
     let started = jiff::Timestamp::now();
     engines.connections.iter().for_each(|engine| engine.look_until(request.deadline));
     let mut facts: Vec<_> = engines.connections.iter().map(|c| c.facts.clone()).collect();
@@ -65,7 +69,11 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
         && let Err(why) = request.names_exist(&all)
     {
         stands.close().await;
-        return Err(why);
+        // An engine that was not seen may have it.
+        return Err(match facts.iter().find_map(|e| Some((&e.name, e.error.as_ref()?))) {
+            Some((name, silent)) => Failure::incomplete(format!("{why} {name} may: {silent}")),
+            None => Failure::usage(why),
+        });
     }
     let connections = &engines.connections;
     if let Some(why) = request.stance.forbids_proc() {
@@ -109,7 +117,8 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     }
     probes::probe(&stands, &all, &mut snapshot, request).await;
     of_this_machine(&stands, connections, &mut snapshot);
-    stands.close().await;
+    // What was seen is not lost to helpers that go slowly: those that are left then are removed when all is said.
+    drop(tokio::time::timeout_at(request.deadline + CLOSING, stands.close()).await);
     if snapshot.links.is_empty() {
         snapshot.notes.push(nothing_found(&snapshot, &engines));
     }
@@ -117,7 +126,11 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
 }
 
 /// What the kernel of this machine does with everybody's connections, for the engines that are here.
-fn of_this_machine(stands: &Stands<'_>, engines: &[Connection], snapshot: &mut Snapshot) {
+pub(super) fn of_this_machine(
+    stands: &Stands<'_>,
+    engines: &[Connection],
+    snapshot: &mut Snapshot,
+) {
     let is_here = |at: &usize| stands.is_here(*at).is_ok();
     let here: Vec<usize> = (0..engines.len()).filter(is_here).collect();
     if here.is_empty() || machine::of_engines(&snapshot.networks).is_err() {

@@ -33,6 +33,19 @@ const FOOT: &str = r#"
 # subject = "api"           # a link's id, a client or a server; * stands for any text
 # reason = "three clients at most until the new release"
 # until = 2026-06-30
+
+# Checks of the project's own: programs by the plug-in protocol, and simple ones that are only told.
+# [plugins]
+# folders = ["ci/checks"]   # where the programs lie
+#
+# [[check]]
+# id = "api-health"
+# code = "API1"
+# server = "api"
+# kind = "http"             # or tcp, dns, env, label, image, listening, nagios
+# status = [200]
+# message = "the API does not answer as it should"
+# fix = "see its log"
 "#;
 
 /// The file for what was seen, and how many links stand in it. `folder` is where it is to lie.
@@ -126,7 +139,7 @@ mod tests {
             .lines()
             .map(|line| {
                 line.strip_prefix("# ")
-                    .filter(|l| l.contains(" = ") || l.starts_with("[["))
+                    .filter(|l| l.contains(" = ") || l.starts_with('['))
                     .unwrap_or(line)
             })
             .collect();
@@ -134,6 +147,8 @@ mod tests {
         assert_eq!(config.parallel.clients, Some(12));
         assert_eq!(config.forbid[0].named.client, "frontend");
         assert_eq!(config.suppress[0].code, "EC102");
+        assert_eq!(config.check[0].id, "api-health");
+        assert!(config.plugins.is_any());
         assert!(config.probe.contains_key("api"));
     }
 

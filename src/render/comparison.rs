@@ -1,7 +1,7 @@
 //! A comparison, for people and for programs.
 
 use super::clean;
-use checks::compare::{Comparison, FactChange, LinkChange};
+use checks::compare::{Comparison, FactChange, LinkChange, LoggedCount};
 use checks::model::Outcome;
 use comfy_table::{ContentArrangement, Table, presets};
 use std::io::{self, Write};
@@ -24,6 +24,7 @@ pub(crate) fn table(comparison: &Comparison, out: &mut dyn Write) -> io::Result<
         self::link(link, out)?;
     }
     errors(comparison, out)?;
+    logged(comparison, out)?;
     match &comparison.facts {
         Some(facts) => facts.iter().try_for_each(|fact| self::fact(fact, out))?,
         None => writeln!(
@@ -72,6 +73,13 @@ fn errors(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
         table.add_row(vec![name.trim_end().to_owned(), before, after]);
     }
     writeln!(out, "\n{table}")
+}
+
+fn logged(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
+    for LoggedCount { class, before, after } in &comparison.logged {
+        writeln!(out, "logged: {class}, {before} times before, {after} after")?;
+    }
+    Ok(())
 }
 
 fn fact(fact: &FactChange, out: &mut dyn Write) -> io::Result<()> {

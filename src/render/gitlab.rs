@@ -22,6 +22,7 @@ pub(super) fn render(
             _ if !item.finding.counts() => "info",
             (Severity::Fail, None) => "critical",
             (Severity::Fail, Some(_)) => "major",
+            (Severity::Warn, _) if style.warn_fails => "major",
             (Severity::Warn, _) => "minor",
         };
         Entry {

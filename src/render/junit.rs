@@ -3,7 +3,7 @@
 
 use super::place::{fixes, title, trouble};
 use super::{Style, clean};
-use checks::model::{LinkReport, Outcome, Report, Row};
+use checks::model::{Finding, LinkReport, Outcome, Report, Row};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use std::io::{self, Write};
 
@@ -42,12 +42,12 @@ fn status(row: &Row, style: Style) -> TestCaseStatus {
     let why = || clean(row.reason.as_deref().unwrap_or("it could not be determined"));
     match row.outcome {
         Outcome::Pass => TestCaseStatus::success(),
-        Outcome::Warn if !style.warn_fails => {
+        Outcome::Warn if !is_failure(row, style) => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(format!("warning: {}", message(row))).set_description(text(row));
             status
         }
-        Outcome::Fail | Outcome::Warn => {
+        _ if is_failure(row, style) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             let first = row.findings.iter().find(|finding| finding.counts());
             let kind = first.map_or("econn", |finding| &finding.code).to_owned();
@@ -59,7 +59,7 @@ fn status(row: &Row, style: Style) -> TestCaseStatus {
             status.set_message(why()).set_type("unknown");
             status
         }
-        Outcome::Unknown | Outcome::Skip => {
+        Outcome::Unknown | Outcome::Skip | Outcome::Fail | Outcome::Warn => {
             let mut status = TestCaseStatus::skipped();
             status.set_message(format!("{}: {}", super::place::word(row.outcome), why()));
             if !row.findings.is_empty() {
@@ -68,6 +68,12 @@ fn status(row: &Row, style: Style) -> TestCaseStatus {
             status
         }
     }
+}
+
+/// Whether the row makes the run fail: by a fault, or by a warning where those count, beside something unknown as well.
+fn is_failure(row: &Row, style: Style) -> bool {
+    let counted = row.findings.iter().any(Finding::counts);
+    row.outcome == Outcome::Fail || style.warn_fails && counted && row.outcome >= Outcome::Warn
 }
 
 fn message(row: &Row) -> String {

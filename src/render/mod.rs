@@ -93,7 +93,7 @@ pub(crate) fn render(
         Format::Json => json::render(report, out),
         Format::Markdown => markdown::render(report, out),
         Format::Junit => junit::render(report, style, out),
-        Format::Sarif => sarif::render(report, &base, out),
+        Format::Sarif => sarif::render(report, style, &base, out),
         Format::Gitlab => gitlab::render(report, style, &base, out),
         Format::Github => github::render(report, style, &base, out),
         Format::Html => html::render(report, out),

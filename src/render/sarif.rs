@@ -1,7 +1,7 @@
 //! SARIF 2.1.0, for code scanning: each finding as a result at the line that tells the address.
 
-use super::clean;
 use super::place::{Item, fingerprint, fixes, items, place, unknowns};
+use super::{Style, clean};
 use checks::ALL;
 use checks::model::{Report, Severity};
 use serde_json::{Value, json};
@@ -9,12 +9,18 @@ use std::io::{self, Write};
 use std::path::Path;
 
 /// Writes one run.
-pub(super) fn render(report: &Report, base: &Path, out: &mut dyn Write) -> io::Result<()> {
-    let results: Vec<Value> = items(report).iter().map(|item| result(item, base)).collect();
+pub(super) fn render(
+    report: &Report,
+    style: Style,
+    base: &Path,
+    out: &mut dyn Write,
+) -> io::Result<()> {
+    let results: Vec<Value> = items(report).iter().map(|item| result(item, style, base)).collect();
     // What could not be determined is no result, and must not look like none at all.
+    let open = if style.unknown_allowed { "note" } else { "warning" };
     let unknown = unknowns(report).map(|(link, row)| {
         let why = row.reason.as_deref().unwrap_or("it could not be determined");
-        ("warning", format!("{}: {} is unknown: {why}", link.id, row.check))
+        (open, format!("{}: {} is unknown: {why}", link.id, row.check))
     });
     let notes = report.notes.iter().map(|note| ("note", note.clone()));
     let notes: Vec<Value> = notes
@@ -60,11 +66,11 @@ fn rules(report: &Report) -> Vec<Value> {
         .collect()
 }
 
-fn result(item: &Item<'_>, base: &Path) -> Value {
+fn result(item: &Item<'_>, style: Style, base: &Path) -> Value {
     let place = place(item.link, base);
     let level = match item.finding.severity {
-        Severity::Fail => "error",
-        Severity::Warn => "warning",
+        Severity::Warn if !style.warn_fails => "warning",
+        Severity::Fail | Severity::Warn => "error",
     };
     let text = format!("{}: {}\n{}", item.link.id, item.finding.seen, fixes(item.finding));
     let text: Vec<String> = text.lines().map(clean).collect();

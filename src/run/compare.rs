@@ -11,7 +11,14 @@ use std::path::Path;
 
 /// Compares, prints, and ends with 1 where something got worse.
 pub(super) fn compare(asked: &Compare) -> Result<Code, Failure> {
-    let (before, after) = (run(&asked.before)?, run(&asked.after)?);
+    let config = super::configured(&asked.configured)?;
+    let wanted = Wanted {
+        may_warn: config.may_warn.clone(),
+        suppressions: config.suppressions(),
+        config: config.path.as_ref().map(|_| config.place()),
+        ..Wanted::default()
+    };
+    let (before, after) = (run(&asked.before, &wanted)?, run(&asked.after, &wanted)?);
     let comparison = checks::compare::compare(&before, &after);
     let mut bytes = Vec::new();
     match asked.format {
@@ -23,12 +30,10 @@ pub(super) fn compare(asked: &Compare) -> Result<Code, Failure> {
     Ok(Code(u8::from(comparison.worse)))
 }
 
-/// A snapshot is judged anew, by all checks; of a report its own verdicts count.
-fn run(file: &Path) -> Result<Run, Failure> {
+/// A snapshot is judged anew, by all checks and as the project decides; of a report its own verdicts count.
+fn run(file: &Path, wanted: &Wanted) -> Result<Run, Failure> {
     Ok(match kept(file)? {
-        Kept::Snapshot(facts) => {
-            Run { report: judge(&facts, &Wanted::default()), facts: Some(*facts) }
-        }
+        Kept::Snapshot(facts) => Run { report: judge(&facts, wanted), facts: Some(*facts) },
         Kept::Report(report) => Run { report: *report, facts: None },
     })
 }

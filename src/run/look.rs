@@ -128,7 +128,7 @@ impl Task {
         } else {
             whole
         };
-        let seen = collect::survey(engines, &request).await.map_err(Failure::usage);
+        let seen = collect::survey(engines, &request).await;
         if !request.passive && Instant::now() >= deadline {
             self.overdue.store(true, Ordering::Relaxed);
         }

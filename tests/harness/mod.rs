@@ -34,7 +34,7 @@ pub(crate) use engine::Engine;
 pub(crate) use further::asked_for as further;
 pub(crate) use lab::lab;
 pub(crate) use servers::matrix;
-pub(crate) use trials::{Notes, Trials, failed};
+pub(crate) use trials::{Notes, Trials, failed, tried_again};
 
 use std::fs;
 use std::io::Write;

@@ -10,6 +10,7 @@ use super::tally::Tally;
 use super::verdict::{Met, list, text, told};
 use super::{Engine, Result, conduct, figures, promises, servers, symptom};
 use libtest_mimic::Trial;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -136,8 +137,8 @@ fn on_machine(name: &str, alone: bool, test: impl Fn() -> Result<()>) -> Result<
     }
     for _ in 0..AGAIN {
         let Err(trouble) = &outcome else { break };
-        let first: Vec<&str> = trouble.lines().take(12).collect();
-        eprintln!("scenes: {name} FAILED, tried again alone: {}", first.join(" | "));
+        eprintln!("scenes: {name} FAILED, tried again alone: {}", first_of(trouble));
+        SLOW_TO_PASS.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
         outcome = try_on(true);
     }
     outcome
@@ -151,10 +152,23 @@ pub(crate) fn failed() -> Vec<String> {
     FAILED.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
+/// The tests that needed a further try.
+static SLOW_TO_PASS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// The tests that needed a further try, for the end of the log, too.
+pub(crate) fn tried_again() -> Vec<String> {
+    SLOW_TO_PASS.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+}
+
 fn remember(name: &str, trouble: &str) {
+    let told = format!("{name}: {}", first_of(trouble));
+    FAILED.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+}
+
+/// The beginning of what went wrong, in one line.
+fn first_of(trouble: &str) -> String {
     let first: Vec<&str> = trouble.lines().filter(|line| !line.is_empty()).take(12).collect();
-    let told: String = first.join(" | ").chars().take(1000).collect();
-    FAILED.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{name}: {told}"));
+    first.join(" | ").chars().take(1000).collect()
 }
 
 /// How often a scene is diagnosed in a row: once; with `ECONN_TEST_ROUNDS`, which `make soak` sets, so often, and then once

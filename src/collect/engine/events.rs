@@ -24,17 +24,26 @@ pub(crate) struct Event {
 /// The kinds of events that are waited for.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) enum What {
-    /// It was made, or is up, or changed its networks, health or name: it is to be looked at.
+    /// It was made, or changed its networks, health or name: it is to be looked at.
     Changed,
-    /// Somebody sent it a signal.
+    /// It is up, perhaps again.
+    Started,
+    /// Somebody takes it down, as far as a signal tells that.
     Killed,
+    /// Somebody sent it a signal that may mean anything: to read its configuration again, say, or to end.
+    Signalled,
     /// It has no memory left.
     OutOfMemory,
     /// It ended, with this exit code.
     Ended(i64),
     /// It was removed.
     Removed,
+    /// From now on the engine tells nothing any more.
+    Silent,
 }
+
+/// The signals by which programs are ended: INT, QUIT, ABRT, KILL, TERM.
+const ENDING: [&str; 5] = ["2", "3", "6", "9", "15"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -81,9 +90,10 @@ impl Connection {
                     }
                 }
                 if line.len() > LONGEST {
-                    return;
+                    break;
                 }
             }
+            drop(tell.send((index, Event { what: What::Silent, id: String::new() })));
         })
     }
 }
@@ -99,12 +109,16 @@ fn event(line: &[u8]) -> Option<Event> {
     let of_container = told.r#type == "container";
     // A health event has its status behind a colon.
     let what = match told.action.split(':').next().unwrap_or_default() {
-        "create" | "start" | "restart" | "unpause" | "pause" | "rename" | "health_status"
-            if of_container =>
-        {
+        "create" | "restart" | "unpause" | "pause" | "rename" | "health_status" if of_container => {
             What::Changed
         }
-        "kill" | "stop" if of_container => What::Killed,
+        "start" if of_container => What::Started,
+        // Not every engine says which signal.
+        "kill" if of_container => match attributes.get("signal") {
+            Some(signal) if !ENDING.contains(&signal.as_str()) => What::Signalled,
+            _ => What::Killed,
+        },
+        "stop" if of_container => What::Killed,
         "destroy" | "remove" if of_container => What::Removed,
         "oom" if of_container => What::OutOfMemory,
         "die" | "died" if of_container => {
@@ -132,11 +146,14 @@ mod tests {
 
     #[test]
     fn what_is_waited_for_is_heard_and_nothing_else() {
-        assert_eq!(told("container", "start", ""), Some(What::Changed));
+        assert_eq!(told("container", "create", ""), Some(What::Changed));
+        assert_eq!(told("container", "start", ""), Some(What::Started));
         assert_eq!(told("container", "health_status: healthy", ""), Some(What::Changed));
         assert_eq!(told("container", "die", r#""exitCode":"137""#), Some(What::Ended(137)));
         assert_eq!(told("container", "died", r#""containerExitCode":"3""#), Some(What::Ended(3)));
         assert_eq!(told("container", "kill", r#""signal":"15""#), Some(What::Killed));
+        assert_eq!(told("container", "kill", ""), Some(What::Killed));
+        assert_eq!(told("container", "kill", r#""signal":"1""#), Some(What::Signalled));
         assert_eq!(told("container", "destroy", ""), Some(What::Removed));
         assert_eq!(told("container", "remove", ""), Some(What::Removed));
         assert_eq!(told("network", "connect", r#""container":"1c0ffee""#), Some(What::Changed));

@@ -150,10 +150,21 @@ impl Connection {
         })
     }
 
-    /// What one container does at this moment.
-    pub(crate) async fn state(&self, id: &str, now: jiff::Timestamp) -> Result<State, String> {
-        let inspect: inspect::Inspect = self.read(&format!("/containers/{id}/json")).await?;
-        Ok(describe::state(&inspect, describe::seconds(now)))
+    /// What one container does at this moment; `None` where there is none of that id any more.
+    pub(crate) async fn state(
+        &self,
+        id: &str,
+        now: jiff::Timestamp,
+    ) -> Result<Option<State>, String> {
+        let place = format!("/containers/{id}/json");
+        match self.transport.find(&place, OBJECT_LIMIT).await? {
+            Ok(text) => {
+                let inspect: inspect::Inspect = read(&place, &text)?;
+                Ok(Some(describe::state(&inspect, describe::seconds(now))))
+            }
+            Err(hyper::StatusCode::NOT_FOUND) => Ok(None),
+            Err(status) => Err(format!("the engine answered {} to {place}", status.as_u16())),
+        }
     }
 
     /// An answer of the engine, read leniently.
@@ -161,10 +172,7 @@ impl Connection {
         let place = path.split('?').next().unwrap_or(path);
         let about_one = place.starts_with("/containers/") && place.matches('/').count() > 2;
         let limit = if about_one { OBJECT_LIMIT } else { LIST_LIMIT };
-        let text = self.transport.get(path, limit).await?;
-        serde_json::from_str(&text).map_err(|e| {
-            format!("its answer to {place} can't be read (line {} column {})", e.line(), e.column())
-        })
+        read(place, &self.transport.get(path, limit).await?)
     }
 
     /// The paths that a container holds otherwise than its image, mount points and folders among them.
@@ -220,6 +228,13 @@ impl Connection {
             variant: image.variant.filter(|variant| !variant.is_empty()),
         }))
     }
+}
+
+/// An answer of an engine to what it was asked at that place of its API.
+fn read<T: serde::de::DeserializeOwned>(place: &str, answer: &str) -> Result<T, String> {
+    serde_json::from_str(answer).map_err(|e| {
+        format!("its answer to {place} can't be read (line {} column {})", e.line(), e.column())
+    })
 }
 
 /// An image, as far as it tells of its making.

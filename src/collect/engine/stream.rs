@@ -208,11 +208,11 @@ pub(super) fn needs_tls(address: &Address) -> String {
     )
 }
 
-/// Whether whoever reads this answer bounds it: archives, and what is no longer HTTP.
+/// Whether whoever reads this answer bounds it: archives, events, and what is no longer HTTP.
 fn is_bounded_elsewhere(head: &[u8]) -> bool {
     let line = head.split(|byte| *byte == b'\r').next().unwrap_or_default();
     let line = String::from_utf8_lossy(line);
-    line.contains("/archive?") || line.contains("/attach?")
+    ["/archive?", "/attach?", "/events?"].iter().any(|path| line.contains(path))
 }
 
 impl Connection for Stream {

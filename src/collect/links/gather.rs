@@ -28,6 +28,8 @@ pub(crate) struct Gathered {
     pub(crate) told: Vec<(Told, Source, Option<Written>)>,
     /// Files that could not be read: a line each, and what is named in them all the same.
     pub(crate) unread: Vec<(String, Vec<String>)>,
+    /// The key that says that no certificate is verified.
+    pub(crate) unverified: Option<String>,
     /// What was not searched, a line each.
     pub(crate) notes: Vec<String>,
 }
@@ -60,6 +62,8 @@ pub(crate) async fn gather(
     let known = Known { is_name, vars, exported: &exported, groups: &groups };
     for (file, text) in &files {
         read(file, text, &known, &mut gathered);
+        let found = || told::unverified_in(&file.path, text);
+        gathered.unverified = gathered.unverified.take().or_else(found);
     }
     // What the program makes of it can't be told, so nothing may be concluded from its silence.
     for File { path, text, .. } in &others {
@@ -164,7 +168,7 @@ async fn files(engine: &Connection, seen: &Seen, gathered: &mut Gathered) -> Vec
         let in_place = here.as_ref().map(|pid| in_place(pid, mount, gathered));
         match in_place {
             Some(Ok(found)) => files.extend(found),
-            Some(Err(_)) | None => match fetched(engine, &seen.facts.id, mount).await {
+            Some(Err(_)) | None => match fetched(engine, &seen.facts.id, mount, gathered).await {
                 Ok(found) => files.extend(found),
                 Err(why) => gathered.notes.push(UNSEARCHED.says(format!(
                     "{}: {} was not searched: {why}",
@@ -208,12 +212,13 @@ fn in_place(pid: &ProvenPid, mount: &Mount, gathered: &mut Gathered) -> Result<V
     if let Some(cut) = listing.cut {
         gathered.notes.push(UNSEARCHED.says(format!("{}: {cut}", mount.destination)));
     }
-    let wanted = listing
-        .files
-        .into_iter()
-        .filter(|(path, len)| told::is_config_name(path) && *len <= FILE_LIMIT);
+    let wanted = listing.files.into_iter().filter(|(path, _)| told::is_config_name(path));
     let mut files = Vec::new();
-    for (path, _) in wanted.take(FILES_LIMIT + 1) {
+    for (path, len) in wanted.take(FILES_LIMIT + 1) {
+        if len > FILE_LIMIT {
+            gathered.notes.push(too_large(&path));
+            continue;
+        }
         match read_file(pid, &path, FILE_LIMIT) {
             Ok(text) => files.push(file(mount, path, text)),
             Err(why) => gathered.unread.push((format!("{path}: {why}"), Vec::new())),
@@ -223,7 +228,12 @@ fn in_place(pid: &ProvenPid, mount: &Mount, gathered: &mut Gathered) -> Result<V
 }
 
 /// The mount's files by the engine's archive, where they can't be read in place: a stopped container, a remote engine.
-async fn fetched(engine: &Connection, id: &str, mount: &Mount) -> Result<Vec<File>, String> {
+async fn fetched(
+    engine: &Connection,
+    id: &str,
+    mount: &Mount,
+    gathered: &mut Gathered,
+) -> Result<Vec<File>, String> {
     let Some(tar) = engine.archive(id, &mount.destination, ARCHIVE_LIMIT).await? else {
         return Ok(Vec::new());
     };
@@ -239,10 +249,11 @@ async fn fetched(engine: &Connection, id: &str, mount: &Mount) -> Result<Vec<Fil
             .trim_start_matches("./")
             .to_owned();
         let path = format!("{parent}/{inside}");
-        if !entry.header().entry_type().is_file()
-            || !told::is_config_name(&path)
-            || entry.size() > FILE_LIMIT
-        {
+        if !entry.header().entry_type().is_file() || !told::is_config_name(&path) {
+            continue;
+        }
+        if entry.size() > FILE_LIMIT {
+            gathered.notes.push(too_large(&path));
             continue;
         }
         let mut text = Vec::new();
@@ -250,6 +261,10 @@ async fn fetched(engine: &Connection, id: &str, mount: &Mount) -> Result<Vec<Fil
         files.push(file(mount, path, text));
     }
     Ok(files)
+}
+
+fn too_large(path: &str) -> String {
+    UNSEARCHED.says(format!("{path} is larger than 1 MiB, and was not searched"))
 }
 
 fn file(mount: &Mount, path: String, text: Vec<u8>) -> File {

@@ -26,6 +26,12 @@ const SLIRP_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2));
 /// The one by which containers with pasta reach it.
 const PASTA_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 1, 2));
 
+/// Whether names of this domain are given by clusters and by a local network's own machines only: no engine knows them, and the
+/// world outside does not either.
+fn is_of_a_cluster(domain: &str) -> bool {
+    domain == "local" || domain.split('.').any(|word| word == "svc")
+}
+
 /// Everything that the engines know, as far as an address can mean it.
 pub(crate) struct World<'a> {
     /// All containers of all engines.
@@ -173,7 +179,18 @@ impl<'a> World<'a> {
 
     /// The engine's machine: a published port of a container, a container on the host's network, or a process.
     fn on_machine(&self, dialled: Dialled<'_>) -> (Option<Server>, Meant) {
-        if let Some((container, port)) = self.publishing(dialled) {
+        let on_host_listens = || {
+            let is_there =
+                |c: &&Container| c.network_mode == NetworkMode::Host && c.state.is_running();
+            let mut there = self.containers.iter().filter(is_there);
+            there.any(|c| (self.listens)(c, dialled.port))
+        };
+        // Who has ended holds no port: where somebody else listens there, that one is meant.
+        let published = self.publishing(dialled).filter(|(c, _)| {
+            c.state.is_up()
+                || !(self.is_on_host(dialled) && dialled.listens_itself || on_host_listens())
+        });
+        if let Some((container, port)) = published {
             return (Some(server(dialled, container, port)), Meant::HostPublished);
         }
         let on_host = |c: &&Container| {
@@ -317,6 +334,12 @@ impl<'a> World<'a> {
                 self.inside(owner, dialled.port)
             };
             return (Some(server(dialled, owner, port)), Meant::Name);
+        }
+        if let Some((first, domain)) = host.split_once('.')
+            && is_of_a_cluster(domain)
+            && let Some(meant) = carriers(first).first()
+        {
+            return (Some(server(dialled, meant, dialled.port)), Meant::Nobody);
         }
         if host.contains('.') {
             return (

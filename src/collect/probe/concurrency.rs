@@ -98,7 +98,7 @@ impl Probe {
         if !self.single(ask).await? {
             return self.queue().await;
         }
-        self.seen.path = Some(ask.path.clone());
+        self.seen.path = Some(ask.shown());
         let largest = self
             .seen
             .baseline_us

@@ -50,7 +50,7 @@ pub(crate) async fn crowd(
     let (path, ask) = match speech {
         Speech::Http { host, path } => {
             let ask = Ask::new(host, path);
-            (Some(ask.path.clone()), Some(ask))
+            (Some(ask.shown()), Some(ask))
         }
         Speech::Tls | Speech::Silent => (None, None),
     };

@@ -2,6 +2,8 @@
 //! a chosen state and see the very moment of the first byte, which a client library hides. It
 //! understands status lines and where a reply ends.
 
+use crate::redact::shown;
+
 use super::reply::{Line, MAX_REPLY, Progress, progress, status_line};
 use std::fmt::Write;
 use std::io::{self, ErrorKind};
@@ -37,6 +39,11 @@ impl Ask {
         let whole =
             |connection: &str| format!("{half}Accept: */*\r\nConnection: {connection}\r\n\r\n");
         Self { fresh: whole("close"), kept: whole("keep-alive"), half, path }
+    }
+
+    /// The path without what may be a secret in it.
+    pub(super) fn shown(&self) -> String {
+        shown(&self.path)
     }
 }
 

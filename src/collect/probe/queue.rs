@@ -122,6 +122,7 @@ async fn steps(
         let (before, stuck) = until_empty(target).await?;
         seen.before.get_or_insert(before);
         if stuck.is_some() {
+            may_be_full(target.port())?;
             seen.stuck = stuck;
             return Ok(());
         }
@@ -142,6 +143,7 @@ async fn steps(
             if moves(target, stuck.waiting).await? {
                 return Err("connections of others waited behind those of the probe".to_owned());
             }
+            may_be_full(target.port())?;
             seen.stuck = Some(stuck);
             return Ok(());
         }
@@ -203,19 +205,53 @@ async fn until_empty(target: SocketAddr) -> Result<(u32, Option<Stuck>), String>
     }
 }
 
-/// The peers of the connections to a port that no program has taken yet: their sockets belong to nobody.
-fn unaccepted(port: u16) -> BTreeSet<String> {
-    let local = format!(":{port:04X}");
+/// The connections to a port that are established, or whose client has closed its end.
+struct Taken {
+    /// The peers of those that no program has taken yet: their sockets belong to nobody.
+    waiting: BTreeSet<String>,
+    /// How many a program has, with a client that is still there.
+    served: usize,
+}
+
+fn taken(port: u16) -> Taken {
     let table = |name| std::fs::read_to_string(format!("/proc/thread-self/net/{name}"));
-    let rows = [table("tcp"), table("tcp6")].map(Result::unwrap_or_default).concat();
-    let peer = |line: &str| {
-        let fields: Vec<&str> = line.split_ascii_whitespace().collect();
-        let waits = fields.get(1)?.ends_with(&local)
-            && matches!(*fields.get(3)?, "01" | "08")
-            && *fields.get(9)? == "0";
-        waits.then(|| fields[2].to_owned())
-    };
-    rows.lines().filter_map(peer).collect()
+    taken_in(&[table("tcp"), table("tcp6")].map(Result::unwrap_or_default).concat(), port)
+}
+
+fn taken_in(rows: &str, port: u16) -> Taken {
+    let local = format!(":{port:04X}");
+    let mut taken = Taken { waiting: BTreeSet::new(), served: 0 };
+    for row in rows.lines() {
+        let fields: Vec<&str> = row.split_ascii_whitespace().collect();
+        let [_, at, peer, state, _, _, _, _, _, inode, ..] = fields[..] else { continue };
+        if !at.ends_with(&local) {
+            continue;
+        }
+        match (state, inode) {
+            ("01" | "08", "0") => drop(taken.waiting.insert(peer.to_owned())),
+            ("01", _) => taken.served += 1,
+            _ => {}
+        }
+    }
+    taken
+}
+
+fn unaccepted(port: u16) -> BTreeSet<String> {
+    taken(port).waiting
+}
+
+/// A pool whose every place is taken takes nothing up either, and is no fault.
+///
+/// # Errors
+///
+/// Says so where the server has several connections.
+fn may_be_full(port: u16) -> Result<(), String> {
+    match taken(port).served {
+        0 | 1 => Ok(()),
+        served => Err(format!(
+            "the server has {served} connections and takes up no other: all its places may be taken, or it stands still"
+        )),
+    }
 }
 
 /// Whether a queue of this figure gets shorter now, for as long as it was seen to stand still.
@@ -266,8 +302,30 @@ async fn settled(target: SocketAddr, held: u32) -> Result<(Option<u32>, Option<S
 
 #[cfg(test)]
 mod tests {
-    use super::matching;
+    use super::{matching, taken_in};
     use checks::model::Listener;
+
+    #[test]
+    fn what_a_program_has_is_told_from_what_waits_for_it() {
+        let row = |at: &str, peer: &str, state: &str, inode: u32| {
+            format!(
+                " 0: {at} {peer} {state} 00000000:00000000 00:00000000 00000000 0 0 {inode} 1 0\n"
+            )
+        };
+        let rows = [
+            row("0100007F:1F90", "00000000:0000", "0A", 11),
+            row("0100007F:1F90", "0100007F:C001", "01", 12),
+            row("0100007F:1F90", "0100007F:C002", "08", 13),
+            row("0100007F:1F90", "0100007F:C003", "01", 0),
+            row("0100007F:1F90", "0100007F:C004", "08", 0),
+            // A client's end, and another port.
+            row("0100007F:C001", "0100007F:1F90", "01", 14),
+            row("0100007F:1F91", "0100007F:C005", "01", 15),
+        ];
+        let taken = taken_in(&rows.concat(), 8080);
+        let waiting: Vec<&str> = taken.waiting.iter().map(String::as_str).collect();
+        assert_eq!((taken.served, waiting), (1, vec!["0100007F:C003", "0100007F:C004"]));
+    }
 
     #[test]
     fn a_connection_arrives_at_the_nearest_socket() {

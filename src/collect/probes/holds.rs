@@ -19,16 +19,21 @@ pub(super) async fn holds(
     snapshot: &mut Snapshot,
     request: &Request,
 ) {
-    let mut ports: BTreeMap<(usize, u16), Vec<usize>> = BTreeMap::new();
+    // Containers that stand in one namespace have its ports in common.
+    let home = |container: usize| match snapshot.containers[container].namespace {
+        Fact::Known(inode) => (Some(inode), 0),
+        _ => (None, container),
+    };
+    let mut ports: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
     for link in 0..snapshot.links.len() {
         let Some(container) = server_index(all, snapshot, link) else { continue };
         if snapshot.links[link].is_forbidden() {
             continue;
         }
         let port = snapshot.links[link].server.as_ref().map_or(0, |s| s.port);
-        ports.entry((container, port)).or_default().push(link);
-        for replica in replicas::places(all, &snapshot.links[link]) {
-            ports.entry((replica, port)).or_default().push(link);
+        let replicas = replicas::places(all, &snapshot.links[link]);
+        for container in std::iter::once(container).chain(replicas) {
+            ports.entry((home(container), port)).or_default().push((container, link));
         }
     }
     // The probes end a little before the run, so that what they saw until then is kept.
@@ -38,12 +43,13 @@ pub(super) async fn holds(
         async move { in_time(request, held).await.unwrap_or_else(Fact::Unknown) }
     };
     let mut facts = Vec::new();
-    for ((container, port), links) in &ports {
-        facts.push(Box::pin(held(*container, *port, links)).await);
+    for ((_, port), meant) in &ports {
+        let links: Vec<usize> = meant.iter().map(|(_, link)| *link).collect();
+        facts.push(Box::pin(held(meant[0].0, *port, &links)).await);
     }
-    for (fact, ((container, _), links)) in facts.into_iter().zip(ports) {
-        let name = &all.seen[container].1.facts.name;
-        for link in links {
+    for (fact, meant) in facts.into_iter().zip(ports.into_values()) {
+        for (container, link) in meant {
+            let name = &all.seen[container].1.facts.name;
             replicas::learn(&mut snapshot.links[link], name, &fact);
         }
     }

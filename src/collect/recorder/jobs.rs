@@ -17,6 +17,8 @@ use tokio::time::{Instant, timeout};
 
 /// No job takes longer.
 pub(super) const LIMIT: Duration = Duration::from_secs(8);
+/// What the end of a job's probes may take after that.
+const MOMENT: Duration = Duration::from_secs(1);
 /// A port that nobody waits for: the sockets are to be read all the same.
 const ANY: u16 = 0;
 
@@ -104,7 +106,8 @@ pub(super) fn look<'a>(
             links::given(&seen, &is_name)
         };
         seen.facts.proxies = links::proxies(&seen.raw.env);
-        seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
+        seen.facts.unverified =
+            links::unverified(&seen.raw.env, &seen.raw.argv).or_else(|| found.unverified.clone());
         let compared = probes::may_be_compared(&seen, request);
         Update::Looked { index, seen: Box::new(seen), found, compared }
     })
@@ -142,7 +145,8 @@ pub(super) fn visit<'a>(engines: &'a [Connection], request: &'a Request, visit: 
         let client = (engine.as_str(), name.as_str());
         let seen = probes::visit(&stands, &all, &snapshot, client, &links, request, &turns);
         let late = |_| "it was not seen in time".to_owned();
-        let seen = timeout(LIMIT, seen).await.map_err(late).and_then(|seen| seen);
+        // The probes end with their stand, each with its own reason: that is waited for.
+        let seen = timeout(LIMIT + MOMENT, seen).await.map_err(late).and_then(|seen| seen);
         stands.close().await;
         let ids = ids(&snapshot, &links);
         let returns = seen.map(|(mut returns, vantage)| {

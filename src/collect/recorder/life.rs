@@ -15,8 +15,10 @@ const BY_SIGNAL: [i64; 2] = [128 + 9, 128 + 15];
 /// What the engine told of one container.
 #[derive(Default)]
 pub(super) struct Life {
-    /// When somebody sent it a signal.
+    /// When somebody began to take it down.
     killed: Option<Instant>,
+    /// When somebody sent it a signal that may have been meant to end it.
+    signalled: Option<Instant>,
     /// Whether it ran out of memory.
     pub(super) out_of_memory: bool,
     /// How it ended by itself, with the moment.
@@ -26,14 +28,19 @@ pub(super) struct Life {
 }
 
 impl Life {
-    /// Somebody sent it a signal.
+    /// Somebody takes it down.
     pub(super) fn kill(&mut self) {
         self.killed = Some(Instant::now());
     }
 
+    /// Somebody sent it a signal: if it ends, it ends by that, and if it does not, nothing has happened.
+    pub(super) fn signal(&mut self) {
+        self.signalled = Some(Instant::now());
+    }
+
     /// Whether somebody is taking it down.
     pub(super) fn is_killed(&self) -> bool {
-        self.killed.is_some_and(|at| at.elapsed() < GRACE)
+        is_recent(self.killed)
     }
 
     /// Somebody removed it; true where its end, which seemed its own, was the beginning of that.
@@ -51,12 +58,16 @@ impl Life {
     /// It ended; true where it did so by itself.
     pub(super) fn end(&mut self, exit_code: i64) -> bool {
         self.is_gone = true;
-        let by_itself = self.out_of_memory || !self.is_killed();
+        let by_itself = self.out_of_memory || !(self.is_killed() || is_recent(self.signalled));
         if by_itself {
             self.ended = Some((Instant::now(), exit_code));
         }
         by_itself
     }
+}
+
+fn is_recent(signal: Option<Instant>) -> bool {
+    signal.is_some_and(|at| at.elapsed() < GRACE)
 }
 
 /// The state of a container that ended by itself, where the engine can't be asked any more.
@@ -82,6 +93,11 @@ mod tests {
         let mut killed = Life::default();
         killed.kill();
         assert!(!killed.end(137) && killed.is_gone && killed.ended.is_none());
+        let mut signalled = Life::default();
+        signalled.signal();
+        assert!(!signalled.is_killed() && !signalled.end(0) && signalled.ended.is_none());
+        signalled.up();
+        assert!(signalled.end(1), "it was up again in between");
         let mut starved = Life { out_of_memory: true, ..Life::default() };
         starved.kill();
         assert!(starved.end(137), "the kernel's signal is nobody's wish");

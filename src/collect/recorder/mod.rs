@@ -110,7 +110,16 @@ impl Recorder<'_> {
     fn hear(&mut self, index: usize, event: Event) {
         match event.what {
             What::Changed => self.look(index, event.id),
+            What::Started => {
+                self.memory.started(index, &event.id);
+                self.look(index, event.id);
+            }
             What::Killed => self.memory.killed(index, &event.id),
+            What::Signalled => self.memory.signalled(index, &event.id),
+            What::Silent => self.memory.note(Some(DEAF.says(format!(
+                "{}: it ceased to tell its events, so containers that came and went since may be missing",
+                self.engines[index].facts.name
+            )))),
             What::Removed => self.memory.removed(index, &event.id),
             What::OutOfMemory => self.memory.out_of_memory(index, &event.id),
             What::Ended(code) => {

@@ -23,7 +23,8 @@ pub(super) async fn claims(
         let found = links::gather(&engines[*engine], seen, &is_name).await;
         (seen.facts.unread_files, seen.facts.unread_names) = found.unread.into_iter().unzip();
         seen.facts.proxies = links::proxies(&seen.raw.env);
-        seen.facts.unverified = links::unverified(&seen.raw.env, &seen.raw.argv);
+        seen.facts.unverified =
+            links::unverified(&seen.raw.env, &seen.raw.argv).or(found.unverified);
         notes.extend(found.notes);
         if let Some(labels) = &mut seen.facts.compose
             && engines[*engine].is_docker_here()

@@ -15,16 +15,22 @@ use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The signals that are handed on.
 const SIGNALS: [i32; 7] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGALRM];
+
+/// In place of the code of a command that has none yet.
+const RUNS: i32 = -1;
+/// `ENOEXEC`.
+const NO_FORMAT: i32 = 8;
 
 /// The command, running.
 pub(super) struct Command {
     child: Child,
     streams: Streams,
-    has_ended: Arc<AtomicBool>,
+    /// The code with which it has ended; negative as long as it runs.
+    ended: Arc<AtomicI32>,
     /// Its signals are its own.
     signals: Others,
 }
@@ -41,8 +47,19 @@ impl Command {
         let signals = SignalsInfo::<WithOrigin>::new(signals::heeded(&SIGNALS));
         let mut command = std::process::Command::new(program);
         command.args(arguments);
-        let streams = Streams::join(&mut command);
-        let child = command.spawn().map_err(|error| {
+        let mut streams = Streams::join(&mut command);
+        let spawned = match command.spawn() {
+            // A script without a first line that names its shell: every shell runs it as its own.
+            Err(error) if error.raw_os_error() == Some(NO_FORMAT) => {
+                let mut shell = std::process::Command::new("/bin/sh");
+                shell.arg(program).args(arguments);
+                let streams_of_shell = Streams::join(&mut shell);
+                drop(std::mem::replace(&mut streams, streams_of_shell));
+                shell.spawn()
+            }
+            spawned => spawned,
+        };
+        let child = spawned.map_err(|error| {
             let name = Path::new(program).display();
             match error.kind() {
                 ErrorKind::NotFound => (127, format!("run: {name}: there is no such program")),
@@ -51,20 +68,20 @@ impl Command {
         })?;
         // The ends of the pipes that are the command's are its alone from here on.
         drop(command);
-        let has_ended = Arc::new(AtomicBool::new(false));
+        let ended = Arc::new(AtomicI32::new(RUNS));
         if let (Ok(signals), Some(pid)) = (signals, pid(&child)) {
-            let has_ended = Arc::clone(&has_ended);
-            std::thread::spawn(move || hand_on(signals, pid, &has_ended));
+            let ended = Arc::clone(&ended);
+            std::thread::spawn(move || hand_on(signals, pid, &ended));
         }
-        Ok(Self { child, streams, has_ended, signals: others })
+        Ok(Self { child, streams, ended, signals: others })
     }
 
     /// Waits for its end, and for what it printed until then; returns its exit code, and what it said of connections.
     pub(super) fn end(mut self) -> (u8, Vec<Logged>) {
-        let status = self.child.wait();
-        self.has_ended.store(true, Ordering::Relaxed);
+        let code = self.child.wait().map_or(126, code);
+        self.ended.store(i32::from(code), Ordering::Relaxed);
         drop(self.signals);
-        (status.map_or(126, code), self.streams.end())
+        (code, self.streams.end())
     }
 }
 
@@ -79,12 +96,13 @@ fn code(status: ExitStatus) -> u8 {
 }
 
 /// Hands on what was sent to econn alone. What a terminal sends, it sends to the command as well. Once the command has
-/// ended, whoever asks econn to end means it.
-fn hand_on(mut signals: SignalsInfo<WithOrigin>, pid: Pid, has_ended: &AtomicBool) {
+/// ended, whoever asks econn to end means it; the code stays the command's.
+fn hand_on(mut signals: SignalsInfo<WithOrigin>, pid: Pid, ended: &AtomicI32) {
     for origin in signals.forever() {
         let asks_to_end = matches!(origin.signal, SIGHUP | SIGINT | SIGQUIT | SIGTERM);
-        if has_ended.load(Ordering::Relaxed) && asks_to_end {
-            signals::end(origin.signal);
+        let code = ended.load(Ordering::Relaxed);
+        if code != RUNS && asks_to_end {
+            signals::end_with(code);
         }
         if let Some(signal) = Signal::from_named_raw(origin.signal)
             && !matches!(origin.cause, Cause::Kernel)

@@ -27,21 +27,27 @@ use watch::Watch;
 
 /// Runs the command; ends with its exit code.
 pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
-    let config = match configured(&asked.configured) {
-        // What a project's file says wrong is no reason to keep its tests from running.
-        Err(failure) if asked.configured.config.is_none() => {
+    let is_named = asked.configured.config.is_some();
+    // What a project's file says wrong is no reason to keep its tests from running.
+    let found = match configured(&asked.configured) {
+        Err(failure) if !is_named => {
             say(&failure.message);
             Config::default()
         }
         config => config?,
     };
+    let none = Config::default();
+    let (config, (own, task)) = match prepared(&found, &asked) {
+        Err(failure) if !is_named && found.path.is_some() => {
+            let Ok(prepared) = prepared(&none, &asked) else { return Err(failure) };
+            say(&failure.message);
+            (&none, prepared)
+        }
+        prepared => (&found, prepared?),
+    };
     config.complete(&mut asked.judging);
-    OwnChecks::declared(&config).know(&asked.judging, None)?;
     writable(&asked.judging)?;
-    let own = OwnChecks::find(&config)?;
-    own.know(&asked.judging, None)?;
-    let task = Task::new("run", &asked.looking, &[], &config, Over::None)?;
-    let wanted = wanted(&[], &asked.judging, &config);
+    let wanted = wanted(&[], &asked.judging, config);
     let recording = Recording::at(asked.to.as_deref());
     let watch = Watch::begin(task, recording.clone());
     let ended = Command::start(&asked.command).map(Command::end);
@@ -75,6 +81,15 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
     Ok(Code(code))
 }
 
+/// The project's own checks, and what is to be looked at.
+fn prepared<'a>(config: &'a Config, asked: &Record) -> Result<(OwnChecks<'a>, Task), Failure> {
+    // A wrong name is said before a program is asked what it is.
+    OwnChecks::declared(config).know(&asked.judging, None)?;
+    let own = OwnChecks::find(config)?;
+    own.know(&asked.judging, None)?;
+    Ok((own, Task::new("run", &asked.looking, &[], config, Over::None)?))
+}
+
 /// Tells what was found: everything where the command failed and something is wrong, little where nothing is.
 fn tell(
     record: &Snapshot,
@@ -89,8 +104,7 @@ fn tell(
         say(&format!("nothing was recorded: {}", no_engine(record)));
     } else if code == 0 {
         // The recording and the files of --output tell more; where all is well nobody asked.
-    } else if matches!(report.outcome, Outcome::Fail | Outcome::Unknown) && !report.links.is_empty()
-    {
+    } else if is_worth_reading(report) {
         let style = render::Style::stderr(&asked.judging);
         let mut bytes = format!("\neconn: the command ended with {code}\n");
         bytes.push_str(&String::from_utf8_lossy(&rendered(report, &asked.judging, style)?));
@@ -101,6 +115,15 @@ fn tell(
         say(&format!("recorded in {from}"));
     }
     Ok(())
+}
+
+/// Whether the report says more than that nothing is wrong: a fault, what could not be seen, what counts as one here, or what
+/// the command itself said of connections.
+fn is_worth_reading(report: &Report) -> bool {
+    let is_open = matches!(report.outcome, Outcome::Fail | Outcome::Unknown);
+    let has_said = report.links.iter().any(|link| !link.logged.is_empty());
+    !report.logged_elsewhere.is_empty()
+        || !report.links.is_empty() && (is_open || report.exit_code != 0 || has_said)
 }
 
 fn no_engine(record: &Snapshot) -> String {

@@ -88,6 +88,7 @@ const PROMISES: &[Promise] = &[
     ("preflight-waits-for-a-container", false, preflight::waits_for_what_is_not_made_yet),
     ("recorder-sees-what-a-live-look-sees", false, recorder::sees_what_a_live_look_sees),
     ("recorder-may-be-killed", false, recorder::may_be_killed),
+    ("recorder-follows-a-restart", false, recorder::follows_a_restart),
     ("vantage-without-rights", false, vantage::without_rights),
     ("vantage-remote", false, vantage::remote),
     ("vantage-other-processor", false, vantage::other_processor),

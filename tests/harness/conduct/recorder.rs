@@ -179,6 +179,10 @@ pub(super) fn sees_what_a_live_look_sees(_: &Cast, engine: Engine) -> Result<()>
             let (recorded, live) = (only(&recorded, &live), only(&live, &recorded));
             ran.account(&format!("{on:?}: {what}; only recorded {recorded:?}; only live {live:?}"))
         };
+        ran.ended_with(&[if on.is_empty() { 0 } else { 7 }])?;
+        must(ran.stdout.ends_with(" clients passed\n"), || wrong("the suite's own output"))?;
+        let is_only_its_own = ran.stdout == "12 of 12 clients passed\n" && ran.stderr.is_empty();
+        must(!on.is_empty() || is_only_its_own, || wrong("healthy, and something is said"))?;
         let lost = only(&recorded, &live);
         let less: Vec<&str> = outcomes(&recorded, &[])
             .into_iter()
@@ -200,10 +204,6 @@ pub(super) fn sees_what_a_live_look_sees(_: &Cast, engine: Engine) -> Result<()>
         let codes = FAULTS.iter().filter(|(name, _)| on.contains(name)).map(|(_, code)| *code);
         let chain = format!("chain {}", serde_json::json!(codes.collect::<Vec<_>>()));
         must(recorded.contains(&chain), || wrong(&format!("not {chain}")))?;
-        ran.ended_with(&[if on.is_empty() { 0 } else { 7 }])?;
-        must(ran.stdout.ends_with(" clients passed\n"), || wrong("the suite's own output"))?;
-        let is_only_its_own = ran.stdout == "12 of 12 clients passed\n" && ran.stderr.is_empty();
-        must(!on.is_empty() || is_only_its_own, || wrong("healthy, and something is said"))?;
     }
     stage.strike()
 }
@@ -244,5 +244,31 @@ pub(super) fn may_be_killed(_: &Cast, engine: Engine) -> Result<()> {
     let replay = run(econn().args(["diagnose", "--format", "json", "--from"]).arg(&record))?;
     let found = suite.found(&replay.report()?).map_err(|trouble| replay.account(&trouble))?;
     must(found.contains("code EC301"), || replay.account(&format!("{found:#?}")))?;
+    stage.strike()
+}
+
+/// A server that is started anew while it is recorded, and one that is sent a signal that ends nothing, has no fault: what
+/// counts is how it is afterwards.
+pub(super) fn follows_a_restart(_: &Cast, engine: Engine) -> Result<()> {
+    let stage = Stage::set(&scene(include_str!("suite.toml"))?, engine, &[], false)?;
+    let suite = Suite::with(&stage, &[])?;
+    let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
+    let report = folder.path().join("report.json");
+    let script = format!(
+        "{SUITE} up; sleep 2; $ENGINE restart -t 1 $MOCK; sleep 2; $ENGINE kill -s WINCH $MOCK; sleep 1; exit 7"
+    );
+    let mut command = econn();
+    command.args(["run", "--engine", engine.name(), "--record"]).arg(folder.path().join("record"));
+    command.arg("--output").arg(format!("json={}", report.display()));
+    command.args(["--", "sh", "-c", &script]);
+    suite.tell(&mut command)?;
+    let ran = run(&mut command)?;
+    suite.part("down")?;
+    ran.ended_with(&[7])?;
+    let report = std::fs::read_to_string(&report).map_err(|trouble| trouble.to_string())?;
+    let report: Value = serde_json::from_str(&report).map_err(|trouble| trouble.to_string())?;
+    let found = suite.found(&report).map_err(|trouble| ran.account(&trouble))?;
+    let is_up = found.contains("server-state pass ") && found.contains("chain []");
+    must(is_up, || ran.account(&format!("it is up and has no fault, but {found:#?}")))?;
     stage.strike()
 }

@@ -38,7 +38,7 @@ pub(crate) use format::{
 };
 pub(crate) use path::holds_secret;
 pub(crate) use proxy::{NoProxy, Proxy, no_proxy, proxies};
-pub(crate) use unverified::unverified;
+pub(crate) use unverified::{unverified, unverified_in};
 
 use scheme::Kind;
 

@@ -5,7 +5,7 @@ use super::words;
 /// A path that is not shown at all.
 pub(super) const MASKED: &str = "/***";
 /// What stands in place of a secret.
-const MASK: &str = "***";
+pub(super) const MASK: &str = "***";
 
 /// Longer lines are not looked through: they stay hidden.
 const LONGEST: usize = 4096;
@@ -39,7 +39,7 @@ pub(super) fn clean(path: &str) -> (String, bool) {
 }
 
 /// Does a piece of a path or a line read like a token rather than like words?
-fn is_secret(piece: &str) -> bool {
+pub(super) fn is_secret(piece: &str) -> bool {
     let mail = piece.find('@').is_some_and(|at| at > 0);
     mail || piece.starts_with("eyJ")
         || piece.starts_with("bot") && piece.contains(':')

@@ -1,7 +1,7 @@
 //! Whether a client says somewhere that it verifies no certificate.
 
 /// What a key holds that turns verification off where it is true.
-const OFF: [&str; 8] = [
+const OFF: [&str; 9] = [
     "insecure",
     "skipverify",
     "skiptls",
@@ -10,9 +10,10 @@ const OFF: [&str; 8] = [
     "ignorecert",
     "ignoressl",
     "trustall",
+    "allowinvalid",
 ];
 /// What a key holds that turns verification off where it is false.
-const ON: [&str; 7] = [
+const ON: [&str; 8] = [
     "verify",
     "rejectunauthorized",
     "checkcert",
@@ -20,6 +21,7 @@ const ON: [&str; 7] = [
     "certvalidation",
     "certcheck",
     "checkhostname",
+    "certreqs",
 ];
 /// Arguments, and pieces of programs in arguments, that turn it off.
 const SAID: [&str; 13] = [
@@ -40,12 +42,35 @@ const SAID: [&str; 13] = [
 
 /// The variable or the argument that says so: its name, never its value.
 pub(crate) fn unverified(vars: &[(String, String)], args: &[String]) -> Option<String> {
-    let variable = vars.iter().find(|(name, value)| turns_off(name, value));
+    let variable = vars.iter().find(|(name, value)| turns_off(name, value) || asks_not_to(value));
     variable.map(|(name, _)| name.clone()).or_else(|| {
+        if let Some(at) = args.iter().position(|arg| asks_not_to(arg)) {
+            return Some(format!("argument {at}"));
+        }
         let text = args.join(" ");
         let said = SAID.iter().find(|piece| text.contains(**piece));
         said.map(ToString::to_string).or_else(|| curl(&text).then(|| "-k".to_owned()))
     })
+}
+
+/// The same of a configuration file: its key, never its value. A `verify` that is not of certificates means something else.
+pub(crate) fn unverified_in(path: &str, text: &str) -> Option<String> {
+    let says = |(key, value): &(String, String)| {
+        let plain = key.to_ascii_lowercase();
+        let is_about = ["tls", "ssl", "cert", "insecure", "unauthorized"];
+        let is_meant =
+            is_about.iter().any(|word| plain.contains(word)) || plain.ends_with("verify");
+        is_meant && turns_off(key, value) || asks_not_to(value)
+    };
+    let found = super::format::values(path, text).into_iter().find(says);
+    found.map(|(key, _)| format!("{key} in {path}"))
+}
+
+/// Whether the query of an address turns it off: `rediss://cache:6379/0?ssl_cert_reqs=none`.
+fn asks_not_to(value: &str) -> bool {
+    let query = value.split_once("://").and_then(|(_, rest)| rest.split_once('?'));
+    let mut pairs = query.map_or("", |(_, query)| query).split('&');
+    pairs.any(|pair| pair.split_once('=').is_some_and(|(name, value)| turns_off(name, value)))
 }
 
 fn turns_off(name: &str, value: &str) -> bool {
@@ -71,7 +96,28 @@ fn curl(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::unverified;
+    use super::{unverified, unverified_in};
+
+    #[test]
+    fn addresses_and_files_say_it_too() {
+        assert_eq!(of("REDIS_URL=rediss://cache:6379/0?ssl_cert_reqs=none", ""), "REDIS_URL");
+        assert_eq!(of("", "app|mongodb://db/x?tls=true&tlsInsecure=true"), "argument 1");
+        assert_eq!(of("REDIS_URL=rediss://cache:6379/0?ssl_cert_reqs=required", ""), "");
+        for (text, key) in [
+            (
+                "llm:\n  endpoint: https://mock\n  insecure_skip_verify: true\n",
+                "llm.insecure_skip_verify",
+            ),
+            ("client:\n  tls:\n    verify: false\n", "client.tls.verify"),
+            ("url: amqps://q/?verify=verify_none&ssl_verify=false\n", "url"),
+        ] {
+            let found = unverified_in("/etc/app/config.yaml", text);
+            assert_eq!(found, Some(format!("{key} in /etc/app/config.yaml")));
+        }
+        for text in ["verify_email: false\n", "tls:\n  verify: true\n", "tls: [\n"] {
+            assert_eq!(unverified_in("/etc/app/config.yaml", text), None, "{text}");
+        }
+    }
 
     fn of(variable: &str, args: &str) -> String {
         let vars = variable.split_once('=').map(|(n, v)| (n.to_owned(), v.to_owned()));

@@ -264,7 +264,7 @@ impl<'a> Memory<'a> {
             life.up();
             let more = &mut self.more[at];
             more.up.get_or_insert_with(Instant::now);
-            more.gone = None;
+            (more.gone, more.before) = (None, None);
             more.files = files;
             more.limits = more.limits.or(seen.facts.limits);
             more.compared |= compared;
@@ -279,6 +279,16 @@ impl<'a> Memory<'a> {
 
     fn at(&self, index: usize, id: &str) -> Option<usize> {
         self.all.seen.iter().position(|(engine, seen)| *engine == index && seen.facts.id == id)
+    }
+
+    /// A container is up, perhaps again: nobody takes it down any more.
+    pub(super) fn started(&mut self, index: usize, id: &str) {
+        self.lives.entry((index, id.to_owned())).or_default().up();
+    }
+
+    /// Somebody sent a container a signal that may be meant to end it.
+    pub(super) fn signalled(&mut self, index: usize, id: &str) {
+        self.lives.entry((index, id.to_owned())).or_default().signal();
     }
 
     /// Somebody takes a container down: the last moment to read what the kernel counted for it.

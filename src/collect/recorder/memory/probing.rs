@@ -168,8 +168,18 @@ impl Memory<'_> {
         for id in links {
             self.visiting.remove(id);
         }
-        // What was seen before stays; what never was is settled at the end.
-        let Ok((returns, from)) = returns else { return };
+        let (returns, from) = match returns {
+            Ok(seen) => seen,
+            // What was seen before stays.
+            Err(why) => {
+                let never =
+                    |link: &&mut Link| links.contains(&link.id) && link.visit.value().is_none();
+                for link in self.record.links.iter_mut().filter(never) {
+                    link.visit = Fact::Unknown(why.clone());
+                }
+                return;
+            }
+        };
         for back in returns {
             let Some(at) =
                 self.record.links.iter().position(|link| links.get(back.link) == Some(&link.id))
@@ -211,6 +221,9 @@ impl Memory<'_> {
         }
         let mut ports: BTreeMap<PortKey, (usize, Vec<usize>)> = BTreeMap::new();
         for at in 0..self.record.links.len() {
+            if self.record.links[at].is_forbidden() {
+                continue;
+            }
             let Some(server) = self.server(&self.record.links[at]) else { continue };
             let Some(key) = self.port(at) else { continue };
             let replicas = replicas::places(&self.all, &self.record.links[at]);

@@ -2,9 +2,12 @@
 
 use super::super::life::exited;
 use super::{Memory, More, NOT_YET};
+use crate::collect::searched::told_by_search_domains;
 use crate::collect::sockets::Sockets;
 use crate::collect::stand::{Stance, Stands};
-use crate::collect::survey::{ends_on_machine, named, told_by_hosts_files, told_to};
+use crate::collect::survey::{
+    ends_on_machine, named, of_this_machine, told_by_hosts_files, told_to,
+};
 use crate::collect::{ends, links, swarm};
 use checks::model::{Fact, HOST_CLIENT, Link};
 use std::time::{Duration, Instant as Moment};
@@ -42,10 +45,12 @@ impl Memory<'_> {
         let sockets = Sockets::new(&self.all, &stands);
         let mut links = sockets.links(links::merge(claims), keeps).await;
         told_by_hosts_files(&sockets, &facts, &mut links);
+        of_this_machine(&stands, engines, &mut self.record);
         stands.close().await;
         let old = std::mem::replace(&mut self.record.links, links);
-        self.carry(&old);
         self.record.containers = facts;
+        told_by_search_domains(&self.all, &mut self.record);
+        self.carry(&old);
         let asks = &self.request.asks;
         for (container, (_, seen)) in self.record.containers.iter_mut().zip(&self.all.seen) {
             container.answers = asks.iter().map(|ask| ask.of(&seen.raw)).collect();

@@ -1,5 +1,6 @@
 //! What every format becomes: values with the path of their key and their line.
 
+use crate::collect::links::told::path::{MASK, is_secret};
 use std::collections::HashMap;
 
 /// As many values are read from one file; the anchors of YAML multiply them.
@@ -57,6 +58,16 @@ impl Item {
     /// `service.upstreams[0].url`
     pub(super) fn dotted(&self) -> String {
         dotted(&self.path)
+    }
+
+    /// The same, without those keys that are secrets themselves: tokens that are given an address each.
+    pub(super) fn shown(&self) -> String {
+        let part = |part: &str| if is_secret(part) { MASK.to_owned() } else { part.to_owned() };
+        let shown = |step: &Step| match step {
+            Step::Key(key) => Step::Key(key.split('.').map(part).collect::<Vec<_>>().join(".")),
+            Step::Index(_) => step.clone(),
+        };
+        dotted(&self.path.iter().map(shown).collect::<Vec<Step>>())
     }
 
     /// The keys without the indices.

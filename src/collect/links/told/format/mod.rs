@@ -99,6 +99,12 @@ pub(crate) fn groups(path: &str, text: &str) -> Vec<String> {
     if Format::of(path) == Format::Conf { conf::groups(text) } else { Vec::new() }
 }
 
+/// All values of a file with their keys; none where it can't be read.
+pub(super) fn values(path: &str, text: &str) -> Vec<(String, String)> {
+    let items = Format::of(path).items(text.strip_prefix('\u{feff}').unwrap_or(text));
+    items.unwrap_or_default().into_iter().map(|item| (item.shown(), item.value)).collect()
+}
+
 /// Finds the endpoints that a file tells. The error says what is malformed and where, and quotes nothing of it.
 pub(crate) fn from_file(path: &str, text: &str, known: &Known<'_>) -> Result<Vec<Told>, String> {
     if text.len() > LARGEST {
@@ -171,7 +177,7 @@ fn entries(items: &[Item], format: Format) -> Vec<Entry> {
             key.append(name);
             value = rest;
         }
-        let place = Place::Line { key: item.dotted(), line: item.line };
+        let place = Place::Line { key: item.shown(), line: item.line };
         Entry { key, group, value: value.to_owned(), place, hidden: false }
     };
     items.iter().map(entry).collect()
