@@ -254,8 +254,12 @@ pub(super) fn follows_a_restart(_: &Cast, engine: Engine) -> Result<()> {
     let suite = Suite::with(&stage, &[])?;
     let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
     let report = folder.path().join("report.json");
+    // Podman removes one that was started with --rm when it is to be started anew.
+    let made = "$ENGINE run --detach --pull never --label $LABEL --network $NET";
     let script = format!(
-        "{SUITE} up; sleep 2; $ENGINE restart -t 1 $MOCK; sleep 2; $ENGINE kill -s WINCH $MOCK; sleep 1; exit 7"
+        "{made} --name $MOCK $IMAGE --host $BIND --class $CLASS; \
+         {made} --name $CLIENT --env LLM_ENDPOINT=$ENDPOINT econn-lab-python:1 sleep infinity; sleep 2; \
+         $ENGINE restart -t 1 $MOCK; sleep 2; $ENGINE kill -s WINCH $MOCK; sleep 1; {SUITE} down; exit 7"
     );
     let mut command = econn();
     command.args(["run", "--engine", engine.name(), "--record"]).arg(folder.path().join("record"));
@@ -263,7 +267,6 @@ pub(super) fn follows_a_restart(_: &Cast, engine: Engine) -> Result<()> {
     command.args(["--", "sh", "-c", &script]);
     suite.tell(&mut command)?;
     let ran = run(&mut command)?;
-    suite.part("down")?;
     ran.ended_with(&[7])?;
     let report = std::fs::read_to_string(&report).map_err(|trouble| trouble.to_string())?;
     let report: Value = serde_json::from_str(&report).map_err(|trouble| trouble.to_string())?;
