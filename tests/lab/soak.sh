@@ -24,6 +24,7 @@ mkdir -p "$logs"
 cargo test --quiet --test scenes --no-run
 rows="" failures="" red=0
 begun=$(date -u '+%F %H:%M UTC')
+commit=$(git describe --always --dirty --exclude '*')
 
 # pass NAME FILTER WORDS...: one run of the tests whose name contains FILTER. The numbers are those of its last line; without
 # that line it is red, too.
@@ -67,7 +68,7 @@ figures are left to \`make test\` and \`make bench\`. This page is written by th
 | | |
 |---|---|
 | begun, ended | $begun, $(date -u '+%F %H:%M UTC') |
-| commit | $(git describe --always --dirty --exclude '*') |
+| commit | $commit |
 | engines | $versions |
 | extent | $extent |
 | machine | $(nproc) cores, Linux $(uname -r) |
