@@ -34,13 +34,13 @@ pub(crate) struct Gathered {
     pub(crate) notes: Vec<String>,
 }
 
-/// Looks through one container.
+/// Looks through one container; what it was given at its creation is known.
 pub(crate) async fn gather(
     engine: &Connection,
     seen: &mut Seen,
+    mut gathered: Gathered,
     is_name: &dyn Fn(&str) -> bool,
 ) -> Gathered {
-    let mut gathered = given(seen, is_name);
     let by_variable = |(_, source, _): &(_, Source, _)| matches!(source, Source::Env { .. });
     if gathered.told.iter().any(by_variable) && as_started(seen) {
         gathered = given(seen, is_name);

@@ -26,10 +26,10 @@ const SLIRP_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(10, 0, 2, 2));
 /// The one by which containers with pasta reach it.
 const PASTA_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 1, 2));
 
-/// Whether names of this domain are given by clusters and by a local network's own machines only: no engine knows them, and the
-/// world outside does not either.
+/// Whether names of this domain are given by clusters only: no engine knows them, and the world outside does not either.
 fn is_of_a_cluster(domain: &str) -> bool {
-    domain == "local" || domain.split('.').any(|word| word == "svc")
+    let domain = domain.strip_suffix(".cluster.local").unwrap_or(domain);
+    domain == "svc" || domain.ends_with(".svc")
 }
 
 /// Everything that the engines know, as far as an address can mean it.
@@ -180,8 +180,11 @@ impl<'a> World<'a> {
     /// The engine's machine: a published port of a container, a container on the host's network, or a process.
     fn on_machine(&self, dialled: Dialled<'_>) -> (Option<Server>, Meant) {
         let on_host_listens = || {
-            let is_there =
-                |c: &&Container| c.network_mode == NetworkMode::Host && c.state.is_running();
+            let is_there = |c: &&Container| {
+                c.engine == dialled.engine
+                    && c.network_mode == NetworkMode::Host
+                    && c.state.is_running()
+            };
             let mut there = self.containers.iter().filter(is_there);
             there.any(|c| (self.listens)(c, dialled.port))
         };

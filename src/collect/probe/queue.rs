@@ -209,7 +209,7 @@ async fn until_empty(target: SocketAddr) -> Result<(u32, Option<Stuck>), String>
 struct Taken {
     /// The peers of those that no program has taken yet: their sockets belong to nobody.
     waiting: BTreeSet<String>,
-    /// How many a program has, with a client that is still there.
+    /// How many a program has, whether or not their clients still wait.
     served: usize,
 }
 
@@ -229,7 +229,7 @@ fn taken_in(rows: &str, port: u16) -> Taken {
         }
         match (state, inode) {
             ("01" | "08", "0") => drop(taken.waiting.insert(peer.to_owned())),
-            ("01", _) => taken.served += 1,
+            ("01" | "08", _) => taken.served += 1,
             _ => {}
         }
     }
@@ -324,7 +324,7 @@ mod tests {
         ];
         let taken = taken_in(&rows.concat(), 8080);
         let waiting: Vec<&str> = taken.waiting.iter().map(String::as_str).collect();
-        assert_eq!((taken.served, waiting), (1, vec!["0100007F:C003", "0100007F:C004"]));
+        assert_eq!((taken.served, waiting), (2, vec!["0100007F:C003", "0100007F:C004"]));
     }
 
     #[test]

@@ -19,10 +19,10 @@ pub(super) async fn holds(
     snapshot: &mut Snapshot,
     request: &Request,
 ) {
-    // Containers that stand in one namespace have its ports in common.
+    // Containers that stand in one namespace have its ports in common. Another machine may have the same number.
     let home = |container: usize| match snapshot.containers[container].namespace {
-        Fact::Known(inode) => (Some(inode), 0),
-        _ => (None, container),
+        Fact::Known(inode) => (all.seen[container].0, Some(inode), 0),
+        _ => (all.seen[container].0, None, container),
     };
     let mut ports: BTreeMap<_, Vec<(usize, usize)>> = BTreeMap::new();
     for link in 0..snapshot.links.len() {
@@ -45,7 +45,10 @@ pub(super) async fn holds(
     let mut facts = Vec::new();
     for ((_, port), meant) in &ports {
         let links: Vec<usize> = meant.iter().map(|(_, link)| *link).collect();
-        facts.push(Box::pin(held(meant[0].0, *port, &links)).await);
+        let runs =
+            |(container, _): &&(usize, usize)| snapshot.containers[*container].state.is_running();
+        let (container, _) = meant.iter().find(runs).unwrap_or(&meant[0]);
+        facts.push(Box::pin(held(*container, *port, &links)).await);
     }
     for (fact, meant) in facts.into_iter().zip(ports.into_values()) {
         for (container, link) in meant {
@@ -92,8 +95,10 @@ pub(in super::super) fn held<'a>(
 /// How a port is spoken to: HTTP where a client says so or the user gave a path, else not at all.
 fn protocol(snapshot: &Snapshot, links: &[usize], request: &Request) -> Protocol {
     let of = |link: &usize| &snapshot.links[*link];
-    let server = links.iter().find_map(|link| of(link).server.as_ref()?.container.clone());
-    let named = request.probes.iter().any(|(name, _)| Some(name) == server.as_ref());
+    let servers = || links.iter().filter_map(|link| of(link).server.as_ref()?.container.clone());
+    let is_named = |server: &String| request.probes.iter().any(|(name, _)| name == server);
+    let server = servers().find(is_named).or_else(|| servers().next());
+    let named = server.as_ref().is_some_and(is_named);
     let is_http = |link: &&Link| matches!(link.endpoint.scheme.as_deref(), Some("http" | "ws"));
     let told: Vec<&Link> = links.iter().map(of).filter(is_http).collect();
     if told.is_empty() && !named {

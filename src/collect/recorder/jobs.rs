@@ -101,7 +101,8 @@ pub(super) fn look<'a>(
             let stands = Stands::new(engines, stance, Instant::now() + LIMIT);
             ends::look(&stands, index, place, &mut seen, &[ANY], false).await;
             stands.close().await;
-            links::gather(engine, &mut seen, &is_name).await
+            let given = links::given(&seen, &is_name);
+            links::gather(engine, &mut seen, given, &is_name).await
         } else {
             links::given(&seen, &is_name)
         };

@@ -55,13 +55,16 @@ impl Life {
         *self = Self { out_of_memory: self.out_of_memory, ..Self::default() };
     }
 
+    /// It was started anew. How it ended before that is told when it is looked at.
+    pub(super) fn started(&mut self) {
+        (self.killed, self.signalled, self.is_gone) = (None, None, false);
+    }
+
     /// It ended; true where it did so by itself.
     pub(super) fn end(&mut self, exit_code: i64) -> bool {
         self.is_gone = true;
         let by_itself = self.out_of_memory || !(self.is_killed() || is_recent(self.signalled));
-        if by_itself {
-            self.ended = Some((Instant::now(), exit_code));
-        }
+        self.ended = by_itself.then(|| (Instant::now(), exit_code));
         by_itself
     }
 }
@@ -96,8 +99,10 @@ mod tests {
         let mut signalled = Life::default();
         signalled.signal();
         assert!(!signalled.is_killed() && !signalled.end(0) && signalled.ended.is_none());
-        signalled.up();
-        assert!(signalled.end(1), "it was up again in between");
+        signalled.started();
+        assert!(signalled.end(1) && signalled.ended.is_some(), "it was up again in between");
+        signalled.started();
+        assert!(!signalled.is_gone && signalled.ended.is_some(), "it came back by itself");
         let mut starved = Life { out_of_memory: true, ..Life::default() };
         starved.kill();
         assert!(starved.end(137), "the kernel's signal is nobody's wish");

@@ -3,8 +3,17 @@
 use super::{Listed, Request};
 use crate::collect::compose::{self, Environment};
 use crate::collect::engine::{Connection, Seen};
-use crate::collect::links::{self, Claim, Named};
+use crate::collect::links::{self, Claim, Gathered, Named};
 use checks::model::{Container, HOST_CLIENT, Source, Written};
+use std::collections::HashMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::thread::ScopedJoinHandle;
+
+/// Threads that read what containers were given, at most.
+const READERS: usize = 4;
+/// So few containers are read by one of them.
+const FEW: usize = 32;
 
 /// What every container is told, and what the user says that some are.
 pub(super) async fn claims(
@@ -17,10 +26,10 @@ pub(super) async fn claims(
     let carriers = links::carriers(&facts);
     let mut claims = Vec::new();
     let program = compose::program(&|name| std::env::var(name).ok());
-    for (me, (engine, seen)) in all.seen.iter_mut().enumerate() {
-        let is_name =
-            |name: &str| carriers.get(name).is_some_and(|all| all.iter().any(|one| *one != me));
-        let found = links::gather(&engines[*engine], seen, &is_name).await;
+    let given = given(&all.seen, &carriers);
+    for ((me, (engine, seen)), given) in all.seen.iter_mut().enumerate().zip(given) {
+        let is_name = |name: &str| is_others(&carriers, me, name);
+        let found = links::gather(&engines[*engine], seen, given, &is_name).await;
         (seen.facts.unread_files, seen.facts.unread_names) = found.unread.into_iter().unzip();
         seen.facts.proxies = links::proxies(&seen.raw.env);
         seen.facts.unverified =
@@ -35,6 +44,30 @@ pub(super) async fn claims(
     }
     claims.extend(named(engines, all, request));
     links::merge(claims)
+}
+
+/// Whether somebody else than the container at this place carries the name.
+fn is_others(carriers: &HashMap<String, Vec<usize>>, me: usize, name: &str) -> bool {
+    carriers.get(name).is_some_and(|all| all.iter().any(|one| *one != me))
+}
+
+/// What every container was given, read by all processors: hundreds of containers are milliseconds of work.
+fn given(all: &[(usize, Seen)], carriers: &HashMap<String, Vec<usize>>) -> Vec<Gathered> {
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(READERS);
+    let part = all.len().div_ceil(threads).max(FEW);
+    let read = |first: usize, part: &[(usize, Seen)]| -> Vec<Gathered> {
+        let one = |(me, (_, seen)): (usize, &(usize, Seen))| {
+            links::given(seen, &|name| is_others(carriers, me, name))
+        };
+        (first..).zip(part).map(one).collect()
+    };
+    std::thread::scope(|scope| {
+        let parts = all.chunks(part).enumerate();
+        let readers: Vec<_> =
+            parts.map(|(n, some)| scope.spawn(move || read(n * part, some))).collect();
+        let read = readers.into_iter().map(ScopedJoinHandle::join);
+        read.flat_map(|part| part.unwrap_or_else(|broken| resume_unwind(broken))).collect()
+    })
 }
 
 /// What one container is told, as claims.

@@ -10,9 +10,10 @@ use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::origin::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
 use std::ffi::OsString;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ExitStatus};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -50,13 +51,15 @@ impl Command {
         let mut streams = Streams::join(&mut command);
         let spawned = match command.spawn() {
             // A script without a first line that names its shell: every shell runs it as its own.
-            Err(error) if error.raw_os_error() == Some(NO_FORMAT) => {
-                let mut shell = std::process::Command::new("/bin/sh");
-                shell.arg(program).args(arguments);
-                let streams_of_shell = Streams::join(&mut shell);
-                drop(std::mem::replace(&mut streams, streams_of_shell));
-                shell.spawn()
-            }
+            Err(error) if error.raw_os_error() == Some(NO_FORMAT) => match script(program) {
+                Some(script) => {
+                    let mut shell = std::process::Command::new("/bin/sh");
+                    shell.arg(script).args(arguments);
+                    streams = Streams::join(&mut shell);
+                    shell.spawn()
+                }
+                None => Err(error),
+            },
             spawned => spawned,
         };
         let child = spawned.map_err(|error| {
@@ -80,9 +83,25 @@ impl Command {
     pub(super) fn end(mut self) -> (u8, Vec<Logged>) {
         let code = self.child.wait().map_or(126, code);
         self.ended.store(i32::from(code), Ordering::Relaxed);
-        drop(self.signals);
+        // Who asks econn to end from here on is heeded above, with the command's code, and by nobody else.
+        std::mem::forget(self.signals);
         (code, self.streams.end())
     }
+}
+
+/// The file of a program, found as it would be started, where that is a text.
+fn script(program: &OsString) -> Option<PathBuf> {
+    let path = Path::new(program);
+    let found = if path.components().count() > 1 {
+        path.to_owned()
+    } else {
+        let folders = std::env::var_os("PATH")?;
+        let mut files = std::env::split_paths(&folders).map(|folder| folder.join(path));
+        files.find(|file| file.is_file())?
+    };
+    let mut head = Vec::new();
+    File::open(&found).ok()?.take(256).read_to_end(&mut head).ok()?;
+    (!head.contains(&0)).then_some(found)
 }
 
 fn pid(child: &Child) -> Option<Pid> {

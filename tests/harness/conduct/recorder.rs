@@ -257,9 +257,10 @@ pub(super) fn follows_a_restart(_: &Cast, engine: Engine) -> Result<()> {
     // Podman removes one that was started with --rm when it is to be started anew.
     let made = "$ENGINE run --detach --pull never --label $LABEL --network $NET";
     let script = format!(
-        "{made} --name $MOCK $IMAGE --host $BIND --class $CLASS; \
-         {made} --name $CLIENT --env LLM_ENDPOINT=$ENDPOINT econn-lab-python:1 sleep infinity; sleep 2; \
-         $ENGINE restart -t 1 $MOCK; sleep 2; $ENGINE kill -s WINCH $MOCK; sleep 1; {SUITE} down; exit 7"
+        "set -e; {made} --name $MOCK $IMAGE --host $BIND --class $CLASS; sleep 2; $ENGINE restart -t 1 $MOCK; \
+         $ENGINE kill -s WINCH $MOCK; \
+         {made} --name $CLIENT --env LLM_ENDPOINT=$ENDPOINT econn-lab-python:1 sleep infinity; sleep 3; \
+         {SUITE} down; exit 7"
     );
     let mut command = econn();
     command.args(["run", "--engine", engine.name(), "--record"]).arg(folder.path().join("record"));

@@ -53,24 +53,27 @@ pub(crate) fn unverified(vars: &[(String, String)], args: &[String]) -> Option<S
     })
 }
 
-/// The same of a configuration file: its key, never its value. A `verify` that is not of certificates means something else.
+/// The same of a configuration file: its key, never its value.
 pub(crate) fn unverified_in(path: &str, text: &str) -> Option<String> {
-    let says = |(key, value): &(String, String)| {
-        let plain = key.to_ascii_lowercase();
-        let is_about = ["tls", "ssl", "cert", "insecure", "unauthorized"];
-        let is_meant =
-            is_about.iter().any(|word| plain.contains(word)) || plain.ends_with("verify");
-        is_meant && turns_off(key, value) || asks_not_to(value)
+    let says = |(key, _, value): &(String, String, String)| {
+        is_about_certificates(key) && turns_off(key, value) || asks_not_to(value)
     };
     let found = super::format::values(path, text).into_iter().find(says);
-    found.map(|(key, _)| format!("{key} in {path}"))
+    found.map(|(_, shown, _)| format!("{shown} in {path}"))
+}
+
+/// Other things are verified as well: addresses of mail, say.
+fn is_about_certificates(key: &str) -> bool {
+    let key = key.to_ascii_lowercase();
+    ["tls", "ssl", "cert", "insecure", "unauthorized"].iter().any(|word| key.contains(word))
 }
 
 /// Whether the query of an address turns it off: `rediss://cache:6379/0?ssl_cert_reqs=none`.
 fn asks_not_to(value: &str) -> bool {
     let query = value.split_once("://").and_then(|(_, rest)| rest.split_once('?'));
-    let mut pairs = query.map_or("", |(_, query)| query).split('&');
-    pairs.any(|pair| pair.split_once('=').is_some_and(|(name, value)| turns_off(name, value)))
+    let mut pairs =
+        query.map_or("", |(_, query)| query).split('&').filter_map(|p| p.split_once('='));
+    pairs.any(|(name, value)| is_about_certificates(name) && turns_off(name, value))
 }
 
 fn turns_off(name: &str, value: &str) -> bool {
@@ -114,7 +117,13 @@ mod tests {
             let found = unverified_in("/etc/app/config.yaml", text);
             assert_eq!(found, Some(format!("{key} in /etc/app/config.yaml")));
         }
-        for text in ["verify_email: false\n", "tls:\n  verify: true\n", "tls: [\n"] {
+        for text in [
+            "verify_email: false\n",
+            "email_verify: off\n",
+            "u: https://m/?email_verify=0\n",
+            "tls:\n  verify: true\n",
+            "tls: [\n",
+        ] {
             assert_eq!(unverified_in("/etc/app/config.yaml", text), None, "{text}");
         }
     }

@@ -283,7 +283,7 @@ impl<'a> Memory<'a> {
 
     /// A container is up, perhaps again: nobody takes it down any more.
     pub(super) fn started(&mut self, index: usize, id: &str) {
-        self.lives.entry((index, id.to_owned())).or_default().up();
+        self.lives.entry((index, id.to_owned())).or_default().started();
     }
 
     /// Somebody sent a container a signal that may be meant to end it.

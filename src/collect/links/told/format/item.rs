@@ -62,7 +62,10 @@ impl Item {
 
     /// The same, without those keys that are secrets themselves: tokens that are given an address each.
     pub(super) fn shown(&self) -> String {
-        let part = |part: &str| if is_secret(part) { MASK.to_owned() } else { part.to_owned() };
+        // Words that are written together have no digits between them.
+        let digits = |part: &str| part.bytes().filter(u8::is_ascii_digit).count();
+        let is_token = |part: &str| is_secret(part) && digits(part) >= 3;
+        let part = |part: &str| if is_token(part) { MASK.to_owned() } else { part.to_owned() };
         let shown = |step: &Step| match step {
             Step::Key(key) => Step::Key(key.split('.').map(part).collect::<Vec<_>>().join(".")),
             Step::Index(_) => step.clone(),

@@ -99,10 +99,14 @@ pub(crate) fn groups(path: &str, text: &str) -> Vec<String> {
     if Format::of(path) == Format::Conf { conf::groups(text) } else { Vec::new() }
 }
 
-/// All values of a file with their keys; none where it can't be read.
-pub(super) fn values(path: &str, text: &str) -> Vec<(String, String)> {
+/// All values of a file, each behind its key and what may be shown of that; none where it can't be read.
+pub(super) fn values(path: &str, text: &str) -> Vec<(String, String, String)> {
     let items = Format::of(path).items(text.strip_prefix('\u{feff}').unwrap_or(text));
-    items.unwrap_or_default().into_iter().map(|item| (item.shown(), item.value)).collect()
+    items
+        .unwrap_or_default()
+        .into_iter()
+        .map(|item| (item.dotted(), item.shown(), item.value))
+        .collect()
 }
 
 /// Finds the endpoints that a file tells. The error says what is malformed and where, and quotes nothing of it.
