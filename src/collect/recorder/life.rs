@@ -55,9 +55,13 @@ impl Life {
         *self = Self { out_of_memory: self.out_of_memory, ..Self::default() };
     }
 
-    /// It was started anew. How it ended before that is told when it is looked at.
+    /// It was started anew. How it ended by itself before that is told when it is looked at; Podman tells of no signal where
+    /// somebody starts it anew.
     pub(super) fn started(&mut self) {
         (self.killed, self.signalled, self.is_gone) = (None, None, false);
+        if !self.out_of_memory {
+            self.ended.take_if(|(_, code)| BY_SIGNAL.contains(code));
+        }
     }
 
     /// It ended; true where it did so by itself.
@@ -103,6 +107,9 @@ mod tests {
         assert!(signalled.end(1) && signalled.ended.is_some(), "it was up again in between");
         signalled.started();
         assert!(!signalled.is_gone && signalled.ended.is_some(), "it came back by itself");
+        assert!(signalled.end(143), "nobody was heard");
+        signalled.started();
+        assert!(signalled.ended.is_none(), "somebody started it anew");
         let mut starved = Life { out_of_memory: true, ..Life::default() };
         starved.kill();
         assert!(starved.end(137), "the kernel's signal is nobody's wish");
