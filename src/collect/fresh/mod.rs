@@ -12,6 +12,7 @@ pub(super) use rebuilt::rebuilt;
 use super::engine::{Connection, Seen};
 use super::source::{self, ImageFiles, Plan, Settings};
 use checks::model::{Content, EngineKind, Fact, Freshness, Tag};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 /// Where the source of a server's image is, and who said so.
@@ -189,11 +190,22 @@ async fn running(
     let changed = live::changes(engine, seen, &image).await;
     let there = live::under_mounts(engine, seen, &under).await?;
     let mut files = image_files(engine, &seen.raw.image_id, &image).await?;
-    let edited = match changed {
-        Ok(changed) => live::edits(engine, seen, &image, &changed, &mut files).await,
-        Err(why) => Err(why),
+    let mut edited = match &changed {
+        Ok(changed) => live::edits(engine, seen, &image, changed, &mut files).await,
+        Err(why) => Err(why.clone()),
     };
-    let mut content = compared(image, files, origin).await?;
+    let mut content = compared(image.clone(), files.clone(), origin).await?;
+    // To some engines an edit of the same size in the same second is none: of what differs the container itself is asked.
+    let known = changed.unwrap_or_default();
+    let differing = content.differing.iter().map(|d| d.image.clone());
+    let open: BTreeSet<String> = differing.filter(|path| !known.contains(path)).collect();
+    if let Ok(edited) = &mut edited
+        && let Ok(more) = live::edits(engine, seen, &image, &open, &mut files).await
+        && !more.is_empty()
+    {
+        edited.extend(more);
+        content = compared(image, files, origin).await?;
+    }
     match edited {
         Ok(edited) => content.edited = edited,
         Err(why) => unanswered.push(format!("what changed in the container: {why}")),

@@ -55,13 +55,15 @@ impl Life {
         *self = Self { out_of_memory: self.out_of_memory, ..Self::default() };
     }
 
-    /// It was started anew. How it ended by itself before that is told when it is looked at; Podman tells of no signal where
-    /// somebody starts it anew.
+    /// It was started anew. How it ended by itself before that is told when it is looked at.
     pub(super) fn started(&mut self) {
         (self.killed, self.signalled, self.is_gone) = (None, None, false);
-        if !self.out_of_memory {
-            self.ended.take_if(|(_, code)| BY_SIGNAL.contains(code));
-        }
+    }
+
+    /// Whether it failed by itself. Podman tells of no signal where somebody starts it anew.
+    pub(super) fn has_failed(&self) -> bool {
+        let by_itself = |(_, code): (Instant, i64)| code != 0 && !BY_SIGNAL.contains(&code);
+        self.ended.is_some_and(|end| self.out_of_memory || by_itself(end))
     }
 
     /// It ended; true where it did so by itself.
@@ -106,10 +108,8 @@ mod tests {
         signalled.started();
         assert!(signalled.end(1) && signalled.ended.is_some(), "it was up again in between");
         signalled.started();
-        assert!(!signalled.is_gone && signalled.ended.is_some(), "it came back by itself");
-        assert!(signalled.end(143), "nobody was heard");
-        signalled.started();
-        assert!(signalled.ended.is_none(), "somebody started it anew");
+        assert!(!signalled.is_gone && signalled.has_failed(), "it came back by itself");
+        assert!(signalled.end(143) && !signalled.has_failed(), "somebody was not heard");
         let mut starved = Life { out_of_memory: true, ..Life::default() };
         starved.kill();
         assert!(starved.end(137), "the kernel's signal is nobody's wish");

@@ -247,8 +247,7 @@ pub(super) fn may_be_killed(_: &Cast, engine: Engine) -> Result<()> {
     stage.strike()
 }
 
-/// A server that is started anew while it is recorded, and one that is sent a signal that ends nothing, has no fault: what
-/// counts is how it is afterwards.
+/// A server that is started anew while it is recorded has no fault: what counts is how it is afterwards.
 pub(super) fn follows_a_restart(_: &Cast, engine: Engine) -> Result<()> {
     let stage = Stage::set(&scene(include_str!("suite.toml"))?, engine, &[], false)?;
     let suite = Suite::with(&stage, &[])?;
@@ -258,7 +257,6 @@ pub(super) fn follows_a_restart(_: &Cast, engine: Engine) -> Result<()> {
     let made = "$ENGINE run --detach --pull never --label $LABEL --network $NET";
     let script = format!(
         "set -e; {made} --name $MOCK $IMAGE --host $BIND --class $CLASS; sleep 2; $ENGINE restart -t 1 $MOCK; \
-         $ENGINE kill -s WINCH $MOCK; \
          {made} --name $CLIENT --env LLM_ENDPOINT=$ENDPOINT econn-lab-python:1 sleep infinity; sleep 3; \
          {SUITE} down; exit 7"
     );

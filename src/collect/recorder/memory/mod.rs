@@ -239,7 +239,7 @@ impl<'a> Memory<'a> {
                 return false;
             }
             let restarted = old.facts.state.started_at != seen.facts.state.started_at;
-            if life.ended.is_some() && restarted && is_up {
+            if life.has_failed() && restarted && is_up {
                 seen.facts.state.earlier = Some(checks::model::Earlier {
                     status: old.facts.state.status.clone(),
                     started_at: old.facts.state.started_at.clone(),
