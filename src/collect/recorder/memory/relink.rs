@@ -45,8 +45,6 @@ impl Memory<'_> {
         let sockets = Sockets::new(&self.all, &stands);
         let mut links = sockets.links(links::merge(claims), keeps).await;
         told_by_hosts_files(&sockets, &facts, &mut links);
-        of_this_machine(&stands, engines, &mut self.record);
-        stands.close().await;
         let old = std::mem::replace(&mut self.record.links, links);
         self.record.containers = facts;
         told_by_search_domains(&self.all, &mut self.record);
@@ -56,6 +54,9 @@ impl Memory<'_> {
             container.answers = asks.iter().map(|ask| ask.of(&seen.raw)).collect();
         }
         self.record.networks.clone_from(&self.all.networks);
+        // Which routes matter depends on the networks.
+        of_this_machine(&stands, engines, &mut self.record);
+        stands.close().await;
         self.machine();
         self.blame();
     }
