@@ -136,7 +136,7 @@ impl Snapshot {
     /// The container of that name in that engine.
     #[must_use]
     pub fn container(&self, engine: &str, name: &str) -> Option<&Container> {
-        self.containers.iter().find(|c| c.engine == engine && c.name == name)
+        self.containers.iter().find(|c| c.name == name && c.engine == engine)
     }
 
     /// The network of that name in that engine.

@@ -12,6 +12,7 @@ use checks::model::{
 };
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::spawn_blocking;
 
 /// A container younger than this may not have begun to listen, in seconds.
 const YOUNG: u64 = 10;
@@ -79,7 +80,7 @@ pub(crate) async fn look(
         seen.facts.namespace = Fact::Unknown(why.clone());
     }
     let stand = read.ok().filter(|s| shares_files && s.vantage() == Vantage::Sidecar);
-    files(stands.engine(engine), seen, pid.as_deref().ok(), stand.as_deref()).await;
+    files(stands.engine(engine), seen, pid.as_ref().ok(), stand.as_deref()).await;
 }
 
 /// Whether a container has files of its own in the place of those that decide names and that its engine gives it.
@@ -104,7 +105,7 @@ async fn by_proc(
     settled(pid, stance, seen.facts.state.up_seconds.filter(|_| patient), awaited).await;
     let (pid, id) = (Arc::clone(pid), seen.facts.id.clone());
     // Several servers at a time: each takes milliseconds.
-    let look = tokio::task::spawn_blocking(move || Shown::of(&pid, stance, &id));
+    let look = spawn_blocking(move || Shown::of(&pid, stance, &id));
     match look.await {
         Ok(shown) => shown.tell(&mut seen.facts),
         Err(gone) => seen.facts.listeners = Fact::Unknown(gone.to_string()),
@@ -211,7 +212,7 @@ pub(crate) async fn settle(seen: &Seen, stance: Stance, port: u16) {
 async fn files(
     engine: &Connection,
     seen: &mut Seen,
-    pid: Option<&ProvenPid>,
+    pid: Option<&Arc<ProvenPid>>,
     stand: Option<&Stand>,
 ) {
     let given = match stand {
@@ -242,11 +243,15 @@ async fn files(
 async fn text(
     engine: &Connection,
     id: &str,
-    pid: Option<&ProvenPid>,
-    path: &str,
+    pid: Option<&Arc<ProvenPid>>,
+    path: &'static str,
 ) -> Result<String, String> {
     const LIMIT: u64 = 256 << 10;
-    if let Some(bytes) = pid.and_then(|pid| read_file(pid, path, LIMIT).ok()) {
+    let here = match pid.map(Arc::clone) {
+        Some(pid) => spawn_blocking(move || read_file(&pid, path, LIMIT).ok()).await.ok().flatten(),
+        None => None,
+    };
+    if let Some(bytes) = here {
         return Ok(String::from_utf8_lossy(&bytes).into_owned());
     }
     let tar = engine.archive(id, path, 1 << 20).await?.unwrap_or_default();

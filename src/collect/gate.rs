@@ -81,8 +81,8 @@ impl Gate {
     pub(super) fn pass(&self, snapshot: Snapshot) -> Snapshot {
         *KNOWN.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.clone());
         let mut replaced = 0;
-        // Most have nothing to hide, and stay as they are.
-        let mut snapshot = if self.secrets.is_empty() && self.plain.is_empty() {
+        // Most repeat nothing of what is to be hidden, and stay as they are.
+        let mut snapshot = if self.is_free(&snapshot) {
             snapshot
         } else {
             let Ok(mut value) = serde_json::to_value(&snapshot) else { return closed(snapshot) };
@@ -101,6 +101,19 @@ impl Gate {
             snapshot.redactions.insert("texts".into(), replaced);
         }
         snapshot
+    }
+
+    /// Whether nothing secret stands anywhere in a snapshot. Its text tells that in a tenth of the time that taking it apart
+    /// takes.
+    fn is_free(&self, snapshot: &Snapshot) -> bool {
+        let secrets = self.secrets.iter().chain(&self.plain);
+        let quoted = secrets.filter_map(|secret| serde_json::to_string(secret).ok());
+        let any = quoted.map(|text| regex::escape(&text[1..text.len() - 1])).collect::<Vec<_>>();
+        if any.is_empty() {
+            return true;
+        }
+        let (any, text) = (regex::Regex::new(&any.join("|")), serde_json::to_string(snapshot));
+        matches!((any, text), (Ok(any), Ok(text)) if !any.is_match(&text))
     }
 
     fn walk<'a>(

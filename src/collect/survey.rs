@@ -162,7 +162,7 @@ impl Listed {
 
     /// The container of that name in that engine.
     pub(super) fn find(&self, engine: &str, name: &str) -> Option<usize> {
-        self.seen.iter().position(|(_, s)| s.facts.engine == engine && s.facts.name == name)
+        self.seen.iter().position(|(_, s)| s.facts.name == name && s.facts.engine == engine)
     }
 }
 
@@ -184,6 +184,14 @@ async fn list(
 
 /// Gives clients that were started moments ago the time to listen themselves, where the verdict rests on it.
 async fn settle(all: &Listed, claims: &[Claim], stance: Stance) {
+    let is_young = |claim: &&Claim| {
+        let client = all.find(&claim.engine, &claim.client);
+        client.is_some_and(|index| ends::is_young(&all.seen[index].1))
+    };
+    let claims: Vec<&Claim> = claims.iter().filter(is_young).collect();
+    if claims.is_empty() {
+        return;
+    }
     let facts = all.facts();
     let world = World {
         containers: &facts,

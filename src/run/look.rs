@@ -141,8 +141,9 @@ impl Task {
         wait: Duration,
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        // One thread: handing each of an engine's hundreds of answers from one to another takes longer than reading it. What
+        // takes long itself has threads of its own.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime =
             runtime.map_err(|e| Failure::incomplete(format!("no threads for the probes: {e}")))?;
         // The probes keep to the run's limit by themselves and leave their reasons; what is not in time even so gives no

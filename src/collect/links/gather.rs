@@ -28,6 +28,8 @@ pub(crate) struct Gathered {
     pub(crate) told: Vec<(Told, Source, Option<Written>)>,
     /// Files that could not be read: a line each, and what is named in them all the same.
     pub(crate) unread: Vec<(String, Vec<String>)>,
+    /// Its proxy variables.
+    pub(crate) proxies: Proxies,
     /// The key that says that no certificate is verified.
     pub(crate) unverified: Option<String>,
     /// What was not searched, a line each.
@@ -58,7 +60,7 @@ pub(crate) async fn gather(
     }
     let groups: Vec<String> =
         files.iter().flat_map(|(file, text)| told::groups(&file.path, text)).collect();
-    let exported = exported(seen);
+    let exported = if files.is_empty() { Vec::new() } else { exported(seen) };
     let known = Known { is_name, vars, exported: &exported, groups: &groups };
     for (file, text) in &files {
         read(file, text, &known, &mut gathered);
@@ -85,7 +87,11 @@ fn exported(seen: &Seen) -> Vec<(String, String)> {
 /// What one container was given at its creation: its environment and its command line.
 pub(crate) fn given(seen: &Seen, is_name: &dyn Fn(&str) -> bool) -> Gathered {
     let known = Known { is_name, vars: &seen.raw.env, groups: &[], exported: &[] };
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered {
+        proxies: proxies(&seen.raw.env),
+        unverified: told::unverified(&seen.raw.env, &seen.raw.argv),
+        ..Gathered::default()
+    };
     let outside_files = |told: Told| {
         let (source, value) = match &told.place {
             Place::Env { name } => (
@@ -108,7 +114,7 @@ pub(crate) fn given(seen: &Seen, is_name: &dyn Fn(&str) -> bool) -> Gathered {
 }
 
 /// A container's proxy variables. A value that is no address is left out: programs ignore it, too.
-pub(crate) fn proxies(env: &[(String, String)]) -> Proxies {
+fn proxies(env: &[(String, String)]) -> Proxies {
     let variable = |proxy: told::Proxy| {
         let told = proxy.told?;
         Some(ProxyVariable { name: proxy.name, url: told.url(), host: told.host })
@@ -163,8 +169,9 @@ fn named(text: &str, known: &Known<'_>) -> Vec<String> {
 async fn files(engine: &Connection, seen: &Seen, gathered: &mut Gathered) -> Vec<File> {
     let raw = &seen.raw;
     let mut files = Vec::new();
-    let here = proven(seen).ok();
-    for mount in raw.mounts.iter().filter(|m| is_searched(&m.destination)) {
+    let searched: Vec<&Mount> = raw.mounts.iter().filter(|m| is_searched(&m.destination)).collect();
+    let here = if searched.is_empty() { None } else { proven(seen).ok() };
+    for mount in searched {
         let in_place = here.as_ref().map(|pid| in_place(pid, mount, gathered));
         match in_place {
             Some(Ok(found)) => files.extend(found),

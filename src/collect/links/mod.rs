@@ -8,9 +8,8 @@ mod text;
 pub(crate) mod told;
 mod written;
 
-pub(crate) use gather::{Gathered, gather, given, proven, proxies};
+pub(crate) use gather::{Gathered, gather, given, proven};
 pub(crate) use meaning::{Dialled, World};
-pub(crate) use told::unverified;
 pub(crate) use written::in_line;
 
 use checks::model::{
@@ -173,9 +172,11 @@ fn malformed(told: &Told) -> Option<String> {
 }
 
 /// Every name by which a container is called, in lower case, with those that carry it (by their place in the list).
-pub(crate) fn carriers(containers: &[Container]) -> HashMap<String, Vec<usize>> {
+pub(crate) fn carriers<'a>(
+    containers: impl IntoIterator<Item = &'a Container>,
+) -> HashMap<String, Vec<usize>> {
     let mut carriers: HashMap<String, Vec<usize>> = HashMap::new();
-    for (index, container) in containers.iter().enumerate() {
+    for (index, container) in containers.into_iter().enumerate() {
         for name in container.names() {
             carriers.entry(name.to_ascii_lowercase()).or_default().push(index);
         }

@@ -106,9 +106,8 @@ pub(super) fn look<'a>(
         } else {
             links::given(&seen, &is_name)
         };
-        seen.facts.proxies = links::proxies(&seen.raw.env);
-        seen.facts.unverified =
-            links::unverified(&seen.raw.env, &seen.raw.argv).or_else(|| found.unverified.clone());
+        seen.facts.proxies = found.proxies.clone();
+        seen.facts.unverified = found.unverified.clone();
         let compared = probes::may_be_compared(&seen, request);
         Update::Looked { index, seen: Box::new(seen), found, compared }
     })

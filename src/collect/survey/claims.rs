@@ -22,8 +22,7 @@ pub(super) async fn claims(
     request: &Request,
     notes: &mut Vec<String>,
 ) -> Vec<Claim> {
-    let facts = all.facts();
-    let carriers = links::carriers(&facts);
+    let carriers = links::carriers(all.seen.iter().map(|(_, seen)| &seen.facts));
     let mut claims = Vec::new();
     let program = compose::program(&|name| std::env::var(name).ok());
     let given = given(&all.seen, &carriers);
@@ -31,9 +30,7 @@ pub(super) async fn claims(
         let is_name = |name: &str| is_others(&carriers, me, name);
         let found = links::gather(&engines[*engine], seen, given, &is_name).await;
         (seen.facts.unread_files, seen.facts.unread_names) = found.unread.into_iter().unzip();
-        seen.facts.proxies = links::proxies(&seen.raw.env);
-        seen.facts.unverified =
-            links::unverified(&seen.raw.env, &seen.raw.argv).or(found.unverified);
+        (seen.facts.proxies, seen.facts.unverified) = (found.proxies, found.unverified);
         notes.extend(found.notes);
         if let Some(labels) = &mut seen.facts.compose
             && engines[*engine].is_docker_here()

@@ -48,11 +48,16 @@ pub(super) fn is_secret(piece: &str) -> bool {
 
 /// Long, and letters and digits mixed without the breaks that words have.
 fn is_random(piece: &str) -> bool {
+    /// Bytes that the shortest such part has.
+    const SHORTEST: usize = 12;
     let long = |part: &str| {
+        if part.len() < SHORTEST {
+            return false;
+        }
         let digits = part.bytes().filter(u8::is_ascii_digit).count();
         let upper = part.bytes().filter(u8::is_ascii_uppercase).count();
         let lower = part.bytes().filter(u8::is_ascii_lowercase).count();
-        let hex = part.len() >= 12 && part.bytes().all(|b| b.is_ascii_hexdigit()) && digits >= 3;
+        let hex = part.bytes().all(|b| b.is_ascii_hexdigit()) && digits >= 3;
         hex || part.len() >= 16 && (digits >= 3 || upper >= 4 && lower >= 4) || part.len() >= 40
     };
     piece.split(['-', '_', '.', ':', '=']).any(long)
@@ -97,8 +102,10 @@ fn has_query(line: &str) -> bool {
 
 /// `password=...`, `"apiKey": "..."`, `--token ...`.
 fn has_secret_key(line: &str) -> bool {
-    line.split(|c: char| c.is_whitespace() || "\"'`,;=:/?&()[]{}<>|".contains(c))
-        .any(words::is_secret)
+    words::may_hold_secret(line)
+        && line
+            .split(|c: char| c.is_whitespace() || "\"'`,;=:/?&()[]{}<>|".contains(c))
+            .any(words::is_secret)
 }
 
 #[cfg(test)]

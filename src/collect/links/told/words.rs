@@ -1,5 +1,8 @@
 //! The words of a key: `llm.baseUrl`, `LLM_BASE_URL` and `--llm-baseurl` are all `llm base url`.
 
+use regex::Regex;
+use std::sync::LazyLock;
+
 /// Words that mean the same for some question, parted by spaces.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct List(pub(super) &'static str);
@@ -59,6 +62,12 @@ const SECRETS: List = List(
     private webhook",
 );
 
+/// Any of them, be it within a longer word: what holds none need not be taken apart.
+static SECRET: LazyLock<Regex> = LazyLock::new(|| {
+    let any = SECRETS.0.split_whitespace().collect::<Vec<_>>().join("|");
+    Regex::new(&format!("(?i){any}")).expect("a pattern of the program itself")
+});
+
 /// The last word of keys that tell about a secret without holding it: `auth-server-url`, `token_file`.
 const ABOUT: List =
     List("url uri host port endpoint addr address server file path name type enabled issuer ttl");
@@ -116,8 +125,16 @@ fn tail(word: &str, words: &mut Vec<String>) {
     }
 }
 
+/// Whether a text may hold a key whose value is a secret.
+pub(super) fn may_hold_secret(text: &str) -> bool {
+    SECRET.is_match(text)
+}
+
 /// A key whose value is a secret: `DB_PASSWORD`, `apiKey`.
 pub(super) fn is_secret(key: &str) -> bool {
+    if !may_hold_secret(key) {
+        return false;
+    }
     let words = split(key);
     let forwards =
         matches!(words.as_slice(), [first, second] if second == "pass" && FORWARDERS.has(first));
