@@ -34,7 +34,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     if !server.listeners()?.is_empty() {
         return Ok(None);
     }
-    let all = server.container.listeners.known()?;
+    let all = server.all_listeners()?;
     let is_open = |l: &&Listener| !l.address.ip().to_canonical().is_loopback();
     let own = all.iter().find(|l| !l.is_name_server());
     let Some(other) = all.iter().find(is_open).or(own) else { return Ok(None) };

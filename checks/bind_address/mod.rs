@@ -44,7 +44,7 @@ fn applies(case: &Case<'_>) -> Result<(), Undecided> {
         return Ok(());
     }
     let server = case.server_with_sockets()?;
-    if server.container.listeners.known()?.is_empty() {
+    if server.all_listeners()?.is_empty() {
         return Err(Undecided::Skip(format!(
             "nothing listens in {} at all",
             server.container.name

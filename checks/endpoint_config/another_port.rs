@@ -33,7 +33,7 @@ fn others<'a>(case: &Case<'a>) -> Option<(Target<'a>, Vec<&'a Listener>)> {
     }
     let server = case.server().ok()?;
     // What was not seen of the sockets is said by the checks whose question it is.
-    let listeners = server.container.listeners.value()?;
+    let listeners = server.all_listeners().ok()?;
     let published = server
         .container
         .ports

@@ -300,15 +300,28 @@ impl<'a> Target<'a> {
     ///
     /// # Errors
     ///
-    /// Returns [`Undecided`] when the sockets could not be read.
+    /// As [`Target::all_listeners`].
     pub fn listeners(&self) -> Result<Vec<&'a Listener>, Undecided> {
-        Ok(self
-            .container
-            .listeners
-            .known()?
-            .iter()
-            .filter(|l| l.address.port() == self.port)
-            .collect())
+        Ok(self.all_listeners()?.iter().filter(|l| l.address.port() == self.port).collect())
+    }
+
+    /// All sockets that listen in the server's namespace.
+    ///
+    /// # Errors
+    ///
+    /// Returns [`Undecided`] when the sockets could not be read, and where the port of this link is one of UDP only: no
+    /// address says which of the two a client means.
+    pub fn all_listeners(&self) -> Result<&'a [Listener], Undecided> {
+        let all = self.container.listeners.known()?;
+        let port = self.port;
+        if self.container.udp_ports.contains(&port) && all.iter().all(|l| l.address.port() != port)
+        {
+            return Err(Undecided::Unknown(format!(
+                "{} takes UDP at port {port}, and listens for no TCP there: which of them is meant can't be seen",
+                self.container.name
+            )));
+        }
+        Ok(all)
     }
 
     /// Whether clients in the same namespace only can reach any socket of this port.

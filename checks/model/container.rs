@@ -57,6 +57,9 @@ pub struct Container {
     pub vantage: Option<super::Vantage>,
     /// The kernel's queue counters of its namespace.
     pub queue_counters: Fact<QueueCounters>,
+    /// The ports at which it takes UDP; looked for only where it does not listen for TCP at a port that a link leads to.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub udp_ports: Vec<u16>,
     /// The longest listen queue that its namespace grants (`net.core.somaxconn`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub somaxconn: Option<u32>,

@@ -128,6 +128,14 @@ pub struct Concurrency {
     /// The listen queue when not one connection was taken off it for as long as it was watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
+    /// Connections of others that the server had taken up before the first hold and still had after the last.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub held_by_others: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference over")]
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// A listen queue from which nothing is taken.

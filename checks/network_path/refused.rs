@@ -1,5 +1,5 @@
 use super::{failed, goes_through_machine, open};
-use crate::model::{Case, Connect, Found, Judgement, Rule};
+use crate::model::{Attempt, Case, Connect, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC702",
@@ -31,6 +31,14 @@ fn judge(case: &Case<'_>) -> Judgement {
     // Without the counter an open socket shows nothing: the server may have been started anew since it was looked at.
     if path.refused_by_server != Some(false) {
         return Ok(None);
+    }
+    // Who is refused now and then only is not kept out.
+    let connected = |a: &Attempt| a.to == attempt.to && a.connect == Connect::Connected;
+    if case.link.visit.value().is_some_and(|visit| visit.attempts.iter().any(connected)) {
+        return Err(Undecided::Unknown(format!(
+            "{} was refused at {} after it had connected there",
+            case.link.client, attempt.to
+        )));
     }
     let name = &server.container.name;
     let mut found = Found::fail(format!(
@@ -101,6 +109,15 @@ mod tests {
                 "nothing",
             );
         }
+        // It got through before.
+        says(
+            &RULE,
+            |it| {
+                refused(it, Some(false));
+                it.visits("172.20.0.2:8080", Connect::Connected);
+            },
+            "unknown: hapi was refused at 172.20.0.2:8080 after it had connected there",
+        );
         // Without the counter an open socket shows nothing: who listened may have been started anew.
         says(&RULE, |it| refused(it, None), "nothing");
         // A socket for IPv4 takes no connection to the server's IPv6 address.

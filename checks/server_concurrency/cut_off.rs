@@ -1,4 +1,4 @@
-use super::{probed, twice};
+use super::{all_free, probed, twice};
 use crate::model::{Answered, Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -39,8 +39,9 @@ fn judge(case: &Case<'_>) -> Judgement {
         }
         None => return Ok(None),
     };
+    all_free(seen)?;
     Ok(Some(
-        Found::fail(format!("{name}:{} closes a second connection without a reply while one is held", server.port))
+        Found::fail(format!("{name}:{} turns a second connection away while one is held", server.port))
             .evidence(how, "the next one was turned away without the reply that it gets alone")
             .fix(format!("raise the limit of connections, threads or processes in {name}, or of its container (--pids-limit, --ulimit nofile)")),
     ))
@@ -67,7 +68,7 @@ mod tests {
         says(
             &RULE,
             |it| holds(it, &[Answered::CutOff, Answered::CutOff]),
-            "fail: mock:8080 closes a second connection without a reply while one is held",
+            "fail: mock:8080 turns a second connection away while one is held",
         );
     }
 
@@ -80,11 +81,7 @@ mod tests {
                 it.mock().limits = Some(Limits { tasks: Some(tasks), ..Limits::default() });
             }
         };
-        says(
-            &RULE,
-            once(1),
-            "fail: mock:8080 closes a second connection without a reply while one is held",
-        );
+        says(&RULE, once(1), "fail: mock:8080 turns a second connection away while one is held");
         says(&RULE, once(0), "nothing");
         // There are two places, and one was not free yet.
         says(

@@ -51,6 +51,16 @@ fn probed<'a>(case: &Case<'a>) -> Result<&'a Concurrency, Undecided> {
     case.link.concurrency.known()
 }
 
+/// Others may hold places of a pool: then the one that is left looks like the only one.
+fn all_free(seen: &Concurrency) -> Result<(), Undecided> {
+    match seen.held_by_others {
+        0 => Ok(()),
+        others => Err(Undecided::Unknown(format!(
+            "others held {others} of the server's connections all the time, so how many it takes beside one can't be told"
+        ))),
+    }
+}
+
 /// What clients that came at once met, as evidence beside what explains it.
 fn replayed(case: &Case<'_>, found: Found) -> Found {
     match case.link.replay.as_ref().and_then(Fact::value) {

@@ -1,4 +1,4 @@
-use super::{probed, replayed, twice};
+use super::{all_free, probed, replayed, twice};
 use crate::model::{Answered, Case, Concurrency, Found, HoldMode, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -28,6 +28,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
     let seen = probed(case)?;
     let Some(proof) = proof(seen) else { return Ok(None) };
+    all_free(seen)?;
     let name = &server.container.name;
     let mut found = Found::fail(format!(
         "{name}:{} answers nobody else while one client holds a connection",
@@ -175,6 +176,18 @@ mod tests {
         }
         // Others were waiting already.
         says(&RULE, |it| queue(it, 1, &[(3, Some(2)), (4, Some(3))]), "nothing");
+        // A pool of two, of which a client has one.
+        says(
+            &RULE,
+            |it| {
+                holds(
+                    it,
+                    &[(HoldMode::Idle, 503, AfterRelease), (HoldMode::Idle, 903, AfterRelease)],
+                );
+                it.probed().held_by_others = 1;
+            },
+            "unknown: others held 1 of the server's connections all the time, so how many it takes beside one can't be told",
+        );
         // A queue that ran over has many causes.
         says(
             &RULE,

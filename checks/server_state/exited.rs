@@ -41,6 +41,14 @@ fn judge(case: &Case<'_>) -> Judgement {
             case.link.endpoint.authority()
         )));
     }
+    // A line of the client's own hosts file decides whom it calls.
+    let by_hosts_file = case.link.lookup.value().is_some_and(|all| !all.hosts_file.is_empty());
+    if by_hosts_file && case.link.visit.value().is_some_and(Visit::connected) {
+        return Err(Undecided::Unknown(format!(
+            "{name} is {}, and the hosts file of {} leads to somebody who takes connections",
+            state.status, case.link.client
+        )));
+    }
     let (start, logs) = commands(case)?;
     let mut found =
         Found::fail(format!("{name} is {} (exit code {})", state.status, state.exit_code))

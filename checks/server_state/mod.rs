@@ -68,7 +68,7 @@ pub(crate) const MISSING: Check = Check { applies: |_| Ok(()), rules: &[&missing
 
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     let server = case.server()?;
-    server.container.listeners.known()?;
+    server.all_listeners()?;
     if !server.container.state.is_running() {
         return Err(Undecided::Unknown(format!(
             "{} is {}",

@@ -1,5 +1,5 @@
 use super::commands;
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC603",
@@ -27,11 +27,18 @@ fn judge(case: &Case<'_>) -> Judgement {
     if !state.is_running() {
         return Ok(None);
     }
-    let listeners = server.container.listeners.known()?;
+    let listeners = server.all_listeners()?;
     if !listeners.is_empty() {
         return Ok(None);
     }
     let name = &server.container.name;
+    if case.arrives() {
+        return Err(Undecided::Unknown(format!(
+            "nothing in {name} listens, and yet {} connects to it: its kernel passes connections on, or a program came or \
+             went meanwhile",
+            case.link.client
+        )));
+    }
     let (_, logs) = commands(case)?;
     let mut found = Found::fail(format!("{name} runs, and nothing in it listens on any port"))
         .awaits(format!("{name} to listen on port {}", server.port))
@@ -52,7 +59,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{row, says};
-    use crate::model::Fact;
+    use crate::model::{Connect, Fact};
 
     #[test]
     fn catches() {
@@ -84,6 +91,34 @@ mod tests {
             "nothing",
         );
         says(&RULE, |it| it.ends("exited", 0), "nothing");
+        // Its kernel passes connections on to somebody else, say.
+        says(
+            &RULE,
+            |it| {
+                it.listens(&[]);
+                it.visits("172.20.0.2:8080", Connect::Connected);
+            },
+            "unknown: nothing in mock listens, and yet hapi connects to it: its kernel passes connections on, or a program came \
+             or went meanwhile",
+        );
+        // It listens for datagrams.
+        let over_udp = |it: &mut crate::model::Snapshot| {
+            it.listens(&[]);
+            it.mock().udp_ports = vec![8080];
+        };
+        let why = "unknown: mock takes UDP at port 8080, and listens for no TCP there: which of them is meant can't be seen";
+        says(&RULE, over_udp, why);
+        for check in ["server-state", "bind-address", "server-concurrency"] {
+            row(check, over_udp, why);
+        }
+        says(
+            &RULE,
+            |it| {
+                it.listens(&[]);
+                it.mock().udp_ports = vec![53];
+            },
+            "fail: mock runs, and nothing in it listens on any port",
+        );
         says(
             &RULE,
             |it| it.mock().listeners = Fact::Unknown("permission denied".into()),

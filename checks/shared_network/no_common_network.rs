@@ -1,7 +1,7 @@
 use super::connect::joined;
 use crate::model::{
-    Attachment, Case, Container, Found, Judgement, Meant, Network, NetworkMode, Rule, Severity,
-    Undecided,
+    Attachment, Case, Container, Found, Judgement, Meant, Network, NetworkMode, Reply, Rule,
+    Severity, Undecided, Visit,
 };
 
 pub(crate) const RULE: Rule = Rule {
@@ -53,6 +53,20 @@ fn judge(case: &Case<'_>) -> Judgement {
         Found::fail(format!("{} is on {mine}, {} on {theirs}", client.name, server.container.name))
             .evidence(format!("networks of {}", client.name), mine)
             .evidence(format!("networks of {}", server.container.name), theirs);
+    // A line of the client's hosts file decides whom it calls, and that may be a way to the server.
+    let answers = |visit: &&Visit| matches!(visit.reply, Some(Reply::Status(_)));
+    let by_hosts_file = case.link.lookup.value().is_some_and(|all| !all.hosts_file.is_empty());
+    if by_hosts_file
+        && !case.arrives()
+        && let Some(visit) = case.link.visit.value().filter(answers)
+        && let Some(attempt) = visit.attempts.last()
+    {
+        let name = &server.container.name;
+        return Err(Undecided::Unknown(format!(
+            "{0} and {name} share no network, and yet the hosts file of {0} leads to {1}, where it is answered",
+            client.name, attempt.to
+        )));
+    }
     // Podman passes packets on between its networks: by an address (or a line of a hosts file) it works today.
     if case.arrives() {
         found.severity = Severity::Warn;
@@ -90,8 +104,8 @@ fn first(mode: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{attempt, ip, remedies, row, says, service};
-    use crate::model::{Connect, Fact, Lookup, Meant, NetworkMode, Snapshot, Visit};
+    use crate::fixture::{attempt, ip, remedies, resolution, row, says, service};
+    use crate::model::{Connect, Fact, Lookup, Meant, NetworkMode, Resolution, Snapshot, Visit};
 
     fn apart(it: &mut Snapshot) {
         it.parts("other", "172.30.0");
@@ -216,6 +230,21 @@ mod tests {
                 it.sends_nothing();
             },
             "skip: --passive",
+        );
+        // A line of the hosts file leads to somebody who answers: who that is can't be told.
+        says(
+            &RULE,
+            |it| {
+                apart(it);
+                it.visits("10.1.2.3:8080", Connect::Connected);
+                let found = Resolution {
+                    hosts_file: vec![ip("10.1.2.3")],
+                    ..resolution(Lookup::NoSuchName)
+                };
+                it.link().lookup = Fact::Known(found);
+            },
+            "unknown: hapi and mock share no network, and yet the hosts file of hapi leads to 10.1.2.3:8080, where it is \
+             answered",
         );
         // It ends at another port of the server, or elsewhere.
         says(

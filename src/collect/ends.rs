@@ -103,32 +103,38 @@ async fn by_proc(
         return;
     }
     settled(pid, stance, seen.facts.state.up_seconds.filter(|_| patient), awaited).await;
-    let (pid, id) = (Arc::clone(pid), seen.facts.id.clone());
+    let (pid, id, awaited) = (Arc::clone(pid), seen.facts.id.clone(), awaited.to_vec());
     // Several servers at a time: each takes milliseconds.
-    let look = spawn_blocking(move || Shown::of(&pid, stance, &id));
+    let look = spawn_blocking(move || Shown::of(&pid, stance, &id, &awaited));
     match look.await {
         Ok(shown) => shown.tell(&mut seen.facts),
         Err(gone) => seen.facts.listeners = Fact::Unknown(gone.to_string()),
     }
 }
 
-/// Fills in what the kernel shows of a server at this moment: its sockets, counters, processes and limits.
-pub(crate) fn sockets(pid: &ProvenPid, stance: Stance, facts: &mut Container) {
-    Shown::of(pid, stance, &facts.id).tell(facts);
+/// Fills in what the kernel shows of a server at this moment: its sockets, counters, processes and limits. `awaited` are the
+/// ports that links lead to.
+pub(crate) fn sockets(pid: &ProvenPid, stance: Stance, facts: &mut Container, awaited: &[u16]) {
+    Shown::of(pid, stance, &facts.id, awaited).tell(facts);
 }
 
 /// What the kernel shows of a server at one moment.
 struct Shown {
     sockets: Result<Read, String>,
+    udp_ports: Vec<u16>,
     counters: Result<QueueCounters, String>,
     halted: Option<Halted>,
     limits: Option<Limits>,
 }
 
 impl Shown {
-    fn of(pid: &ProvenPid, stance: Stance, id: &str) -> Self {
+    fn of(pid: &ProvenPid, stance: Stance, id: &str, awaited: &[u16]) -> Self {
+        let sockets = queues(pid, stance);
+        let rows = sockets.as_ref().map_or(&[][..], |read| &read.rows);
+        let udp_ports = if listen(rows, awaited) { Vec::new() } else { udp_ports(pid) };
         Self {
-            sockets: queues(pid, stance),
+            sockets,
+            udp_ports,
             counters: counters(pid),
             halted: super::halted::halted(pid),
             limits: super::limits::limits(pid, id),
@@ -139,6 +145,7 @@ impl Shown {
         facts.somaxconn = self.sockets.as_ref().map_or(None, |read| read.most);
         facts.vantage = self.sockets.as_ref().ok().map(|read| read.vantage);
         facts.listeners = self.sockets.map(|read| read.rows).into();
+        facts.udp_ports = self.udp_ports;
         facts.queue_counters = self.counters.into();
         facts.state.halted = self.halted;
         facts.limits = self.limits;
@@ -154,8 +161,7 @@ async fn by_sidecar(
     awaited: &[u16],
 ) -> Result<Arc<Stand>, String> {
     let stand = stands.at(engine, place).await?;
-    let awaits = if is_young(seen) { awaited.to_vec() } else { vec![] };
-    let read = stand.run(Sockets { awaited: awaits }).await?;
+    let read = stand.run(Sockets { ports: awaited.to_vec(), waits: is_young(seen) }).await?;
     let facts = &mut seen.facts;
     let unseen = || "the kernel shows no such thing in the sidecar".to_owned();
     facts.namespace = read.inode.ok_or_else(unseen).into();
@@ -163,6 +169,7 @@ async fn by_sidecar(
         facts.somaxconn = read.somaxconn;
         facts.vantage = Some(stand.vantage());
         facts.listeners = read.listeners.into();
+        facts.udp_ports = read.udp_ports;
         facts.queue_counters = read.counters.ok_or_else(unseen).into();
     }
     Ok(stand)
@@ -184,16 +191,23 @@ pub(crate) fn counters(pid: &ProvenPid) -> Result<QueueCounters, String> {
     probe::queue_counters(&netstat).ok_or_else(|| "the kernel shows no such counters".into())
 }
 
+/// Whether there is one at each of the ports.
+fn listen(rows: &[Listener], ports: &[u16]) -> bool {
+    ports.iter().all(|port| rows.iter().any(|l| l.address.port() == *port))
+}
+
+fn udp_ports(pid: &ProvenPid) -> Vec<u16> {
+    let [udp, udp6] = ["net/udp", "net/udp6"].map(|table| pid.read(table).unwrap_or_default());
+    probe::udp_ports(&udp, &udp6)
+}
+
 /// Waits while a young container does not yet listen where it is awaited. What can't be read is said where it is needed.
 async fn settled(pid: &ProvenPid, stance: Stance, up_seconds: Option<u64>, awaited: &[u16]) {
     if up_seconds.is_none_or(|seconds| seconds >= YOUNG) {
         return;
     }
-    let listens = |rows: &[Listener]| {
-        awaited.iter().all(|port| rows.iter().any(|l| l.address.port() == *port))
-    };
     for _ in 0..AGAIN.0 {
-        if listeners(pid, stance).map_or(true, |rows| listens(&rows)) {
+        if listeners(pid, stance).map_or(true, |rows| listen(&rows, awaited)) {
             break;
         }
         tokio::time::sleep(AGAIN.1).await;

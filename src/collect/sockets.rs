@@ -271,7 +271,12 @@ pub(super) async fn machine_listeners(stands: &Stands<'_>, engine: usize, all: &
 }
 
 async fn asked(stands: &Stands<'_>, engine: usize, place: stand::Place, awaited: Vec<u16>) -> Rows {
-    stands.at(engine, place).await?.run(stand::Sockets { awaited }).await?.listeners
+    stands
+        .at(engine, place)
+        .await?
+        .run(stand::Sockets { ports: awaited, waits: true })
+        .await?
+        .listeners
 }
 
 /// Whether a socket takes connections to this port of a loopback, however that is called.

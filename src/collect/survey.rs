@@ -259,7 +259,8 @@ async fn look_at_ends(stands: &Stands<'_>, all: &mut Listed, links: &[Link], pat
 }
 
 /// A name that nobody carries, or that looks like one of the outside world, may stand in the client's own hosts file: then
-/// it means what the address there means. True where that is another server.
+/// it means what the address there means. So does a container's, where the address is one of the machine at which it is
+/// published. True where that is another server, or another of its ports.
 pub(super) fn told_by_hosts_files(
     sockets: &Sockets<'_>,
     containers: &[Container],
@@ -267,7 +268,8 @@ pub(super) fn told_by_hosts_files(
 ) -> bool {
     let mut changed = false;
     let may_be_led = |link: &&mut Link| {
-        matches!(link.meant, Meant::Nobody | Meant::External) && link.endpoint.malformed.is_none()
+        matches!(link.meant, Meant::Nobody | Meant::External | Meant::Name)
+            && link.endpoint.malformed.is_none()
     };
     for link in links.iter_mut().filter(may_be_led) {
         let is_client = |c: &&Container| c.engine == link.engine && c.name == link.client;
@@ -275,9 +277,16 @@ pub(super) fn told_by_hosts_files(
         let mut hosts = client.and_then(|c| c.hosts.value()).into_iter().flatten();
         let is_dialled = |name: &String| name.eq_ignore_ascii_case(&link.endpoint.host);
         if let Some(line) = hosts.find(|line| line.names.iter().any(is_dialled)) {
-            let before = link.server.clone();
-            sockets.lead(link, line.address);
-            changed |= link.server != before;
+            let mut led = link.clone();
+            sockets.lead(&mut led, line.address);
+            let of_server = |link: &Link| link.server.as_ref().map(|s| s.container.clone());
+            // Whom a container's name leads astray is still told to call that container.
+            let is_meant = link.meant != Meant::Name
+                || led.meant == Meant::HostPublished && of_server(&led) == of_server(link);
+            if is_meant {
+                changed |= led.server != link.server;
+                *link = led;
+            }
         }
     }
     changed

@@ -29,7 +29,7 @@ const PASTA_MACHINE: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 1, 2));
 /// Whether names of this domain are given by clusters only: no engine knows them, and the world outside does not either.
 fn is_of_a_cluster(domain: &str) -> bool {
     let domain = domain.strip_suffix(".cluster.local").unwrap_or(domain);
-    domain == "svc" || domain.ends_with(".svc")
+    domain.rsplit('.').next() == Some("svc")
 }
 
 /// Everything that the engines know, as far as an address can mean it.

@@ -6,7 +6,7 @@
 use super::connect::{broken, millis};
 use super::hold::{Ground, hold};
 use super::http1::{Ask, Silence, Talk};
-use super::queue::{Arrivals, arrivals, queue_test};
+use super::queue::{Arrivals, arrivals, queue_test, served};
 use super::staircase;
 use checks::model::{Answered, Concurrency, Hold, HoldMode};
 use serde::{Deserialize, Serialize};
@@ -110,7 +110,12 @@ impl Probe {
         let Limits { connect, reply, .. } = self.limits;
         let status = self.seen.status;
         let ground = Ground { target: self.target, status, ask, largest, connect, reply };
-        if self.holds(&ground).await? {
+        let before = served(self.target.port());
+        let ended = self.holds(&ground).await;
+        if !before.is_empty() {
+            self.seen.held_by_others = served(self.target.port()).intersection(&before).count();
+        }
+        if ended? {
             return Ok(());
         }
         if self.seen.holds.is_empty() {
@@ -277,7 +282,7 @@ impl Probe {
             let Ok(times) = timeout_at(self.deadline, round).await else {
                 return Err(self.late("four requests at once were answered"));
             };
-            self.seen.staircases.push(times?);
+            self.seen.staircases.extend(times?);
         }
         Ok(())
     }

@@ -12,6 +12,9 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 /// container's.
 const DOCKER_DNS: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 11));
 
+/// The same as the kernel writes it.
+const DOCKER_DNS_WRITTEN: &str = "0B00007F";
+
 /// Reads the LISTEN rows of both tables, sorted by address. Where IPv6 is off there is no second
 /// table: pass "".
 ///
@@ -27,6 +30,22 @@ pub(crate) fn listeners(tcp: &str, tcp6: &str) -> Result<Vec<Listener>, String> 
         })?);
     }
     Ok(tidy(found))
+}
+
+/// The ports at which datagrams of anybody are taken, sorted, from the text of `net/udp` and `net/udp6`.
+pub(crate) fn udp_ports(udp: &str, udp6: &str) -> Vec<u16> {
+    let port = |line: &str| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        let (here, peer) = (fields.next()?, fields.next()?);
+        let (address, port) = here.rsplit_once(':')?;
+        // One that has a peer takes nothing of others; the resolver is the engine's.
+        let is_own = peer.ends_with(":0000") && address != DOCKER_DNS_WRITTEN;
+        u16::from_str_radix(port, 16).ok().filter(|_| is_own)
+    };
+    let mut ports: Vec<u16> = udp.lines().chain(udp6.lines()).filter_map(port).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    ports
 }
 
 /// The numbers of the sockets that listen on a port, by which the processes that hold them are found.
@@ -79,7 +98,7 @@ fn entry(line: &str) -> Option<TcpNetEntry> {
 
 #[cfg(test)]
 mod tests {
-    use super::{listeners, sockets_at};
+    use super::{listeners, sockets_at, udp_ports};
     use checks::model::Listener;
     use proptest::prelude::*;
     use std::fmt::Write;
@@ -87,6 +106,19 @@ mod tests {
 
     const HEAD: &str =
         "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt\n";
+    #[test]
+    fn datagrams_are_taken_where_no_peer_is_named() {
+        let udp = "\
+   sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode ref pointer drops
+  1: 00000000:2FA8 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 1 2 0 0
+  2: 0B00007F:A3D1 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 2 2 0 0
+  3: 0100007F:8000 0100007F:0035 01 00000000:00000000 00:00000000 00000000     0        0 3 2 0 0
+";
+        let udp6 = "  9: 00000000000000000000000000000000:0035 00000000000000000000000000000000:0000 07 0:0 00:0 0 0 0 4 2 0 0\n";
+        assert_eq!(udp_ports(udp, udp6), [53, 12200]);
+        assert_eq!(udp_ports("", "nothing of the kind\n"), [0_u16; 0]);
+    }
+
     const REST: &str = "00:00000000 00000000     0        0 12345 1 0000000000000000 100 0 0 10 0";
 
     fn listener(address: &str, waiting: u32) -> Listener {

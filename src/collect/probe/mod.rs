@@ -29,7 +29,7 @@ pub(crate) use concurrency::{Limits, Protocol, concurrency};
 pub(crate) use connect::connect;
 pub(crate) use counters::{queue_counters, resets_sent};
 pub(crate) use crowd::{Speech, crowd};
-pub(crate) use listeners::{listeners, sockets_at};
+pub(crate) use listeners::{listeners, sockets_at, udp_ports};
 pub(crate) use neighbours::silent_neighbours;
 pub(crate) use request::{Answer, handshake, request};
 pub(crate) use resolve::resolve;

@@ -33,7 +33,7 @@ pub(super) struct Arrivals {
     /// More than one when processes share the port: each has its own queue, and the kernel deals
     /// connections out.
     pub(super) sockets: usize,
-    waiting: u32,
+    pub(super) waiting: u32,
     backlog: Option<u32>,
 }
 
@@ -209,8 +209,8 @@ async fn until_empty(target: SocketAddr) -> Result<(u32, Option<Stuck>), String>
 struct Taken {
     /// The peers of those that no program has taken yet: their sockets belong to nobody.
     waiting: BTreeSet<String>,
-    /// How many a program has, whether or not their clients still wait.
-    served: usize,
+    /// The peers of those that a program has, whether or not they still wait.
+    served: BTreeSet<String>,
 }
 
 fn taken(port: u16) -> Taken {
@@ -220,7 +220,7 @@ fn taken(port: u16) -> Taken {
 
 fn taken_in(rows: &str, port: u16) -> Taken {
     let local = format!(":{port:04X}");
-    let mut taken = Taken { waiting: BTreeSet::new(), served: 0 };
+    let mut taken = Taken { waiting: BTreeSet::new(), served: BTreeSet::new() };
     for row in rows.lines() {
         let fields: Vec<&str> = row.split_ascii_whitespace().collect();
         let [_, at, peer, state, _, _, _, _, _, inode, ..] = fields[..] else { continue };
@@ -229,7 +229,7 @@ fn taken_in(rows: &str, port: u16) -> Taken {
         }
         match (state, inode) {
             ("01" | "08", "0") => drop(taken.waiting.insert(peer.to_owned())),
-            ("01" | "08", _) => taken.served += 1,
+            ("01" | "08", _) => drop(taken.served.insert(peer.to_owned())),
             _ => {}
         }
     }
@@ -240,13 +240,18 @@ fn unaccepted(port: u16) -> BTreeSet<String> {
     taken(port).waiting
 }
 
+/// The peers of the connections that the program behind a port has taken up.
+pub(super) fn served(port: u16) -> BTreeSet<String> {
+    taken(port).served
+}
+
 /// A pool whose every place is taken takes nothing up either, and is no fault.
 ///
 /// # Errors
 ///
 /// Says so where the server has several connections.
 fn may_be_full(port: u16) -> Result<(), String> {
-    match taken(port).served {
+    match taken(port).served.len() {
         0 | 1 => Ok(()),
         served => Err(format!(
             "the server has {served} connections and takes up no other: all its places may be taken, or it stands still"
@@ -323,8 +328,8 @@ mod tests {
             row("0100007F:1F91", "0100007F:C005", "01", 15),
         ];
         let taken = taken_in(&rows.concat(), 8080);
-        let waiting: Vec<&str> = taken.waiting.iter().map(String::as_str).collect();
-        assert_eq!((taken.served, waiting), (2, vec!["0100007F:C003", "0100007F:C004"]));
+        assert!(taken.served.iter().eq(["0100007F:C001", "0100007F:C002"]));
+        assert!(taken.waiting.iter().eq(["0100007F:C003", "0100007F:C004"]));
     }
 
     #[test]

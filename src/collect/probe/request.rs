@@ -155,8 +155,13 @@ fn classify(error: &reqwest::Error) -> Reply {
 
 /// Whether the port says something before anything is asked.
 async fn speaks_first(target: SocketAddr) -> bool {
-    let look = async { TcpStream::connect(target).await?.read_exact(&mut [0; 3]).await };
-    matches!(timeout(GREETING, look).await, Ok(Ok(_)))
+    let look = async {
+        let mut greeting = [0; 3];
+        TcpStream::connect(target).await?.read_exact(&mut greeting).await?;
+        io::Result::Ok(greeting)
+    };
+    // Some answer before they are asked.
+    matches!(timeout(GREETING, look).await, Ok(Ok(greeting)) if &greeting != b"HTT")
 }
 
 /// Whether the port answers the beginning of a TLS handshake with a TLS record.

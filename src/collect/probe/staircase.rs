@@ -4,16 +4,22 @@
 
 use super::connect::millis;
 use super::http1::{Ask, Talk};
+use super::queue::arrivals;
 use crate::words::words;
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Requests in one round.
 const WIDTH: usize = 4;
 
-/// Sends one round and returns when each request was answered, sorted, in milliseconds.
+/// How often the listen queue is looked at, and after which pause.
+const LOOKS: u32 = 20;
+const LOOK: Duration = Duration::from_millis(10);
+
+/// Sends one round and returns when each request was answered, sorted, in milliseconds; nothing where the server did not
+/// take up all of them before a request was sent: then its steps are those of its accepting.
 ///
 /// # Errors
 ///
@@ -23,7 +29,7 @@ pub(super) async fn round(
     ask: &Ask,
     connect: Duration,
     reply: Duration,
-) -> Result<Vec<u64>, String> {
+) -> Result<Option<Vec<u64>>, String> {
     let mut talks = Vec::with_capacity(WIDTH);
     for number in 1..=WIDTH {
         match timeout(connect, Talk::connect(target)).await {
@@ -41,6 +47,9 @@ pub(super) async fn round(
                 ));
             }
         }
+    }
+    if !all_taken(target).await {
+        return Ok(None);
     }
     let started = Instant::now();
     let mut running = JoinSet::new();
@@ -65,5 +74,16 @@ pub(super) async fn round(
             WIDTH - times.len()
         ));
     }
-    Ok(times)
+    Ok(Some(times))
+}
+
+/// Whether none waits in the listen queue, where that can be seen.
+async fn all_taken(target: SocketAddr) -> bool {
+    for _ in 0..LOOKS {
+        if arrivals(target).map_or(true, |queue| queue.waiting == 0) {
+            return true;
+        }
+        sleep(LOOK).await;
+    }
+    false
 }

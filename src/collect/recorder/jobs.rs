@@ -107,7 +107,7 @@ pub(super) fn look<'a>(
             links::given(&seen, &is_name)
         };
         seen.facts.proxies = found.proxies.clone();
-        seen.facts.unverified = found.unverified.clone();
+        seen.facts.unverified.clone_from(&found.unverified);
         let compared = probes::may_be_compared(&seen, request);
         Update::Looked { index, seen: Box::new(seen), found, compared }
     })

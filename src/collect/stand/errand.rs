@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const LIMIT: Duration = Duration::from_secs(2);
 /// How long a reply may take.
 const REPLY_LIMIT: Duration = Duration::from_secs(3);
+/// How long a server that turned a request away is given to notice that a place is free.
+const FREE: Duration = Duration::from_millis(100);
 /// The pause before a name is asked for again.
 const AGAIN: Duration = Duration::from_millis(700);
 /// Addresses of one name that are tried, at most.
@@ -156,6 +158,11 @@ impl Errand for Dial {
 /// Statuses with which servers turn a host down that they do not call their own.
 const NOT_MINE: [u16; 4] = [400, 403, 404, 421];
 
+/// Whether a server that has no place left may reply so.
+fn turns_away(reply: &Reply) -> bool {
+    matches!(reply, Reply::Closed | Reply::Reset | Reply::Status(429 | 503))
+}
+
 impl Dial {
     /// What came of a request.
     async fn answer(&self, to: SocketAddr) -> Answer {
@@ -164,7 +171,18 @@ impl Dial {
                 let reply = probe::handshake(to, &self.host, path, REPLY_LIMIT).await;
                 Answer { stopped: reply.is_none(), reply, http2: false }
             }
-            Some(path) => probe::request(to, &self.named(), path, REPLY_LIMIT).await,
+            Some(path) => {
+                let host = self.named();
+                let ask = || probe::request(to, &host, path, REPLY_LIMIT);
+                let first = ask().await;
+                if !first.reply.as_ref().is_some_and(turns_away) {
+                    return first;
+                }
+                // A server of one place may not have noticed yet that the connection before is gone.
+                tokio::time::sleep(FREE).await;
+                let again = ask().await;
+                if matches!(again.reply, Some(Reply::Status(_))) { again } else { first }
+            }
             None => Answer { stopped: self.speaks_tls, ..Answer::default() },
         }
     }
@@ -306,10 +324,13 @@ impl Errand for Connecting {
     }
 }
 
-/// Reads the listening sockets, and again while those that are awaited are not there.
+/// Reads the listening sockets.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(crate) struct Sockets {
-    pub(crate) awaited: Vec<u16>,
+    /// The ports that links lead to.
+    pub(crate) ports: Vec<u16>,
+    /// Whether to look again while one of them is not there.
+    pub(crate) waits: bool,
 }
 
 /// What a namespace's kernel shows of its sockets.
@@ -319,6 +340,9 @@ pub(crate) struct SocketsSeen {
     /// The longest listen queue that is granted there.
     pub(crate) somaxconn: Option<u32>,
     pub(crate) counters: Option<QueueCounters>,
+    /// The ports at which UDP is taken, where not all that are awaited listen for TCP.
+    #[serde(default)]
+    pub(crate) udp_ports: Vec<u16>,
     /// The number of the namespace; equal numbers of one machine mean a shared one.
     pub(crate) inode: Option<u64>,
 }
@@ -329,19 +353,29 @@ impl Errand for Sockets {
 
     async fn run(self) -> SocketsSeen {
         let mut listeners = listening();
-        for _ in 0..AWAIT.0 {
-            let there = |port: &u16| {
+        let there = |listeners: &Result<Vec<Listener>, String>| {
+            let is_there = |port: &u16| {
                 listeners.as_ref().is_ok_and(|rows| rows.iter().any(|l| l.address.port() == *port))
             };
-            if listeners.is_err() || self.awaited.iter().all(there) {
+            self.ports.iter().all(is_there)
+        };
+        for _ in 0..if self.waits { AWAIT.0 } else { 0 } {
+            if listeners.is_err() || there(&listeners) {
                 break;
             }
             tokio::time::sleep(AWAIT.1).await;
             listeners = listening();
         }
         let most = std::fs::read_to_string("/proc/sys/net/core/somaxconn").ok();
+        let udp_ports = if there(&listeners) {
+            Vec::new()
+        } else {
+            let [udp, udp6] = ["udp", "udp6"].map(|name| table(name).unwrap_or_default());
+            probe::udp_ports(&udp, &udp6)
+        };
         SocketsSeen {
             listeners,
+            udp_ports,
             somaxconn: most.and_then(|text| text.trim().parse().ok()),
             counters: table("netstat").ok().and_then(|text| probe::queue_counters(&text)),
             inode: std::fs::metadata("/proc/thread-self/ns/net").ok().map(|ns| ns.ino()),

@@ -12,7 +12,7 @@ use checks::model::{Container, Engine, EngineKind, Fact, NetworkMode};
 use labels::{compose, task};
 use reach::{attachments, mode, ports, tcp_port};
 use state::moment;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// A container: its facts, and what only the collectors may see of it.
 #[derive(Clone)]
@@ -116,6 +116,11 @@ fn variables_of(lines: &[String]) -> Vec<(String, String)> {
     pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
+fn names_of(variables: &[(String, String)]) -> Vec<String> {
+    let names: BTreeSet<&String> = variables.iter().map(|(name, _)| name).collect();
+    names.into_iter().cloned().collect()
+}
+
 fn one(
     engine: &Engine,
     id: String,
@@ -152,16 +157,13 @@ fn one(
         config.exposed_ports.unwrap_or_default().keys().filter_map(|p| tcp_port(p)).collect();
     exposed.sort_unstable();
     let env = variables_of(&config.env.unwrap_or_default());
-    let mut variables: Vec<String> = env.iter().map(|(name, _)| name.clone()).collect();
-    variables.sort();
-    variables.dedup();
     let image_id = bare(&inspect.image.unwrap_or_default()).to_owned();
     let facts = Container {
         engine: engine.name.clone(),
         name: names[&id].clone(),
         image,
         image_id: Some(image_id.clone()).filter(|id| !id.is_empty()),
-        variables,
+        variables: names_of(&env),
         set_anew: Vec::new(),
         state,
         network_mode,
@@ -176,6 +178,7 @@ fn one(
         listeners: Fact::Skipped(unseen()),
         vantage: None,
         queue_counters: Fact::Skipped(unseen()),
+        udp_ports: Vec::new(),
         somaxconn: None,
         limits: None,
         uses_musl: None,

@@ -9,8 +9,8 @@ use crate::collect::server::Patience;
 use crate::collect::survey::{Listed, Request};
 use crate::collect::{ends, links, replicas};
 use checks::model::{
-    self as model, Concurrency, Fact, Freshness, HOST_CLIENT, Link, Meant, Snapshot, Vantage,
-    is_loopback,
+    self as model, Concurrency, Container, Fact, Freshness, HOST_CLIENT, Link, Meant, Snapshot,
+    Vantage, is_loopback,
 };
 use checks::notes::ANSWERED_LATER;
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,8 +86,12 @@ impl Memory<'_> {
                 let seen = &mut self.all.seen[at].1;
                 let Ok(pid) = links::proven(seen) else { continue };
                 let mut facts = seen.facts.clone();
-                ends::sockets(&pid, self.request.stance, &mut facts);
-                if facts.listeners.value().is_some() && facts.listeners != seen.facts.listeners {
+                ends::sockets(&pid, self.request.stance, &mut facts, &ports);
+                let is_new = |facts: &Container| {
+                    facts.listeners != seen.facts.listeners
+                        || facts.udp_ports != seen.facts.udp_ports
+                };
+                if facts.listeners.value().is_some() && is_new(&facts) {
                     changed = true;
                     facts.limits = facts.limits.or(seen.facts.limits);
                     seen.facts = facts;
