@@ -104,13 +104,20 @@ pub(super) fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Opti
                 &format!("up -d --build --force-recreate {}", quoted(&compose.service)),
             ),
         ),
-        None => found.fix_by(
+        None if content.built_with.is_empty() => found.fix_by(
             format!(
                 "build the image again, then recreate {} from it (a restart keeps the old image)",
                 container.name
             ),
             build(kind, &container.image, content),
         ),
+        // A plain build might make another program of the same source.
+        None => found.fix(format!(
+            "build the image again from {} with the stage and the build arguments that it was built with ({}), then recreate {} from it (a restart keeps the old image)",
+            content.context,
+            content.built_with.join(", "),
+            container.name
+        )),
     }
 }
 
@@ -237,6 +244,22 @@ mod tests {
                 it.compared().dockerfile = "Containerfile".into();
             }),
             "$ docker build -t mock:1 -f /home/ci/mock/Containerfile /home/ci/mock"
+        );
+        // What a plain build would make otherwise is no command to copy.
+        let with = |it: &mut Snapshot| {
+            stale(it);
+            it.compared().built_with = vec!["stage dev".into(), "build argument D".into()];
+        };
+        assert_eq!(
+            remedies(&RULE, with),
+            "build the image again from /home/ci/mock with the stage and the build arguments that it was built with (stage dev, build argument D), then recreate mock from it (a restart keeps the old image)"
+        );
+        assert_eq!(
+            remedies(&RULE, |it| {
+                with(it);
+                it.mock().compose = service("shop", "llm");
+            }),
+            "$ docker compose -p shop -f /home/ci/compose.yaml up -d --build --force-recreate llm"
         );
         assert_eq!(
             remedies(&RULE, |it| {

@@ -71,6 +71,10 @@ pub struct Content {
     /// Another folder from which Compose builds the image, where the user named this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_context: Option<String>,
+    /// What the build of the image was told beside its folder and its Dockerfile, or may have been: a stage, build arguments,
+    /// another Dockerfile. Empty where a plain build makes the same image again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub built_with: Vec<String>,
     /// Why the program that the container runs was not compared itself, where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen_program: Option<String>,

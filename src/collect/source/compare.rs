@@ -225,6 +225,7 @@ impl<'a> Comparison<'a> {
             equal: count(self.equal.len()),
             differing,
             undecided: self.plan.undecided.iter().cloned().chain(asides).collect(),
+            built_with: self.plan.built_with.clone(),
             ..Content::default()
         }
     }

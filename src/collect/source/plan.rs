@@ -68,6 +68,8 @@ pub(crate) struct Plan {
     pub(crate) unseen_inputs: Vec<String>,
     /// All files that these are, by their path in the context; only listed where `files` is empty.
     pub(crate) input_files: Vec<String>,
+    /// What a build that makes the same image again must be told beside folder and Dockerfile, as far as that is open.
+    pub(crate) built_with: Vec<String>,
 }
 
 /// One file that the context would put into the image.
@@ -144,6 +146,7 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     let script = Script::parse(&dockerfile.text, &dockerfile.name)?;
     let mut builder = Builder::new(&script, settings, opened, &dockerfile.name)?;
     let built = builder.target();
+    let arguments = builder.open_arguments();
     let mut undecided = std::mem::take(&mut builder.undecided);
     let mut opened = builder.context;
     if opened.is_cut() {
@@ -171,6 +174,8 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     let unseen_inputs = unseen_inputs(&mut opened, &builder.taken_in, &files);
     let mut left_out = builder.left_out;
     left_out.retain(|file| !built.files.contains_key(&file.inner()));
+    let target = settings.target.iter().map(|stage| format!("stage {stage}"));
+    let arguments = arguments.into_iter().map(|name| format!("build argument {name}"));
     let excluded = opened.excluded.into_iter().map(|(path, rule)| Excluded {
         path,
         rule: rule.text,
@@ -191,12 +196,19 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         handed_over: built.opaque.iter().map(|(at, by)| (at.clone(), by.clone())).collect(),
         unseen_inputs,
         input_files,
+        built_with: target.chain(arguments).collect(),
     })
 }
 
 impl Plan {
     /// Notes that the image may have been made by another recipe: what that copies otherwise proves nothing.
     pub(crate) fn doubt(&mut self, other: &Plan, name: &str) {
+        self.built_with.push(
+            match other.built_with.iter().find(|with| with.starts_with("stage ")) {
+                Some(stage) => format!("or {stage} of {name}"),
+                None => format!("or {name}"),
+            },
+        );
         let same = |a: &Planned, b: &Planned| a.source == b.source && a.image == b.image;
         for file in self.files.iter_mut().filter(|f| !other.files.iter().any(|o| same(f, o))) {
             file.may_be_changed_by.get_or_insert_with(|| format!("a build by {name}"));

@@ -99,6 +99,7 @@ mod tests {
             handed_over: Vec::new(),
             unseen_inputs: Vec::new(),
             input_files: Vec::new(),
+            built_with: Vec::new(),
         }
     }
 

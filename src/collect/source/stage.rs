@@ -7,7 +7,7 @@ use super::effect::Effect;
 use super::expand::Variable;
 use super::paths::clean;
 use super::plan::{Planned, Settings};
-use super::scope::{Rest, Scope};
+use super::scope::{Rest, Scope, is_set_by_builder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -117,6 +117,22 @@ impl<'a> Builder<'a> {
             }
         }
         self.set_globals();
+    }
+
+    /// The build arguments that the Dockerfile asks for and whose value nobody here knows: a build without them may make
+    /// another image.
+    pub(super) fn open_arguments(&self) -> BTreeSet<String> {
+        let stages = self.script.stages.iter().flat_map(|stage| &stage.steps);
+        let asked =
+            self.script.globals.iter().chain(stages).filter_map(|step| match &step.action {
+                Action::Arg(arguments) => Some(arguments.iter().map(|(name, _)| name)),
+                _ => None,
+            });
+        let is_open = |name: &&String| match self.settings.args.get(*name) {
+            Some(given) => given.is_none(),
+            None => !self.settings.args_known && !is_set_by_builder(name),
+        };
+        asked.flatten().filter(is_open).cloned().collect()
     }
 
     /// What the target holds at its end.
