@@ -235,6 +235,28 @@ mod tests {
     }
 
     #[test]
+    fn equal_files_beside_a_doubt_are_no_pass() {
+        let doubtful = |it: &mut Snapshot| {
+            it.compared().doubts = vec!["t.py is not in the image, and not known to git".into()];
+        };
+        says(&RULE, doubtful, "nothing");
+        row(
+            "image-freshness",
+            doubtful,
+            "unknown: 3 of 3 files of the image equal /home/ci/mock, but t.py is not in the image, and not known to git",
+        );
+        // What is proven is not doubted.
+        row(
+            "image-freshness",
+            |it| {
+                doubtful(it);
+                differs(it, How::Differs, None);
+            },
+            "fail: EC201",
+        );
+    }
+
+    #[test]
     fn the_remedy_builds_only_what_is_not_built() {
         let stale = |it: &mut Snapshot| differs(it, older(1, false), None);
         assert_eq!(remedies(&RULE, stale), "$ docker build -t mock:1 /home/ci/mock");

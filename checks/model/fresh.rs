@@ -71,6 +71,9 @@ pub struct Content {
     /// Another folder from which Compose builds the image, where the user named this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_context: Option<String>,
+    /// Why the image may be from before a change of the source though no file that was compared tells: a reason each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
     /// What the build of the image was told beside its folder and its Dockerfile, or may have been: a stage, build arguments,
     /// another Dockerfile. Empty where a plain build makes the same image again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

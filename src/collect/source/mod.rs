@@ -37,11 +37,12 @@ mod stage;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod twins;
 mod yaml;
 
 pub(crate) use archive::ImageFiles;
 pub(crate) use compare::compare;
-pub(crate) use edits::{edits, is_data, touched};
+pub(crate) use edits::{edits, is_code, is_data, touched};
 pub(crate) use parcel::{Parcel, parcel};
 pub(crate) use paths::{is_within, join};
 pub(crate) use plan::{Plan, Planned, Settings, plan};

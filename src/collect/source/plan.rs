@@ -68,8 +68,21 @@ pub(crate) struct Plan {
     pub(crate) unseen_inputs: Vec<String>,
     /// All files that these are, by their path in the context; only listed where `files` is empty.
     pub(crate) input_files: Vec<String>,
+    /// How the context is opened again to look for another recipe's files; `None` where the recipe was told.
+    pub(crate) guess: Option<Guess>,
+    /// The files that the Dockerfile names and that the context does not have: where they would be, and a reason each.
+    pub(crate) gone: Vec<(String, String)>,
     /// What a build that makes the same image again must be told beside folder and Dockerfile, as far as that is open.
     pub(crate) built_with: Vec<String>,
+}
+
+/// What decides which files of a context a recipe can copy.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Guess {
+    /// Where the Dockerfile is.
+    pub(super) dockerfile: Option<PathBuf>,
+    /// Whether the builder was Podman.
+    pub(super) podman: bool,
 }
 
 /// One file that the context would put into the image.
@@ -196,6 +209,11 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         handed_over: built.opaque.iter().map(|(at, by)| (at.clone(), by.clone())).collect(),
         unseen_inputs,
         input_files,
+        guess: (!settings.args_known).then_some(Guess {
+            dockerfile: dockerfile.path,
+            podman: settings.containerignore_first,
+        }),
+        gone: builder.gone,
         built_with: target.chain(arguments).collect(),
     })
 }
@@ -209,6 +227,7 @@ impl Plan {
                 None => format!("or {name}"),
             },
         );
+        self.gone.retain(|why| other.gone.contains(why));
         let same = |a: &Planned, b: &Planned| a.source == b.source && a.image == b.image;
         for file in self.files.iter_mut().filter(|f| !other.files.iter().any(|o| same(f, o))) {
             file.may_be_changed_by.get_or_insert_with(|| format!("a build by {name}"));

@@ -99,6 +99,8 @@ mod tests {
             handed_over: Vec::new(),
             unseen_inputs: Vec::new(),
             input_files: Vec::new(),
+            guess: None,
+            gone: Vec::new(),
             built_with: Vec::new(),
         }
     }

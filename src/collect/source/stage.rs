@@ -19,6 +19,8 @@ pub(super) struct Builder<'a> {
     pub(super) dockerfile: &'a str,
     /// What could not be followed.
     pub(super) undecided: Vec<String>,
+    /// What a COPY names and the context does not have: where it would be, and a reason each.
+    pub(super) gone: Vec<(String, String)>,
     /// What was copied from the context.
     pub(super) inputs: BTreeSet<String>,
     /// What was copied from it to stages that the built image does not consist of, or is mounted while commands run.
@@ -53,6 +55,7 @@ impl<'a> Builder<'a> {
             context,
             dockerfile,
             undecided: Vec::new(),
+            gone: Vec::new(),
             inputs: BTreeSet::new(),
             taken_in: BTreeSet::new(),
             runs: Vec::new(),
