@@ -10,7 +10,7 @@ mod rebuilt;
 pub(super) use rebuilt::rebuilt;
 
 use super::engine::{Connection, Seen};
-use super::source::{self, ImageFiles, Plan, Settings};
+use super::source::{self, Configured, ImageFiles, Plan, Settings};
 use checks::model::{Content, EngineKind, Fact, Freshness, Tag};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -221,9 +221,33 @@ async fn running(
         content.written_since = written.into_iter().filter(|w| !is_older(&w.path)).collect();
         add(&mut content, other);
     }
+    match otherwise(engine, seen, plan).await {
+        Ok(names) if !names.is_empty() && content.equal > 0 => content.doubts.push(format!(
+            "the image was made with another {} than {} says",
+            names.join(", "),
+            plan.dockerfile
+        )),
+        Ok(_) => {}
+        Err(why) => unanswered.push(format!("the configuration of the image: {why}")),
+    }
     content.unseen_program = program::unseen(&seen.raw.argv, &seen.raw.workdir, plan);
     content.other_context = origin.other.as_ref().map(|folder| folder.display().to_string());
     Ok(content)
+}
+
+/// The names of what the Dockerfile says of the image beside its files, and the image has otherwise.
+async fn otherwise(engine: &Connection, seen: &Seen, plan: &Plan) -> Result<Vec<String>, String> {
+    let Some(image) = engine.image(&seen.raw.image_id).await? else { return Ok(Vec::new()) };
+    Ok(plan.configuration.otherwise(&Configured {
+        env: &image.env,
+        command: &image.command,
+        entrypoint: &image.entrypoint,
+        user: &image.user,
+        workdir: &image.workdir,
+        running_env: &seen.raw.env,
+        running_argv: &seen.raw.argv,
+        running_workdir: &seen.raw.workdir,
+    }))
 }
 
 /// What the image holds of the plan.

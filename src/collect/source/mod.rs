@@ -11,6 +11,7 @@ mod blob;
 mod built;
 mod compare;
 pub(crate) mod compose;
+mod configuration;
 mod context;
 mod destination;
 mod dockerfile;
@@ -42,6 +43,7 @@ mod yaml;
 
 pub(crate) use archive::ImageFiles;
 pub(crate) use compare::compare;
+pub(crate) use configuration::Configured;
 pub(crate) use edits::{edits, is_code, is_data, touched};
 pub(crate) use parcel::{Parcel, parcel};
 pub(crate) use paths::{is_within, join};

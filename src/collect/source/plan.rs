@@ -1,5 +1,6 @@
 //! What the context would put into the image if it was built now.
 
+use super::configuration::Configuration;
 use super::context::{Context, MOST_FILES};
 use super::dockerfile::Script;
 use super::local::Local;
@@ -70,6 +71,8 @@ pub(crate) struct Plan {
     pub(crate) input_files: Vec<String>,
     /// How the context is opened again to look for another recipe's files; `None` where the recipe was told.
     pub(crate) guess: Option<Guess>,
+    /// What the Dockerfile says of the image beside its files.
+    pub(crate) configuration: Configuration,
     /// The files that the Dockerfile names and that the context does not have: where they would be, and a reason each.
     pub(crate) gone: Vec<(String, String)>,
     /// What a build that makes the same image again must be told beside folder and Dockerfile, as far as that is open.
@@ -213,6 +216,7 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
             dockerfile: dockerfile.path,
             podman: settings.containerignore_first,
         }),
+        configuration: Configuration::of(&script, builder.chain.iter().rev().copied()),
         gone: builder.gone,
         built_with: target.chain(arguments).collect(),
     })
@@ -228,6 +232,9 @@ impl Plan {
             },
         );
         self.gone.retain(|why| other.gone.contains(why));
+        if self.configuration != other.configuration {
+            self.configuration = Configuration::default();
+        }
         let same = |a: &Planned, b: &Planned| a.source == b.source && a.image == b.image;
         for file in self.files.iter_mut().filter(|f| !other.files.iter().any(|o| same(f, o))) {
             file.may_be_changed_by.get_or_insert_with(|| format!("a build by {name}"));

@@ -100,6 +100,7 @@ mod tests {
             unseen_inputs: Vec::new(),
             input_files: Vec::new(),
             guess: None,
+            configuration: super::super::configuration::Configuration::default(),
             gone: Vec::new(),
             built_with: Vec::new(),
         }
