@@ -23,7 +23,8 @@ Equal bytes. Times never decide: a fresh clone makes every file new, and a cache
 
 ## How to repair it
 Build the image again and recreate the container. A restart keeps the old image. A file that the ignore file leaves out
-needs that line changed first, a mounted one its mount.
+needs that line changed first, a mounted one its mount. An unnamed volume is filled from the image when the container is
+made: it has to be made anew with it.
 ",
     judge,
 };
@@ -55,11 +56,19 @@ fn judge(case: &Case<'_>) -> Judgement {
         format!("files compared through {}", content.dockerfile),
         format!("{} of {} equal ({})", content.equal, content.compared, content.named_by),
     );
+    let is_built =
+        |proof: &Difference| mounted::is_of_the_image(proof) && proof.left_out_by.is_none();
+    // Another build of the wrong folder repairs nothing.
+    let builds = content.other_context.is_none() && proofs.iter().copied().any(is_built);
+    // What fills a mount is built before the mount is filled anew.
+    let fills = builds && proofs.iter().any(|proof| proof.mount.is_some() && is_built(proof));
+    if fills {
+        let renews = proofs.iter().copied().any(mounted::is_unnamed);
+        found = remedy_with(found, case, content, freshness.tag.value(), renews);
+    }
     found = mounted::repair(found, case, content, &proofs);
     found = unreached::repair(found, case, content, &proofs);
-    let is_built = |proof: &Difference| proof.mount.is_none() && proof.left_out_by.is_none();
-    // Another build of the wrong folder repairs nothing.
-    if content.other_context.is_none() && proofs.iter().copied().any(is_built) {
+    if builds && !fills {
         found = remedy(found, case, content, freshness.tag.value());
     }
     Ok(Some(found))
@@ -87,6 +96,17 @@ fn told(difference: &Difference) -> String {
 }
 
 pub(super) fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Option<&Tag>) -> Found {
+    remedy_with(found, case, content, tag, false)
+}
+
+/// The same where `renews` says that the container needs new unnamed volumes, too: Compose keeps the old ones otherwise.
+fn remedy_with(
+    found: Found,
+    case: &Case<'_>,
+    content: &Content,
+    tag: Option<&Tag>,
+    renews: bool,
+) -> Found {
     let Ok(server) = case.server() else { return found };
     let container = server.container;
     let kind = case.facts.kind(&container.engine);
@@ -98,10 +118,21 @@ pub(super) fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Opti
     }
     match &container.compose {
         Some(compose) => found.fix_by(
-            format!("build {} again and recreate it", compose.service),
+            match renews {
+                true => format!(
+                    "build {} again and recreate it with new unnamed volumes; what was written to the old ones is lost",
+                    compose.service
+                ),
+                false => format!("build {} again and recreate it", compose.service),
+            },
             compose.command(
                 kind,
-                &format!("up -d --build --force-recreate {}", quoted(&compose.service)),
+                &format!(
+                    "up -d --build --force-recreate {}{}",
+                    // podman-compose makes new ones anyway.
+                    if renews && !compose.is_podmans() { "-V " } else { "" },
+                    quoted(&compose.service)
+                ),
             ),
         ),
         None if content.built_with.is_empty() => found.fix_by(

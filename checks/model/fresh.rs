@@ -123,6 +123,9 @@ pub struct Mounted {
     pub file: Option<String>,
     /// Whether that is the context's own file.
     pub is_source: bool,
+    /// Whether the image's own file at that place, which the mount hides, is that of the context; `None` where it was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_is_newest: Option<bool>,
 }
 
 /// The kinds of mounts.

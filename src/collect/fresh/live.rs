@@ -127,6 +127,7 @@ pub(super) fn mount_of(
         writable: mount.writable,
         is_source: own.is_some() && file.as_deref().and_then(real) == own,
         file: file.map(|file| file.display().to_string()),
+        image_is_newest: None,
     })
 }
 

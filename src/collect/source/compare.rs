@@ -29,6 +29,17 @@ pub(crate) fn compare(plan: &Plan, image: &ImageFiles, named_by: &str) -> Conten
     comparison.content(named_by, &witness)
 }
 
+/// Whether an image holds the context's bytes where something else shows others; `None` where it holds no file there.
+pub(crate) fn is_newest(plan: &Plan, difference: &Difference, image: &ImageFiles) -> Option<bool> {
+    let file = plan.files.iter().find(|file| {
+        file.source == difference.source
+            && (file.image == difference.image || file.inner() == difference.image)
+    })?;
+    let Held::There(_, Entry::File { blob, .. }) = held(file, image) else { return None };
+    let local = file.local.version(&Budget::default()).ok()?;
+    Some(*blob == local.blob || file.local.with_line_feeds() == Some(*blob))
+}
+
 /// What git says on the files that differ, and on those that only the image has.
 #[derive(Default)]
 struct Witness {

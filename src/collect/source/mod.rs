@@ -42,7 +42,7 @@ mod twins;
 mod yaml;
 
 pub(crate) use archive::ImageFiles;
-pub(crate) use compare::compare;
+pub(crate) use compare::{compare, is_newest};
 pub(crate) use configuration::Configured;
 pub(crate) use edits::{edits, is_code, is_data, touched};
 pub(crate) use parcel::{Parcel, parcel};
