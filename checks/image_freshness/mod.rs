@@ -101,6 +101,12 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
             .map_or("the build copies no file that could be compared", String::as_str);
         return labelled_older::word(freshness, why);
     }
+    if let Some(why) = content.doubts.first() {
+        return Err(Undecided::Unknown(format!(
+            "{} of {} files of the image equal {}, but {why}",
+            content.equal, content.compared, content.context
+        )));
+    }
     if let Some(why) = &content.unseen_program {
         return Err(Undecided::Unknown(format!(
             "{} of {} files of the image equal {}, but {why}; --verify-build builds it to compare",

@@ -23,7 +23,8 @@ Equal bytes. Times never decide: a fresh clone makes every file new, and a cache
 
 ## How to repair it
 Build the image again and recreate the container. A restart keeps the old image. A file that the ignore file leaves out
-needs that line changed first, a mounted one its mount.
+needs that line changed first, a mounted one its mount. An unnamed volume is filled from the image when the container is
+made: it has to be made anew with it.
 ",
     judge,
 };
@@ -55,11 +56,19 @@ fn judge(case: &Case<'_>) -> Judgement {
         format!("files compared through {}", content.dockerfile),
         format!("{} of {} equal ({})", content.equal, content.compared, content.named_by),
     );
+    let is_built =
+        |proof: &Difference| mounted::is_of_the_image(proof) && proof.left_out_by.is_none();
+    // Another build of the wrong folder repairs nothing.
+    let builds = content.other_context.is_none() && proofs.iter().copied().any(is_built);
+    // What fills a mount is built before the mount is filled anew.
+    let fills = builds && proofs.iter().any(|proof| proof.mount.is_some() && is_built(proof));
+    if fills {
+        let renews = proofs.iter().copied().any(mounted::is_unnamed);
+        found = remedy_with(found, case, content, freshness.tag.value(), renews);
+    }
     found = mounted::repair(found, case, content, &proofs);
     found = unreached::repair(found, case, content, &proofs);
-    let is_built = |proof: &Difference| proof.mount.is_none() && proof.left_out_by.is_none();
-    // Another build of the wrong folder repairs nothing.
-    if content.other_context.is_none() && proofs.iter().copied().any(is_built) {
+    if builds && !fills {
         found = remedy(found, case, content, freshness.tag.value());
     }
     Ok(Some(found))
@@ -87,6 +96,17 @@ fn told(difference: &Difference) -> String {
 }
 
 pub(super) fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Option<&Tag>) -> Found {
+    remedy_with(found, case, content, tag, false)
+}
+
+/// The same where `renews` says that the container needs new unnamed volumes, too: Compose keeps the old ones otherwise.
+fn remedy_with(
+    found: Found,
+    case: &Case<'_>,
+    content: &Content,
+    tag: Option<&Tag>,
+    renews: bool,
+) -> Found {
     let Ok(server) = case.server() else { return found };
     let container = server.container;
     let kind = case.facts.kind(&container.engine);
@@ -98,19 +118,37 @@ pub(super) fn remedy(found: Found, case: &Case<'_>, content: &Content, tag: Opti
     }
     match &container.compose {
         Some(compose) => found.fix_by(
-            format!("build {} again and recreate it", compose.service),
+            match renews {
+                true => format!(
+                    "build {} again and recreate it with new unnamed volumes; what was written to the old ones is lost",
+                    compose.service
+                ),
+                false => format!("build {} again and recreate it", compose.service),
+            },
             compose.command(
                 kind,
-                &format!("up -d --build --force-recreate {}", quoted(&compose.service)),
+                &format!(
+                    "up -d --build --force-recreate {}{}",
+                    // podman-compose makes new ones anyway.
+                    if renews && !compose.is_podmans() { "-V " } else { "" },
+                    quoted(&compose.service)
+                ),
             ),
         ),
-        None => found.fix_by(
+        None if content.built_with.is_empty() => found.fix_by(
             format!(
                 "build the image again, then recreate {} from it (a restart keeps the old image)",
                 container.name
             ),
             build(kind, &container.image, content),
         ),
+        // A plain build might make another program of the same source.
+        None => found.fix(format!(
+            "build the image again from {} with the stage and the build arguments that it was built with ({}), then recreate {} from it (a restart keeps the old image)",
+            content.context,
+            content.built_with.join(", "),
+            container.name
+        )),
     }
 }
 
@@ -228,6 +266,28 @@ mod tests {
     }
 
     #[test]
+    fn equal_files_beside_a_doubt_are_no_pass() {
+        let doubtful = |it: &mut Snapshot| {
+            it.compared().doubts = vec!["t.py is not in the image, and not known to git".into()];
+        };
+        says(&RULE, doubtful, "nothing");
+        row(
+            "image-freshness",
+            doubtful,
+            "unknown: 3 of 3 files of the image equal /home/ci/mock, but t.py is not in the image, and not known to git",
+        );
+        // What is proven is not doubted.
+        row(
+            "image-freshness",
+            |it| {
+                doubtful(it);
+                differs(it, How::Differs, None);
+            },
+            "fail: EC201",
+        );
+    }
+
+    #[test]
     fn the_remedy_builds_only_what_is_not_built() {
         let stale = |it: &mut Snapshot| differs(it, older(1, false), None);
         assert_eq!(remedies(&RULE, stale), "$ docker build -t mock:1 /home/ci/mock");
@@ -237,6 +297,22 @@ mod tests {
                 it.compared().dockerfile = "Containerfile".into();
             }),
             "$ docker build -t mock:1 -f /home/ci/mock/Containerfile /home/ci/mock"
+        );
+        // What a plain build would make otherwise is no command to copy.
+        let with = |it: &mut Snapshot| {
+            stale(it);
+            it.compared().built_with = vec!["stage dev".into(), "build argument D".into()];
+        };
+        assert_eq!(
+            remedies(&RULE, with),
+            "build the image again from /home/ci/mock with the stage and the build arguments that it was built with (stage dev, build argument D), then recreate mock from it (a restart keeps the old image)"
+        );
+        assert_eq!(
+            remedies(&RULE, |it| {
+                with(it);
+                it.mock().compose = service("shop", "llm");
+            }),
+            "$ docker compose -p shop -f /home/ci/compose.yaml up -d --build --force-recreate llm"
         );
         assert_eq!(
             remedies(&RULE, |it| {

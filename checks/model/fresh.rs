@@ -71,6 +71,13 @@ pub struct Content {
     /// Another folder from which Compose builds the image, where the user named this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_context: Option<String>,
+    /// Why the image may be from before a change of the source though no file that was compared tells: a reason each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<String>,
+    /// What the build of the image was told beside its folder and its Dockerfile, or may have been: a stage, build arguments,
+    /// another Dockerfile. Empty where a plain build makes the same image again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub built_with: Vec<String>,
     /// Why the program that the container runs was not compared itself, where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unseen_program: Option<String>,
@@ -116,6 +123,9 @@ pub struct Mounted {
     pub file: Option<String>,
     /// Whether that is the context's own file.
     pub is_source: bool,
+    /// Whether the image's own file at that place, which the mount hides, is that of the context; `None` where it was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image_is_newest: Option<bool>,
 }
 
 /// The kinds of mounts.

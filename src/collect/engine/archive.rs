@@ -131,9 +131,9 @@ impl Connection {
         removals.buffered(REMOVED_AT_ONCE).filter_map(std::future::ready).collect().await
     }
 
-    /// Removes one of our own containers.
+    /// Removes one of our own containers, and the unnamed volumes that the engine made for it where its image asks for one.
     pub(crate) async fn remove(&self, id: &str) -> bool {
-        let options = RemoveContainerOptionsBuilder::new().force(true).build();
+        let options = RemoveContainerOptionsBuilder::new().force(true).v(true).build();
         for _ in 0..REMOVALS {
             match self.docker.remove_container(id, Some(options.clone())).await {
                 Ok(()) => return true,

@@ -62,6 +62,11 @@ pub(super) struct Image {
 pub(super) struct ImageConfig {
     pub(super) labels: Maybe<HashMap<String, String>>,
     pub(super) on_build: Maybe<Vec<String>>,
+    pub(super) env: Maybe<Vec<String>>,
+    pub(super) cmd: Maybe<Vec<String>>,
+    pub(super) entrypoint: Maybe<Vec<String>>,
+    pub(super) user: Maybe<String>,
+    pub(super) working_dir: Maybe<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

@@ -221,6 +221,11 @@ impl Connection {
             layers: image.root_fs.and_then(|fs| fs.layers).unwrap_or_default(),
             labels: config.labels.unwrap_or_default(),
             on_build: config.on_build.unwrap_or_default(),
+            env: config.env.unwrap_or_default(),
+            command: config.cmd.unwrap_or_default(),
+            entrypoint: config.entrypoint.unwrap_or_default(),
+            user: config.user.unwrap_or_default(),
+            workdir: config.working_dir.unwrap_or_default(),
             created: image.created.and_then(|at| at.parse().ok()),
             digests: image.repo_digests.unwrap_or_default(),
             os: image.os.unwrap_or_default(),
@@ -248,6 +253,16 @@ pub(crate) struct Image {
     pub(crate) labels: HashMap<String, String>,
     /// The instructions that a build on top of it begins with.
     pub(crate) on_build: Vec<String>,
+    /// Its variables, as `NAME=value`.
+    pub(crate) env: Vec<String>,
+    /// Its command.
+    pub(crate) command: Vec<String>,
+    /// What stands before that.
+    pub(crate) entrypoint: Vec<String>,
+    /// Its user.
+    pub(crate) user: String,
+    /// Its working folder.
+    pub(crate) workdir: String,
     /// When it was made. A build from the cache keeps the first time.
     pub(crate) created: Option<jiff::Timestamp>,
     /// Under which digests it is known in which repositories, as `repository@digest`.

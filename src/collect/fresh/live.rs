@@ -22,11 +22,6 @@ const READ_ANEW: [&str; 14] = [
     ".md", ".rst", ".txt",
 ];
 
-/// Ends of the names of files that programs run and do not write, as a rule.
-const CODE: [&str; 24] = [
-    ".py", ".pyc", ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", ".rb", ".php", ".pl", ".lua",
-    ".sh", ".go", ".rs", ".java", ".class", ".jar", ".war", ".so", ".wasm", ".ex", ".html", ".css",
-];
 /// What the words hold of a command line that starts a program anew when its source changes, or reads the source anew.
 const RELOADS: [&str; 8] = [
     "--reload",
@@ -57,6 +52,7 @@ pub(super) fn parted(seen: &Seen, plan: &Plan) -> (Plan, Plan) {
     let mounts = mounts(seen);
     image.files.retain(|file| covering(&mounts, &file.image).is_none());
     image.left_out.retain(|file| covering(&mounts, &file.image).is_none());
+    image.gone.retain(|(at, _)| covering(&mounts, at).is_none());
     // What the image holds below a mount, or around one, is not what the container sees.
     let is_apart = |at: &str| {
         covering(&mounts, at).is_none()
@@ -67,13 +63,15 @@ pub(super) fn parted(seen: &Seen, plan: &Plan) -> (Plan, Plan) {
     under.left_out.clear();
     // What was left undecided is said once.
     under.undecided.clear();
+    // No recipe fills a mount.
+    under.guess = None;
     under.files.retain_mut(|file| {
         let Some(mount) = covering(&mounts, &file.image) else { return false };
         if mount.is_bind {
             // No step of the build reaches a folder of the machine.
             file.may_be_changed_by = None;
         }
-        if mount.writable && !is_code(&file.image) {
+        if mount.writable && !source::is_code(&file.image) {
             file.may_be_changed_by
                 .get_or_insert_with(|| "the program, which may write to the mount".into());
         }
@@ -129,6 +127,7 @@ pub(super) fn mount_of(
         writable: mount.writable,
         is_source: own.is_some() && file.as_deref().and_then(real) == own,
         file: file.map(|file| file.display().to_string()),
+        image_is_newest: None,
     })
 }
 
@@ -199,12 +198,6 @@ fn after(started: Option<f64>, written: i64) -> Option<u64> {
     (seconds > SLACK).then_some(seconds as u64)
 }
 
-/// Whether a program runs this file and does not write it, as far as its name tells.
-fn is_code(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    !name.contains('.') || CODE.iter().any(|end| name.ends_with(end))
-}
-
 /// Whether a program may have read this file once and for all.
 fn is_read_once(path: &str) -> bool {
     !source::is_data(path) && !READ_ANEW.iter().any(|end| path.ends_with(end))
@@ -247,7 +240,7 @@ pub(super) async fn edits(
 
 #[cfg(test)]
 mod tests {
-    use super::{after, is_code, is_read_once, reloads};
+    use super::{after, is_read_once, reloads};
 
     #[test]
     fn a_file_is_younger_only_beyond_the_slack() {
@@ -267,12 +260,6 @@ mod tests {
         assert!(says("uvicorn|--reload|app:x", &[]) && says("flask|run", &[("FLASK_DEBUG", "1")]));
         assert!(!says("flask|run", &[("FLASK_DEBUG", "0")]) && !says("python3|/dev/app.py", &[]));
         assert!(!says("redis-server|--debugger", &[]) && !says("node|invite.js", &[]));
-    }
-
-    #[test]
-    fn programs_do_not_write_what_they_run() {
-        assert!(is_code("/app/server.py") && is_code("/app.d/server"));
-        assert!(!is_code("/app/settings.json") && !is_code("/data/start.db"));
     }
 
     #[test]

@@ -10,8 +10,8 @@ mod rebuilt;
 pub(super) use rebuilt::rebuilt;
 
 use super::engine::{Connection, Seen};
-use super::source::{self, ImageFiles, Plan, Settings};
-use checks::model::{Content, EngineKind, Fact, Freshness, Tag};
+use super::source::{self, Configured, ImageFiles, Plan, Settings};
+use checks::model::{Content, Difference, EngineKind, Fact, Freshness, MountKind, Tag};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -213,17 +213,63 @@ async fn running(
     if !under.files.is_empty() {
         let (there, written) = there;
         let (folder, mounts) = (under.context.clone(), live::mounts(seen));
-        let mut other = compared(under, there, origin).await?;
+        let mut other = compared(under.clone(), there, origin).await?;
         for difference in &mut other.differing {
             difference.mount = live::mount_of(&mounts, difference, &folder);
         }
+        below_mounts(engine, seen, under, &mut other).await;
         let is_older = |path: &str| other.differing.iter().any(|d| d.image == path);
         content.written_since = written.into_iter().filter(|w| !is_older(&w.path)).collect();
         add(&mut content, other);
     }
+    match otherwise(engine, seen, plan).await {
+        Ok(names) if !names.is_empty() && content.equal > 0 => content.doubts.push(format!(
+            "the image was made with another {} than {} says",
+            names.join(", "),
+            plan.dockerfile
+        )),
+        Ok(_) => {}
+        Err(why) => unanswered.push(format!("the configuration of the image: {why}")),
+    }
     content.unseen_program = program::unseen(&seen.raw.argv, &seen.raw.workdir, plan);
     content.other_context = origin.other.as_ref().map(|folder| folder.display().to_string());
     Ok(content)
+}
+
+/// Notes what the image itself holds where a volume or a file system in memory shows older files: both may have been filled
+/// from it.
+async fn below_mounts(engine: &Connection, seen: &Seen, under: Plan, content: &mut Content) {
+    let is_filled = |d: &Difference| d.mount.as_ref().is_some_and(|m| m.kind != MountKind::Bind);
+    if !content.differing.iter().any(is_filled) {
+        return;
+    }
+    let Ok(files) = image_files(engine, &seen.raw.image_id, &under).await else { return };
+    let differing = content.differing.clone();
+    let newest = blocking(move || {
+        Ok(differing.iter().map(|d| source::is_newest(&under, d, &files)).collect::<Vec<_>>())
+    });
+    for (difference, is_newest) in
+        content.differing.iter_mut().zip(newest.await.unwrap_or_default())
+    {
+        if let Some(mount) = difference.mount.as_mut().filter(|m| m.kind != MountKind::Bind) {
+            mount.image_is_newest = is_newest;
+        }
+    }
+}
+
+/// The names of what the Dockerfile says of the image beside its files, and the image has otherwise.
+async fn otherwise(engine: &Connection, seen: &Seen, plan: &Plan) -> Result<Vec<String>, String> {
+    let Some(image) = engine.image(&seen.raw.image_id).await? else { return Ok(Vec::new()) };
+    Ok(plan.configuration.otherwise(&Configured {
+        env: &image.env,
+        command: &image.command,
+        entrypoint: &image.entrypoint,
+        user: &image.user,
+        workdir: &image.workdir,
+        running_env: &seen.raw.env,
+        running_argv: &seen.raw.argv,
+        running_workdir: &seen.raw.workdir,
+    }))
 }
 
 /// What the image holds of the plan.

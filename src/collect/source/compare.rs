@@ -3,12 +3,13 @@
 use super::archive::{Entry, ImageFiles};
 use super::blob::{BlobId, blob_id};
 use super::context::is_by_product;
-use super::edits::is_data;
+use super::edits::{is_code, is_data};
 use super::held::{Held, held};
 use super::history::{History, history, history_of_all, removed};
 use super::local::{Budget, Local, Version};
-use super::paths::{below, inside, join};
+use super::paths::{below, inside, is_within, join, name, parent};
 use super::plan::{Place, Plan, Planned};
+use super::twins::twins;
 use checks::model::{Content, Difference, How};
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::MetadataExt;
@@ -26,6 +27,17 @@ pub(crate) fn compare(plan: &Plan, image: &ImageFiles, named_by: &str) -> Conten
         Witness::default()
     };
     comparison.content(named_by, &witness)
+}
+
+/// Whether an image holds the context's bytes where something else shows others; `None` where it holds no file there.
+pub(crate) fn is_newest(plan: &Plan, difference: &Difference, image: &ImageFiles) -> Option<bool> {
+    let file = plan.files.iter().find(|file| {
+        file.source == difference.source
+            && (file.image == difference.image || file.inner() == difference.image)
+    })?;
+    let Held::There(_, Entry::File { blob, .. }) = held(file, image) else { return None };
+    let local = file.local.version(&Budget::default()).ok()?;
+    Some(*blob == local.blob || file.local.with_line_feeds() == Some(*blob))
 }
 
 /// What git says on the files that differ, and on those that only the image has.
@@ -63,6 +75,8 @@ struct Different<'a> {
     /// Where it is in the image.
     at: String,
     held: BlobId,
+    /// Bytes of a regular file in the image; 0 for what is none.
+    len: u64,
     local: Version,
 }
 
@@ -121,9 +135,9 @@ impl<'a> Comparison<'a> {
             Ok(local) => local,
             Err(why) => return self.set_aside(file, format!("not readable, {why}")),
         };
-        let (held, held_is_link) = match entry {
-            Entry::File { blob, .. } => (*blob, false),
-            Entry::Link(target) => (blob_id(target.as_bytes()), true),
+        let (held, len, held_is_link) = match entry {
+            Entry::File { blob, len } => (*blob, *len, false),
+            Entry::Link(target) => (blob_id(target.as_bytes()), 0, true),
             Entry::Other => return self.set_aside(file, "no file in the image".into()),
         };
         if held_is_link != file.local.is_link() {
@@ -133,17 +147,17 @@ impl<'a> Comparison<'a> {
         } else if file.local.with_line_feeds() == Some(held) {
             self.set_aside(file, "different in its line ends only".into());
         } else {
-            self.different.push(Different { file, at, held, local });
+            self.different.push(Different { file, at, held, len, local });
         }
     }
 
     /// What the ignore file leaves out should not be there. Where it is, only its history tells whether it is old.
     fn look_at_left_out(&mut self, file: &'a Planned, budget: &Budget) {
-        if let Held::There(at, Entry::File { blob, .. }) = held(file, self.image)
+        if let Held::There(at, Entry::File { blob, len }) = held(file, self.image)
             && let Ok(local) = file.local.version(budget)
             && *blob != local.blob
         {
-            self.different.push(Different { file, at, held: *blob, local });
+            self.different.push(Different { file, at, held: *blob, len: *len, local });
         }
     }
 
@@ -169,9 +183,20 @@ impl<'a> Comparison<'a> {
     fn content(mut self, named_by: &str, witness: &Witness) -> Content {
         let history = &witness.history;
         let newest_held = self.newest_held(history);
+        let twins = self.twins(witness);
         let mut differing = Vec::new();
+        let mut doubts: Vec<String> = self.plan.gone.iter().map(|(_, why)| why.clone()).collect();
         for different in std::mem::take(&mut self.different) {
-            match self.how(&different, witness) {
+            let how = match self.how(&different, witness) {
+                Ok(How::Differs) => match twins.get(&different.held) {
+                    Some(twin) => {
+                        Err(format!("a build by another recipe: it equals {twin} of the context"))
+                    }
+                    None => Ok(How::Differs),
+                },
+                how => how,
+            };
+            match how {
                 how if different.file.left_out_by.is_some() => {
                     if let Ok(how @ How::Older { commits_behind: 1.., .. }) = how {
                         differing.push(difference(different.file, different.at, how));
@@ -198,7 +223,12 @@ impl<'a> Comparison<'a> {
             match self.is_missing(file, history, newest_held) {
                 Ok(true) => differing.push(difference(file, file.image.clone(), How::Missing)),
                 Ok(false) => {}
-                Err(why) => self.set_aside(file, why),
+                Err(why) => {
+                    if self.is_of_a_copy_of_code(file) {
+                        doubts.push(format!("{} is {why}", file.source));
+                    }
+                    self.set_aside(file, why);
+                }
             }
         }
         for (at, source, held) in &self.extra {
@@ -225,6 +255,8 @@ impl<'a> Comparison<'a> {
             equal: count(self.equal.len()),
             differing,
             undecided: self.plan.undecided.iter().cloned().chain(asides).collect(),
+            doubts,
+            built_with: self.plan.built_with.clone(),
             ..Content::default()
         }
     }
@@ -252,6 +284,47 @@ impl<'a> Comparison<'a> {
             ));
         }
         Ok(How::Differs)
+    }
+
+    /// The files of the context that have the bytes of files that differ, where another recipe may have taken them.
+    fn twins(&self, witness: &Witness) -> BTreeMap<BlobId, String> {
+        let is_open = |different: &&Different<'_>| {
+            different.len > 0
+                && different.file.left_out_by.is_none()
+                && matches!(self.how(different, witness), Ok(How::Differs))
+        };
+        let open = self.different.iter().filter(is_open);
+        let wanted: BTreeMap<_, _> = open.map(|open| (open.held, open.len)).collect();
+        match &self.plan.guess {
+            Some(guess) if !wanted.is_empty() => twins(self.plan, guess, &wanted),
+            _ => BTreeMap::new(),
+        }
+    }
+
+    /// Whether a file is code, and others of its kind that came by the same copy are in the image as they are in the context.
+    /// Without it, such an image is from before the file was there, or from another recipe.
+    fn is_of_a_copy_of_code(&self, file: &Planned) -> bool {
+        let end =
+            |file: &Planned| name(&file.source).rsplit_once('.').map(|(_, end)| end.to_owned());
+        let is_of_one_folder = |other: &Planned| {
+            parent(&other.image) == parent(&file.image)
+                && parent(&other.source) == parent(&file.source)
+        };
+        let is_of_one_copy = |other: &Planned| {
+            let holds = |at: &str, from: &str, one: &Planned| {
+                is_within(&one.image, at) && (from.is_empty() || is_within(&one.source, from))
+            };
+            let mut folders = self.plan.folders.iter();
+            is_of_one_folder(other)
+                || folders.any(|(at, from)| holds(at, from, file) && holds(at, from, other))
+        };
+        let is_plain = file.certain && file.may_be_changed_by.is_none() && !file.local.is_link();
+        is_plain
+            && end(file).is_some()
+            && is_code(&file.source)
+            && self.equal.iter().any(|(other, _)| {
+                !other.explicit && end(other) == end(file) && is_of_one_copy(other)
+            })
     }
 
     /// Whether a file that is not in the image should be. A file that came with its folder is only called

@@ -94,6 +94,11 @@ impl Context {
         self.named(&path).map(|found| vec![found])
     }
 
+    /// Whether there is nothing at a path that is named without a pattern.
+    pub(super) fn lacks(&self, source: &str) -> bool {
+        !has_wildcard(source) && follow(&self.root, &inside(&literal(source))).is_none()
+    }
+
     /// A path that was named: links to it are followed, as the builders do.
     fn named(&mut self, path: &str) -> Result<Found, String> {
         let real =

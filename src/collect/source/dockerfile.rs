@@ -52,6 +52,12 @@ pub(super) enum Action {
     Transfer(Transfer),
     /// Runs a command, with what is mounted meanwhile.
     Run(Run, Vec<Mount>),
+    /// CMD, its words where they are a list.
+    Command(Option<Vec<String>>),
+    /// ENTRYPOINT, likewise.
+    Entrypoint(Option<Vec<String>>),
+    /// USER.
+    User(String),
     /// Changes no file.
     Nothing,
 }

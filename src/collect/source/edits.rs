@@ -13,9 +13,20 @@ const DATA: [&str; 12] = [
     "-journal",
 ];
 
+/// Ends of the names of files that programs run and do not write, as a rule.
+const CODE: [&str; 24] = [
+    ".py", ".pyc", ".js", ".mjs", ".cjs", ".ts", ".jsx", ".tsx", ".rb", ".php", ".pl", ".lua",
+    ".sh", ".go", ".rs", ".java", ".class", ".jar", ".war", ".so", ".wasm", ".ex", ".html", ".css",
+];
 /// Whether programs write to files of this name as a matter of course.
 pub(crate) fn is_data(path: &str) -> bool {
     DATA.iter().any(|end| path.ends_with(end))
+}
+
+/// Whether a program runs this file and does not write it, as far as its name tells.
+pub(crate) fn is_code(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    !name.contains('.') || CODE.iter().any(|end| name.ends_with(end))
 }
 
 /// The part of the plan whose files are among the paths that changed in the container.
@@ -72,9 +83,15 @@ pub(crate) fn edits(touched: &Plan, image: &mut ImageFiles, live: &ImageFiles) -
 #[cfg(test)]
 mod tests {
     use super::super::plan::{Settings, plan};
-    use super::{ImageFiles, edits, touched};
+    use super::{ImageFiles, edits, is_code, touched};
     use std::collections::BTreeSet;
     use std::fs;
+
+    #[test]
+    fn programs_do_not_write_what_they_run() {
+        assert!(is_code("/app/server.py") && is_code("/app.d/server"));
+        assert!(!is_code("/app/settings.json") && !is_code("/data/start.db"));
+    }
 
     #[test]
     fn only_other_bytes_are_an_edit_and_the_newest_ones_count_as_held() {

@@ -11,6 +11,7 @@ mod blob;
 mod built;
 mod compare;
 pub(crate) mod compose;
+mod configuration;
 mod context;
 mod destination;
 mod dockerfile;
@@ -37,11 +38,13 @@ mod stage;
 #[cfg(test)]
 mod tests;
 mod transfer;
+mod twins;
 mod yaml;
 
 pub(crate) use archive::ImageFiles;
-pub(crate) use compare::compare;
-pub(crate) use edits::{edits, is_data, touched};
+pub(crate) use compare::{compare, is_newest};
+pub(crate) use configuration::Configured;
+pub(crate) use edits::{edits, is_code, is_data, touched};
 pub(crate) use parcel::{Parcel, parcel};
 pub(crate) use paths::{is_within, join};
 pub(crate) use plan::{Plan, Planned, Settings, plan};

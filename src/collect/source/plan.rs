@@ -1,5 +1,6 @@
 //! What the context would put into the image if it was built now.
 
+use super::configuration::Configuration;
 use super::context::{Context, MOST_FILES};
 use super::dockerfile::Script;
 use super::local::Local;
@@ -68,6 +69,23 @@ pub(crate) struct Plan {
     pub(crate) unseen_inputs: Vec<String>,
     /// All files that these are, by their path in the context; only listed where `files` is empty.
     pub(crate) input_files: Vec<String>,
+    /// How the context is opened again to look for another recipe's files; `None` where the recipe was told.
+    pub(crate) guess: Option<Guess>,
+    /// What the Dockerfile says of the image beside its files.
+    pub(crate) configuration: Configuration,
+    /// The files that the Dockerfile names and that the context does not have: where they would be, and a reason each.
+    pub(crate) gone: Vec<(String, String)>,
+    /// What a build that makes the same image again must be told beside folder and Dockerfile, as far as that is open.
+    pub(crate) built_with: Vec<String>,
+}
+
+/// What decides which files of a context a recipe can copy.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Guess {
+    /// Where the Dockerfile is.
+    pub(super) dockerfile: Option<PathBuf>,
+    /// Whether the builder was Podman.
+    pub(super) podman: bool,
 }
 
 /// One file that the context would put into the image.
@@ -144,6 +162,7 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     let script = Script::parse(&dockerfile.text, &dockerfile.name)?;
     let mut builder = Builder::new(&script, settings, opened, &dockerfile.name)?;
     let built = builder.target();
+    let arguments = builder.open_arguments();
     let mut undecided = std::mem::take(&mut builder.undecided);
     let mut opened = builder.context;
     if opened.is_cut() {
@@ -171,6 +190,8 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     let unseen_inputs = unseen_inputs(&mut opened, &builder.taken_in, &files);
     let mut left_out = builder.left_out;
     left_out.retain(|file| !built.files.contains_key(&file.inner()));
+    let target = settings.target.iter().map(|stage| format!("stage {stage}"));
+    let arguments = arguments.into_iter().map(|name| format!("build argument {name}"));
     let excluded = opened.excluded.into_iter().map(|(path, rule)| Excluded {
         path,
         rule: rule.text,
@@ -191,12 +212,29 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         handed_over: built.opaque.iter().map(|(at, by)| (at.clone(), by.clone())).collect(),
         unseen_inputs,
         input_files,
+        guess: (!settings.args_known).then_some(Guess {
+            dockerfile: dockerfile.path,
+            podman: settings.containerignore_first,
+        }),
+        configuration: Configuration::of(&script, builder.chain.iter().rev().copied()),
+        gone: builder.gone,
+        built_with: target.chain(arguments).collect(),
     })
 }
 
 impl Plan {
     /// Notes that the image may have been made by another recipe: what that copies otherwise proves nothing.
     pub(crate) fn doubt(&mut self, other: &Plan, name: &str) {
+        self.built_with.push(
+            match other.built_with.iter().find(|with| with.starts_with("stage ")) {
+                Some(stage) => format!("or {stage} of {name}"),
+                None => format!("or {name}"),
+            },
+        );
+        self.gone.retain(|why| other.gone.contains(why));
+        if self.configuration != other.configuration {
+            self.configuration = Configuration::default();
+        }
         let same = |a: &Planned, b: &Planned| a.source == b.source && a.image == b.image;
         for file in self.files.iter_mut().filter(|f| !other.files.iter().any(|o| same(f, o))) {
             file.may_be_changed_by.get_or_insert_with(|| format!("a build by {name}"));

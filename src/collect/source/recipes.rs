@@ -121,7 +121,11 @@ fn made(step: &Step) -> Option<Made> {
         Action::Workdir(place) => made("WORKDIR", Some(place)),
         Action::Env(_) => made("ENV", None),
         Action::Run(..) => made("RUN", None),
-        Action::Arg(_) | Action::Nothing => None,
+        Action::Arg(_)
+        | Action::Command(_)
+        | Action::Entrypoint(_)
+        | Action::User(_)
+        | Action::Nothing => None,
     }
 }
 

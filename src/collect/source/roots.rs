@@ -99,6 +99,10 @@ mod tests {
             handed_over: Vec::new(),
             unseen_inputs: Vec::new(),
             input_files: Vec::new(),
+            guess: None,
+            configuration: super::super::configuration::Configuration::default(),
+            gone: Vec::new(),
+            built_with: Vec::new(),
         }
     }
 

@@ -108,7 +108,7 @@ impl Scope {
 }
 
 /// Arguments that newer builders fill in by themselves.
-fn is_set_by_builder(name: &str) -> bool {
+pub(super) fn is_set_by_builder(name: &str) -> bool {
     let end = name.strip_prefix("TARGET").or_else(|| name.strip_prefix("BUILD"));
     end.is_some_and(|end| matches!(end, "PLATFORM" | "OS" | "ARCH" | "VARIANT" | "STAGE"))
 }

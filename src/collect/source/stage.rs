@@ -7,7 +7,7 @@ use super::effect::Effect;
 use super::expand::Variable;
 use super::paths::clean;
 use super::plan::{Planned, Settings};
-use super::scope::{Rest, Scope};
+use super::scope::{Rest, Scope, is_set_by_builder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -19,6 +19,8 @@ pub(super) struct Builder<'a> {
     pub(super) dockerfile: &'a str,
     /// What could not be followed.
     pub(super) undecided: Vec<String>,
+    /// What a COPY names and the context does not have: where it would be, and a reason each.
+    pub(super) gone: Vec<(String, String)>,
     /// What was copied from the context.
     pub(super) inputs: BTreeSet<String>,
     /// What was copied from it to stages that the built image does not consist of, or is mounted while commands run.
@@ -53,6 +55,7 @@ impl<'a> Builder<'a> {
             context,
             dockerfile,
             undecided: Vec::new(),
+            gone: Vec::new(),
             inputs: BTreeSet::new(),
             taken_in: BTreeSet::new(),
             runs: Vec::new(),
@@ -117,6 +120,22 @@ impl<'a> Builder<'a> {
             }
         }
         self.set_globals();
+    }
+
+    /// The build arguments that the Dockerfile asks for and whose value nobody here knows: a build without them may make
+    /// another image.
+    pub(super) fn open_arguments(&self) -> BTreeSet<String> {
+        let stages = self.script.stages.iter().flat_map(|stage| &stage.steps);
+        let asked =
+            self.script.globals.iter().chain(stages).filter_map(|step| match &step.action {
+                Action::Arg(arguments) => Some(arguments.iter().map(|(name, _)| name)),
+                _ => None,
+            });
+        let is_open = |name: &&String| match self.settings.args.get(*name) {
+            Some(given) => given.is_none(),
+            None => !self.settings.args_known && !is_set_by_builder(name),
+        };
+        asked.flatten().filter(is_open).cloned().collect()
     }
 
     /// What the target holds at its end.

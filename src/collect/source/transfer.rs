@@ -161,6 +161,11 @@ impl Builder<'_> {
             return Err("what an address answers cannot be compared".into());
         }
         let parents = transfer.flag("parents").is_some();
+        if word.assumed.is_empty() && self.context.lacks(&word.text) {
+            let path = inside(&word.text);
+            let why = format!("{} names {path}, which is not in the context", to.by);
+            self.gone.push((to.path.clone(), why));
+        }
         let found = self.context.find(&word.text, parents)?;
         let explicit = !super::glob::has_wildcard(&word.text);
         let root = parents

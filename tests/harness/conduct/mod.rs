@@ -98,6 +98,7 @@ const PROMISES: &[Promise] = &[
     ("interrupted-with-sidecars", true, helpers::of_a_run_with_sidecars),
     ("leaves-nothing", true, leftovers::none),
     ("nothing-changed", true, unchanged::nothing),
+    ("no-volume-left", true, unchanged::no_volume),
     ("helper-of-a-killed-run", true, helpers::of_a_killed_run),
 ];
 

@@ -2,7 +2,8 @@
 
 use super::econn::{OWNER, econn, run};
 use super::proxy::{Call, Plan, Proxy};
-use super::{incident, must};
+use super::{incident, must, scene};
+use crate::harness::cast::Play;
 use crate::harness::stage::Stage;
 use crate::harness::{Cast, Engine, Result, diagnosis, raw};
 use serde_json::{Value, json};
@@ -11,8 +12,50 @@ use std::collections::BTreeSet;
 /// How often a difference must show until it is econn's: others may use the engine at the same time.
 const ROUNDS: usize = 3;
 
+/// A server whose image asks for a volume: the engine makes one for each container of it, ours among them.
+const WITH_A_VOLUME: &str = r#"
+about = "the image has a volume"
+[[network]]
+name = "net"
+[[build]]
+name = "server"
+[build.files]
+"Dockerfile" = """
+FROM econn-lab-python:1
+COPY server.py /app/server.py
+VOLUME /data
+CMD ["python3", "/app/server.py"]
+"""
+"server.py" = """
+import http.server
+server = http.server.ThreadingHTTPServer
+server.request_queue_size = 128
+server(("0.0.0.0", 8080), http.server.SimpleHTTPRequestHandler).serve_forever()
+"""
+[[container]]
+name = "server"
+build = "server"
+networks = ["net"]
+listens = [8080]
+[[container]]
+name = "client"
+networks = ["net"]
+env = { API_URL = "http://{{server}}:8080" }
+[source]
+server = "server"
+"#;
+
 pub(super) fn nothing(cast: &Cast, engine: Engine) -> Result<()> {
-    let play = incident(cast, "serial+stale+bind+endpoint+network")?;
+    of(incident(cast, "serial+stale+bind+endpoint+network")?, engine, 1)
+}
+
+/// The same where the containers that read the image get volumes of their own.
+pub(super) fn no_volume(_: &Cast, engine: Engine) -> Result<()> {
+    let play = Play { name: "with-a-volume".into(), scene: scene(WITH_A_VOLUME)?, on: Vec::new() };
+    of(&play, engine, 0)
+}
+
+fn of(play: &Play, engine: Engine, exit: i32) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, false)?;
     let mut differences = vec![];
     for _ in 0..ROUNDS {
@@ -26,7 +69,7 @@ pub(super) fn nothing(cast: &Cast, engine: Engine) -> Result<()> {
         }
         let run = run(command.args(["--format", "json"]).current_dir(folder.path()))?;
         let after = objects(engine)?;
-        run.report_with(1)?;
+        run.report_with(exit)?;
         only_own_containers(&proxy.calls())?;
         let files = std::fs::read_dir(folder.path()).map_err(|trouble| trouble.to_string())?;
         must(files.count() == 0, || run.account("a file was left"))?;

@@ -39,7 +39,11 @@ impl Scene {
     }
 
     fn compared(&self) -> Content {
-        let plan = plan(self.dir.path(), &Settings::default()).unwrap();
+        self.compared_by(&Settings::default())
+    }
+
+    fn compared_by(&self, settings: &Settings) -> Content {
+        let plan = plan(self.dir.path(), settings).unwrap();
         let mut image = ImageFiles::default();
         let mut tar = tar::Builder::new(Vec::new());
         for (path, text) in &self.image {
@@ -206,6 +210,72 @@ fn what_git_ignores_is_no_proof_unless_it_is_named() {
     assert_eq!(proofs.map(|d| d.image.as_str()).collect::<Vec<_>>(), ["/x/x.log"]);
     // It differs all the same: what may be generated is open, and never equal.
     assert_eq!((content.compared, content.equal, content.differing.len()), (3, 1, 2));
+}
+
+#[test]
+fn what_equals_another_file_of_the_context_may_be_another_recipes() {
+    let by = |scene: &Scene| {
+        let all = scene.compared().differing;
+        all.into_iter().map(|d| d.may_be_changed_by.unwrap_or_default()).collect::<Vec<_>>()
+    };
+    let scene = Scene::new("COPY a.py /app/m.py").holds(&[("app/m.py", "b")]);
+    scene.write("a.py", "a");
+    assert_eq!(by(&scene), [""]);
+    scene.write("b.py", "b");
+    assert_eq!(by(&scene), ["a build by another recipe: it equals b.py of the context"]);
+    // No recipe of this context takes what the ignore file leaves out.
+    scene.write(".dockerignore", "b.py\n");
+    assert_eq!(by(&scene), [""]);
+    // An older version of the very file is one, whatever else has its bytes.
+    scene.write(".dockerignore", "");
+    scene.write("a.py", "b");
+    scene.commit();
+    scene.write("a.py", "a");
+    scene.commit();
+    assert_eq!(by(&scene), [""]);
+    assert_eq!(scene.differing(), ["a.py older 1"]);
+    // That two files are empty says nothing.
+    let scene = Scene::new("COPY a.py /app/m.py").holds(&[("app/m.py", "")]);
+    scene.write("a.py", "a");
+    scene.write("b.py", "");
+    assert_eq!(by(&scene), [""]);
+    // Where Compose tells the recipe, it is no other.
+    let scene = Scene::new("COPY a.py /app/m.py").holds(&[("app/m.py", "b")]);
+    scene.write("a.py", "a");
+    scene.write("b.py", "b");
+    let told = Settings { args_known: true, ..Settings::default() };
+    assert_eq!(scene.compared_by(&told).differing[0].may_be_changed_by, None);
+}
+
+#[test]
+fn code_that_a_copy_would_bring_and_that_is_not_there_is_a_doubt() {
+    let scene = Scene::new("COPY . /app/").holds(&[("app/s.py", "1"), ("app/a.py", "1")]);
+    for (path, text) in [("t.py", "1"), ("a.py", "1"), ("notes.txt", "1"), ("x.js", "1")] {
+        scene.write(path, text);
+    }
+    assert_eq!(scene.compared().doubts, ["t.py is not in the image, and not known to git"]);
+    assert_eq!(scene.differing(), [""; 0]);
+    // A later step may have removed it.
+    let scene = Scene::new("COPY . /app/\nRUN rm /app/t.py").holds(&[("app/a.py", "1")]);
+    scene.write("t.py", "1");
+    scene.write("a.py", "1");
+    assert_eq!(scene.compared().doubts, [""; 0]);
+    // Nothing of that copy is there as it should be.
+    let scene = Scene::new("COPY src /app/\nCOPY a.py /x/").holds(&[("x/a.py", "1")]);
+    scene.write("src/t.py", "1");
+    scene.write("a.py", "1");
+    assert_eq!(scene.compared().doubts, [""; 0]);
+}
+
+#[test]
+fn a_copy_of_what_is_gone_is_a_doubt() {
+    let scene = Scene::new("COPY a.py /app/\nCOPY k.py /app/\nCOPY *.js /app/")
+        .holds(&[("app/a.py", "1"), ("app/k.py", "1")]);
+    scene.write("a.py", "1");
+    scene.write("k.py", "1");
+    assert_eq!(scene.compared().doubts, [""; 0]);
+    fs::remove_file(scene.dir.path().join("k.py")).unwrap();
+    assert_eq!(scene.compared().doubts, ["COPY at line 3 names k.py, which is not in the context"]);
 }
 
 #[test]

@@ -51,6 +51,13 @@ impl Reader<'_> {
                 let mounts = mounts.map(|value| Mount(value.value.to_string())).collect();
                 (&run.run.span, Action::Run(command(&run.arguments, &run.here_docs), mounts))
             }
+            Instruction::Cmd(cmd) => (&cmd.cmd.span, Action::Command(list(&cmd.arguments))),
+            Instruction::Entrypoint(entry) => {
+                (&entry.entrypoint.span, Action::Entrypoint(list(&entry.arguments)))
+            }
+            Instruction::User(user) => {
+                (&user.user.span, Action::User(user.arguments.value.to_string()))
+            }
             _ => return Step { line: 0, action: Action::Nothing },
         };
         Step { line: self.line(span), action }
@@ -118,6 +125,13 @@ fn delimiter(word: &str) -> Option<String> {
     let name = word.strip_prefix("<<")?;
     let name = name.strip_prefix('-').unwrap_or(name);
     Some(name.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect())
+}
+
+/// The words of a list. One with an escape in it is left alone.
+fn list(command: &Command<'_>) -> Option<Vec<String>> {
+    let Command::Exec(words) = command else { return None };
+    let words = words.value.iter().map(|word| word.value.to_string());
+    Some(words.collect()).filter(|words: &Vec<_>| words.iter().all(|word| !word.contains('\\')))
 }
 
 fn command(command: &Command<'_>, here_docs: &[HereDoc<'_>]) -> Run {

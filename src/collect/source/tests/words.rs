@@ -46,6 +46,24 @@ fn the_image_may_confirm_the_default_of_an_argument() {
 }
 
 #[test]
+fn what_a_build_was_told_besides_is_known_as_far_as_it_is() {
+    let with = |text: &str, settings: &Settings| planned(text, settings).built_with;
+    let text =
+        "ARG V=1\nFROM x AS dev\nARG D=src TARGETARCH\nCOPY $D /d/\nFROM dev\nCOPY a.py /a\n";
+    let plain = Settings::default();
+    assert_eq!(with("FROM x\nCOPY a.py /a\n", &plain), [""; 0]);
+    assert_eq!(with(text, &plain), ["build argument D", "build argument V"]);
+    let args = BTreeMap::from([("V".into(), None), ("D".into(), Some("src".into()))]);
+    let told = Settings { args, args_known: true, target: Some("dev".into()), ..plain.clone() };
+    assert_eq!(with(text, &told), ["stage dev", "build argument V"]);
+    // Another recipe that fits as well.
+    let mut plan = planned("FROM x AS dev\nCOPY a.py /a\nFROM dev\n", &plain);
+    let target = Settings { target: Some("dev".into()), ..plain };
+    plan.doubt(&planned("FROM x AS dev\nCOPY a.py /a\nFROM dev\n", &target), "Dockerfile");
+    assert_eq!(plan.built_with, ["or stage dev of Dockerfile"]);
+}
+
+#[test]
 fn the_working_folder_of_the_base_is_found_from_that_of_the_image() {
     let with = |text: &str, dir: &str| {
         files(&planned(text, &Settings { base_workdir: Some(dir.into()), ..Settings::default() }))
