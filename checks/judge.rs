@@ -1,6 +1,7 @@
 //! From a snapshot to a report: every check on every link, the root cause, and the exit code.
 
 use crate::ALL;
+use crate::endpoint_config::OWN_LOOPBACK;
 use crate::model::{
     Case, Check, Container, EndpointReport, Evidence, Fact, Link, LinkReport, Outcome, OwnRow,
     Report, Row, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, Vantage,
@@ -211,7 +212,8 @@ fn seen_from(case: &Case<'_>) -> Option<SeenFrom> {
 /// contradicts the check that asks about that step of a connection, or, where that one does not apply, the last before it
 /// that passed. It keeps what it saw, and says what speaks against it.
 ///
-/// A finding on the server, the way or the socket explains a symptom, and so does anything unknown. One on the queue or
+/// A finding on the server, the way or the socket explains a symptom, and so does the client's own loopback, and anything
+/// unknown. One on the queue or
 /// the image explains no broken connection, and any status of HTTP is an answer.
 fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
     let link = case.link;
@@ -226,7 +228,8 @@ fn doubt(case: &Case<'_>, rows: &mut [(&'static Check, Row)], wanted: &Wanted) {
     let is_seen = link.visit.value().is_some();
     let explains = |(check, row): &(&Check, Row)| {
         row.outcome >= Outcome::Unknown
-            || row.findings.iter().any(|f| !f.counts())
+            // Who dials itself is refused, whether that is a fault or only a warning.
+            || row.findings.iter().any(|f| !f.counts() || f.code == OWN_LOOPBACK)
             || (is_seen
                 && (3..=5).contains(&check.phase)
                 && row.findings.iter().any(|f| f.code != FROM_LOGS))

@@ -1,5 +1,5 @@
 use super::reached;
-use crate::model::{Case, Found, Judgement, Listener, Rule};
+use crate::model::{Case, Found, Judgement, Listener, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC303",
@@ -39,6 +39,10 @@ fn judge(case: &Case<'_>) -> Judgement {
     let own = all.iter().find(|l| !l.is_name_server());
     let Some(other) = all.iter().find(is_open).or(own) else { return Ok(None) };
     let name = &server.container.name;
+    if let Some(why) = case.port_untold() {
+        let port = server.port;
+        return Err(Undecided::Unknown(format!("nothing in {name} listens on {port}; {why}")));
+    }
     Ok(Some(
         Found::fail(format!(
             "{name} publishes its port {}, and listens on {}",

@@ -1,6 +1,6 @@
 use super::repair::{at, quoted, rewritten};
 use super::service;
-use crate::model::{Case, Found, Judgement, Listener, Meant, Rule, Target, Visit};
+use crate::model::{Case, Found, Judgement, Listener, Meant, Rule, Target, Undecided, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC406",
@@ -14,7 +14,7 @@ nothing; it opens none.
 The server's namespace has no socket of the dialled port, and has one of another.
 
 ## What disproves it
-A socket of the dialled port. Where the container itself publishes the dialled port, the server is wrong: see EC303.
+A socket of the dialled port. A port that is told nowhere (`MYSQL_HOST` alone suggests 3306) proves nothing. Where the container itself publishes the dialled port, the server is wrong: see EC303.
 
 ## How to repair it
 Tell the client the port on which the server listens.
@@ -71,6 +71,12 @@ fn judge(case: &Case<'_>) -> Judgement {
     let Some((server, all)) = others(case) else { return Ok(None) };
     let open = open(&all);
     let name = &server.container.name;
+    if let Some(why) = case.port_untold() {
+        return Err(Undecided::Unknown(format!(
+            "nothing in {name} listens on {}; {why}",
+            server.port
+        )));
+    }
     let mut found = quoted(
         case,
         Found::fail(format!("nothing in {name} listens on port {}", server.port))
@@ -100,7 +106,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{remedies, says};
+    use crate::fixture::{remedies, row, says};
     use crate::model::{Connect, Fact, Meant, NetworkMode, Snapshot};
 
     fn told(it: &mut Snapshot) {
@@ -130,6 +136,22 @@ mod tests {
             }),
             "let hapi dial the right one of the ports on which mock listens: 8080, 8443"
         );
+    }
+
+    #[test]
+    fn a_port_that_nobody_told_is_no_fault() {
+        let assumed = |it: &mut Snapshot| {
+            told(it);
+            it.link().endpoint.port_assumed = true;
+        };
+        let why = "hapi is told no port for mock: 9090 is only assumed, and another may be meant";
+        says(&RULE, assumed, &format!("unknown: nothing in mock listens on 9090; {why}"));
+        let published = |it: &mut Snapshot| {
+            assumed(it);
+            it.mock().ports[0].container_port = 9090;
+            it.way(&[("172.20.0.2:9090", Connect::Refused)], Some(true));
+        };
+        row("bind-address", published, &format!("unknown: nothing in mock listens on 9090; {why}"));
     }
 
     #[test]

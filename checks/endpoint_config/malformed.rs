@@ -6,13 +6,14 @@ pub(crate) const RULE: Rule = Rule {
     title: "the address cannot be dialled as it is written",
     explanation: "
 ## What it is
-The address has an empty host, a variable that nobody expanded (`${HOST}`), or is no address at all.
+The address has an empty host, a variable that nobody expanded (`${HOST}`), or is no address at all. The quotes in a
+file for `--env-file` and the line ends of Windows are a part of the value, and so of the name that is looked up.
 
 ## What proves it
 The text itself.
 
 ## What disproves it
-A program that expands the variable by itself.
+A program that expands the variable by itself, or takes the quotes away.
 
 ## How to repair it
 Write the address out, or let the tool that starts the container expand it.
@@ -27,6 +28,13 @@ fn judge(case: &Case<'_>) -> Judgement {
         Found::fail(format!("{} is told {}: {why}", case.link.client, case.link.endpoint.url)),
     );
     let places: Vec<String> = case.link.endpoint.sources.iter().map(ToString::to_string).collect();
+    if why.starts_with("its value ") {
+        return Ok(Some(found.fix(format!(
+            "write the value in {} ({}) without that: engines hand values on as they are, those of --env-file too",
+            places.join(" and "),
+            case.link.client
+        ))));
+    }
     Ok(Some(found.fix(format!(
         "write the server's name and port out in {} ({})",
         places.join(" and "),
@@ -37,7 +45,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{row, says};
+    use crate::fixture::{remedies, row, says};
     use crate::model::{Fact, Meant, Snapshot};
 
     fn unexpanded(it: &mut Snapshot) {
@@ -56,6 +64,19 @@ mod tests {
         );
         // It is one fault, and not also a name that nobody has.
         row("endpoint-config", unexpanded, "fail: EC407");
+    }
+
+    #[test]
+    fn quotes_are_to_be_taken_away() {
+        let quoted = |it: &mut Snapshot| {
+            unexpanded(it);
+            it.link().endpoint.malformed = Some("its value has quotes around it".into());
+        };
+        assert_eq!(
+            remedies(&RULE, quoted),
+            "write the value in variable LLM_ENDPOINT (hapi) without that: engines hand values on as they are, those of \
+             --env-file too"
+        );
     }
 
     #[test]

@@ -26,6 +26,9 @@ mod unread;
 
 use crate::model::{Case, Check, Fact, Meant, Need, OUTSIDE, Undecided};
 
+/// The code of a client that is told its own loopback.
+pub(crate) const OWN_LOOPBACK: &str = own_loopback::RULE.code;
+
 pub(crate) const CHECK: Check = Check {
     id: "endpoint-config",
     layer: Some(4),

@@ -1,5 +1,8 @@
 use super::repair::{quoted, repaired};
-use crate::model::{Case, Found, Judgement, Meant, Rule, Severity, Undecided, Visit};
+use crate::model::{
+    BUNDLED_AND_READ, Case, Found, Judgement, Listener, Meant, Rule, Severity, Source, Undecided,
+    Visit,
+};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC401",
@@ -15,7 +18,8 @@ container publishes or serves that port.
 
 ## What disproves it
 A socket of that port in the client's namespace: its own, that of a container that shares the namespace (a pod,
-`--network container:`), or, for a client on the host's network, one of the machine.
+`--network container:`), or, for a client on the host's network, one of the machine. A variable that is written into pages
+(`NEXT_PUBLIC_...`) may be meant for browsers alone: it is a warning.
 
 ## How to repair it
 Tell the client the server's name and the port inside the server.
@@ -28,7 +32,15 @@ fn judge(case: &Case<'_>) -> Judgement {
     let endpoint = &link.endpoint;
     let client = &link.client;
     let told = endpoint.authority();
+    // What is handed to browsers may be meant for them alone: those of the machine have the published port.
+    let is_browsers = |source: &Source| matches!(source, Source::Env { name } if BUNDLED_AND_READ.iter().any(|begin| name.starts_with(begin)));
+    let for_browsers = !endpoint.sources.is_empty() && endpoint.sources.iter().all(is_browsers);
     let severity = match link.meant {
+        Meant::OwnLoopbackPublished | Meant::OwnLoopbackServed | Meant::OwnLoopback
+            if for_browsers && !link.named_by_user =>
+        {
+            Severity::Warn
+        }
         Meant::OwnLoopbackPublished | Meant::OwnLoopbackServed => Severity::Fail,
         Meant::OwnLoopback if link.named_by_user => Severity::Fail,
         Meant::OwnLoopback => Severity::Warn,
@@ -39,6 +51,13 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     if let Some(why) = case.own_sockets_unseen() {
+        return Err(Undecided::Unknown(why));
+    }
+    // Where nothing listens at all, no port would be right.
+    let is_silent = case.client().is_some_and(|client| {
+        client.listeners.value().is_some_and(|all| all.iter().all(Listener::is_name_server))
+    });
+    if let Some(why) = case.port_untold().filter(|_| !is_silent) {
         return Err(Undecided::Unknown(why));
     }
     let who = if case.client_is_on_host() {
@@ -67,7 +86,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{remedies, row, says};
+    use crate::fixture::{listener, remedies, row, says};
     use crate::model::{Connect, Fact, Meant, NetworkMode, Snapshot, Source};
 
     fn told(it: &mut Snapshot) {
@@ -185,6 +204,36 @@ mod tests {
             },
             "unknown: whether hapi itself listens on port 18141 was not seen: the engine is remote",
         );
+    }
+
+    #[test]
+    fn what_browsers_read_as_well_is_a_warning() {
+        let public = |it: &mut Snapshot| {
+            told(it);
+            it.link().endpoint.sources = vec![Source::Env { name: "NEXT_PUBLIC_API_URL".into() }];
+        };
+        says(&RULE, public, &FAIL.replace("fail", "warn"));
+        row("endpoint-config", public, "warn: EC401");
+        let mut facts = crate::fixture::healthy();
+        public(&mut facts);
+        let report = crate::judge(&facts, &crate::Wanted::default());
+        assert_eq!(report.links[0].outcome, crate::model::Outcome::Warn);
+    }
+
+    #[test]
+    fn a_port_that_nobody_told_may_be_another() {
+        let assumed = |it: &mut Snapshot, listening: &[&str]| {
+            told(it);
+            it.link().endpoint.port_assumed = true;
+            it.hapi().listeners =
+                Fact::Known(listening.iter().map(|address| listener(address)).collect());
+        };
+        says(
+            &RULE,
+            |it| assumed(it, &["127.0.0.1:6432"]),
+            "unknown: hapi is told no port for 127.0.0.1: 18141 is only assumed, and another may be meant",
+        );
+        says(&RULE, |it| assumed(it, &["127.0.0.11:40123"]), FAIL);
     }
 
     #[test]

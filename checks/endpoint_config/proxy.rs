@@ -15,7 +15,8 @@ networks, `*` and ports are read). Engines hand such variables to every containe
 
 ## What disproves it
 An entry that covers the host; a client that ignores the variables. A proxy that is a container of the same engine may know
-the server: then it is a warning.
+the server: then it is a warning. So it is where programs differ: the host stands in one of `NO_PROXY` and `no_proxy` only, or
+`http_proxy` is empty beside `HTTP_PROXY`.
 
 ## How to repair it
 Add the server's name to `NO_PROXY` and `no_proxy`: programs differ in which of the two they read.
@@ -34,7 +35,9 @@ fn judge(case: &Case<'_>) -> Judgement {
     );
     let scheme = endpoint.scheme.as_deref().unwrap_or_default();
     let Some(proxy) = client.proxies.of(scheme) else { return Ok(None) };
-    if !known || wrong || client.proxies.spares(&endpoint.host, endpoint.port) {
+    let differ = client.proxies.differ(&endpoint.host, endpoint.port);
+    let spared = client.proxies.spares(&endpoint.host, endpoint.port) && differ.is_none();
+    if !known || wrong || spared {
         return Ok(None);
     }
     let is_container = |c: &Container| {
@@ -50,8 +53,12 @@ fn judge(case: &Case<'_>) -> Judgement {
         proxy.url,
         proxy.name
     );
+    let found = if let Some((with, without)) = differ {
+        Found::warn(format!("{seen}, or past it: {with} exempts it and {without} does not"))
+    } else if let Some(empty) = client.proxies.emptied(scheme) {
+        Found::warn(format!("{seen}, or past it: {empty} is empty, which is no proxy to some"))
     // Many programs never ask a proxy for their own loopback.
-    let found = if endpoint.is_loopback() || case.facts.containers.iter().any(is_container) {
+    } else if endpoint.is_loopback() || case.facts.containers.iter().any(is_container) {
         Found::warn(seen)
     } else {
         Found::fail(seen)
@@ -59,6 +66,9 @@ fn judge(case: &Case<'_>) -> Judgement {
     let mut found =
         quoted(case, found).evidence(format!("Config.Env {}", proxy.name), proxy.url.clone());
     let mut spared: Vec<&str> = Vec::new();
+    if let Some(empty) = client.proxies.emptied(scheme) {
+        found = found.evidence(format!("Config.Env {empty}"), "empty");
+    }
     for exceptions in &client.proxies.exceptions {
         found =
             found.evidence(format!("Config.Env {}", exceptions.name), exceptions.entries.join(","));
@@ -128,6 +138,38 @@ mod tests {
             },
             "warn: hapi sends what is for mock:8080 to the proxy http://squid:3128 (http_proxy)",
         );
+    }
+
+    #[test]
+    fn where_programs_differ_it_is_a_warning() {
+        let emptied = |it: &mut Snapshot| {
+            through(it, "HTTP_PROXY", "proxy.example.com");
+            let (url, host) = (String::new(), String::new());
+            let name = "http_proxy".into();
+            it.hapi().proxies.variables.push(ProxyVariable { name, url, host });
+        };
+        let seen = "hapi sends what is for mock:8080 to the proxy http://proxy.example.com:3128";
+        says(
+            &RULE,
+            emptied,
+            &format!(
+                "warn: {seen} (HTTP_PROXY), or past it: http_proxy is empty, which is no proxy to some"
+            ),
+        );
+        let lists = |it: &mut Snapshot, small: &str| {
+            through(it, "http_proxy", "proxy.example.com");
+            except(it, &["mock"]);
+            let entries = vec![small.into()];
+            it.hapi().proxies.exceptions.push(Exceptions { name: "no_proxy".into(), entries });
+        };
+        says(
+            &RULE,
+            |it| lists(it, "other"),
+            &format!(
+                "warn: {seen} (http_proxy), or past it: NO_PROXY exempts it and no_proxy does not"
+            ),
+        );
+        says(&RULE, |it| lists(it, "mock"), "nothing");
     }
 
     #[test]

@@ -47,6 +47,9 @@ fn judge(case: &Case<'_>) -> Judgement {
         // What does not run listens nowhere, and a client that was turned away met no socket.
         Fact::Known(_) | Fact::Unknown(_) | Fact::Skipped(_) => {}
     }
+    if let Some(why) = case.port_untold() {
+        return Err(Undecided::Unknown(why));
+    }
     let name = &server.container.name;
     let found = Found::fail(format!(
         "{} is the port that {name} publishes on the engine's machine; inside it is {}",

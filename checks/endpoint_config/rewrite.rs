@@ -15,10 +15,18 @@ pub(super) fn rewritten(case: &Case<'_>, mut found: Found, right: &Right) -> Fou
             case.link.client, right.host, right.port
         ));
     }
+    let before = found.fix.len();
     for source in &endpoint.sources {
         let written = endpoint.written.iter().find(|written| written.source == *source);
         let change = written.map(|written| Change::of(case, written, right));
+        // The same address may be wrong in one place and right in another, which writes it otherwise.
+        if change.as_ref().is_some_and(Change::is_nothing) {
+            continue;
+        }
         found = at_place(case, found, source, change.as_ref(), right);
+    }
+    if found.fix.len() == before {
+        return found.fix(format!("let {} dial {}", case.link.client, spelled(case, right)));
     }
     found
 }
@@ -102,6 +110,11 @@ impl<'a> Change<'a> {
             "; leave the rest of it as it is"
         };
         format!("{}{kept}", steps.join(" and "))
+    }
+
+    /// The place says already what it is to say.
+    fn is_nothing(&self) -> bool {
+        self.old == self.new && self.port.is_none() && self.scheme.is_none()
     }
 
     /// The new text in place of the old one is all there is to do.

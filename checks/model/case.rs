@@ -96,6 +96,19 @@ impl<'a> Case<'a> {
         }
     }
 
+    /// Why nothing may be concluded from a port at which nobody answers: it was not told, but assumed.
+    #[must_use]
+    pub fn port_untold(&self) -> Option<String> {
+        let endpoint = &self.link.endpoint;
+        let connected = self.link.visit.value().is_some_and(Visit::connected);
+        (endpoint.port_assumed && !connected).then(|| {
+            format!(
+                "{} is told no port for {}: {} is only assumed, and another may be meant",
+                self.link.client, endpoint.host, endpoint.port
+            )
+        })
+    }
+
     /// The server, if it runs and is not paused.
     ///
     /// # Errors

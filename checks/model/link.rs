@@ -71,6 +71,9 @@ pub struct Endpoint {
     pub host: String,
     /// The port, given or implied by the scheme.
     pub port: u16,
+    /// Whether nobody wrote that port for this address: a variable's name suggests it, or another one stands beside a URL.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub port_assumed: bool,
     /// Whether the place named URL or URI lacks the scheme.
     pub scheme_missing: bool,
     /// Every place that says it, the first of them first.

@@ -19,7 +19,7 @@ pub struct Proxies {
 pub struct ProxyVariable {
     /// Its name as it is written.
     pub name: String,
-    /// The proxy's address, without user info.
+    /// The proxy's address, without user info; empty where the variable is.
     pub url: String,
     /// The host part of it.
     pub host: String,
@@ -46,16 +46,46 @@ impl Proxies {
         };
         let names =
             [wanted.to_owned(), wanted.to_uppercase(), "all_proxy".into(), "ALL_PROXY".into()];
-        names.iter().find_map(|name| self.variables.iter().find(|v| v.name == *name))
+        let set =
+            |name: &String| self.variables.iter().find(|v| v.name == *name && !v.url.is_empty());
+        names.iter().find_map(set)
+    }
+
+    /// The empty variable in small letters before that one: some programs take it for no proxy (Python), others for a variable
+    /// that is not set (curl, Go).
+    #[must_use]
+    pub fn emptied(&self, scheme: &str) -> Option<&str> {
+        let obeyed = self.of(scheme)?;
+        let own = format!("{scheme}_proxy");
+        let is_before = |name: &str| {
+            name != obeyed.name && (name == own || name == obeyed.name.to_ascii_lowercase())
+        };
+        let empty = |v: &&ProxyVariable| v.url.is_empty() && is_before(&v.name);
+        self.variables.iter().find(empty).map(|v| v.name.as_str())
     }
 
     /// Whether any exception covers the host and port. Programs read the entries in slightly different ways; what most of
     /// them take for covered is covered.
     #[must_use]
     pub fn spares(&self, host: &str, port: u16) -> bool {
-        let host = host.to_ascii_lowercase();
-        self.exceptions.iter().flat_map(|e| &e.entries).any(|entry| covers(entry, &host, port))
+        self.exceptions.iter().any(|list| lists(list, host, port))
     }
+
+    /// Of `NO_PROXY` and `no_proxy`, the one that covers the host and port and the one that does not: programs differ in which
+    /// of the two they read.
+    #[must_use]
+    pub fn differ(&self, host: &str, port: u16) -> Option<(&str, &str)> {
+        let both = || self.exceptions.iter().filter(|e| e.name.eq_ignore_ascii_case("no_proxy"));
+        let with = both().find(|list| lists(list, host, port))?;
+        let without = both().find(|list| !lists(list, host, port))?;
+        Some((&with.name, &without.name))
+    }
+}
+
+/// Whether the entries of one variable cover the host and port.
+fn lists(exceptions: &Exceptions, host: &str, port: u16) -> bool {
+    let host = host.to_ascii_lowercase();
+    exceptions.entries.iter().any(|entry| covers(entry, &host, port))
 }
 
 fn covers(entry: &str, host: &str, port: u16) -> bool {

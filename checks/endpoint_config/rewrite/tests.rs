@@ -184,6 +184,25 @@ fn another_scheme_keeps_what_stands_before_and_behind_it() {
 }
 
 #[test]
+fn a_place_that_is_right_already_gets_no_remedy() {
+    assert_eq!(
+        remedies(&scheme_missing::RULE, |it| {
+            let endpoint = &mut it.link().endpoint;
+            (endpoint.scheme, endpoint.scheme_missing) = (None, true);
+            let url = &mut endpoint.written[0];
+            (url.scheme, url.scheme_missing, url.rest) = (None, true, Some(String::new()));
+            let mut addr = Written { scheme_missing: false, ..url.clone() };
+            addr.source = Source::Env { name: "OTHER_ADDR".into() };
+            let mut host = Written { port: PortPlace::Elsewhere, ..addr.clone() };
+            (host.source, host.address) = (Source::Env { name: "SVC_HOST".into() }, "mock".into());
+            endpoint.sources.extend([addr.source.clone(), host.source.clone()]);
+            endpoint.written.extend([addr, host]);
+        }),
+        "set LLM_ENDPOINT of hapi to http://mock:8080 and start it again (-e LLM_ENDPOINT=http://mock:8080)"
+    );
+}
+
+#[test]
 fn one_remedy_repairs_name_port_and_scheme() {
     let without_scheme = |it: &mut Snapshot, host: &str, port: u16, meant: Meant| {
         it.told(host, port, meant);

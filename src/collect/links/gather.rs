@@ -113,9 +113,14 @@ pub(crate) fn given(seen: &Seen, is_name: &dyn Fn(&str) -> bool) -> Gathered {
     gathered
 }
 
-/// A container's proxy variables. A value that is no address is left out: programs ignore it, too.
+/// A container's proxy variables. A value that is no address is left out: programs ignore it, too. Not so an
+/// empty one, at which they differ.
 fn proxies(env: &[(String, String)]) -> Proxies {
     let variable = |proxy: told::Proxy| {
+        if proxy.is_empty {
+            let (url, host) = (String::new(), String::new());
+            return Some(ProxyVariable { name: proxy.name, url, host });
+        }
         let told = proxy.told?;
         Some(ProxyVariable { name: proxy.name, url: told.url(), host: told.host })
     };

@@ -77,6 +77,8 @@ pub(crate) fn merge(claims: Vec<Claim>) -> Vec<Claim> {
             Some(known) => {
                 known.sources.extend(claim.sources);
                 known.written.extend(claim.written);
+                // Where one of the places tells the port, it is told.
+                known.told.port_assumed &= claim.told.port_assumed;
                 known.demand = known.demand.or(claim.demand);
                 known.retold = known.retold.take().or(claim.retold);
                 known.told.trouble = known.told.trouble.take().or(claim.told.trouble);
@@ -136,6 +138,7 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
             scheme: told.scheme.clone(),
             host: told.host.clone(),
             port,
+            port_assumed: told.port_assumed,
             scheme_missing: told.trouble == Some(Trouble::NoScheme),
             malformed,
             sources: claim.sources,

@@ -1,10 +1,14 @@
 //! Addresses without a scheme: `db:5432`, `a:9092,b:9092`, `api:8080/v1`, `db`.
 
 use super::address::{Address, Shape};
+use super::words::List;
 use super::{host, path, variable};
 
 /// What parts the items of a list.
 const PARTS: &[char] = &[',', ';', '|', ' ', '\t', '\n', '\r'];
+
+/// Schemes that are followed by no slashes, and by an address that looks like a login.
+const CALLS: List = List("sip sips mailto");
 
 /// Reads a list. Options between the addresses (`redis:6379,password=x,ssl=False`) are left out; anything else that is
 /// no address makes the whole text none.
@@ -47,6 +51,11 @@ pub(super) fn read(text: &str) -> Option<Address> {
         return None;
     }
     let login = front.rsplit_once('@');
+    // `sip:100@pbx:5060` is no login, and calls nobody over TCP alone.
+    if login.is_some_and(|(user, _)| user.split_once(':').is_some_and(|(word, _)| CALLS.has(word)))
+    {
+        return None;
+    }
     let authority = host::authority(login.map_or(front, |(_, host)| host))?;
     let ported = authority.port.is_some() || (variable::is_in(front) && front.contains(':'));
     if authority.host.is_empty() || !host::is_wordy(&authority.host) || (login.is_some() && !ported)

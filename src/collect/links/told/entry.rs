@@ -13,6 +13,8 @@ pub(super) struct Entry {
     pub(super) place: Place,
     /// What stands beside the value must not be shown. Of a file, this is found out later, by the line.
     pub(super) hidden: bool,
+    /// The program gets the value as it stands here, quotes and all.
+    pub(super) literal: bool,
 }
 
 impl Entry {
@@ -25,6 +27,7 @@ impl Entry {
             value: value.to_owned(),
             place,
             hidden: path::holds_secret(value),
+            literal: true,
         }
     }
 
@@ -32,6 +35,7 @@ impl Entry {
     pub(super) fn flag(name: &str, value: &str, index: usize, group: &str) -> Self {
         let place = Place::Arg { index };
         let (group, hidden) = (group.to_owned(), path::holds_secret(value));
-        Self { key: Key::name(name, Setting::Arg), group, value: value.to_owned(), place, hidden }
+        let (key, value) = (Key::name(name, Setting::Arg), value.to_owned());
+        Self { key, group, value, place, hidden, literal: false }
     }
 }

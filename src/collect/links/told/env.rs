@@ -1,6 +1,7 @@
 //! Endpoints in an environment.
 
 use super::entry::Entry;
+use super::switch::Switched;
 use super::{Known, Place, Told, args, format, judge, variable};
 
 /// Finds the endpoints that an environment tells. Nothing is expanded: the engine passes the values on as they are.
@@ -13,6 +14,10 @@ pub(crate) fn from_env(vars: &[(String, String)], known: &Known<'_>) -> Vec<Told
         } else {
             entries.extend(format::embedded(Entry::variable(name, value)));
         }
+    }
+    let off = Switched::of(vars.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    if !off.is_empty() {
+        entries.retain(|entry| !off.has(&entry.key.words()));
     }
     let mut links = judge::links(&entries, known, variable::NOBODY);
     links.extend(told);

@@ -2,10 +2,10 @@
 
 use super::address::{Address, Shape};
 use super::entry::Entry;
-use super::pairs::{Beside, Halves};
+use super::pairs::{Beside, Halves, Near};
 use super::role::{Role, Setting};
 use super::scheme::{self, Kind};
-use super::value::{self, Reading};
+use super::value::{self, Around, Reading};
 use super::variable::{self, Fill};
 use super::words::{self, List};
 use super::{Known, Told, Trouble, host};
@@ -19,7 +19,8 @@ const ARTEFACTS: List = List(
 const LEAST: u16 = 79;
 
 /// Ports that are used over UDP only, or by most who use them.
-const UDP_PORTS: &[u16] = &[123, 161, 162, 514, 5775, 6831, 6832, 8125];
+const UDP_PORTS: &[u16] =
+    &[53, 69, 123, 161, 162, 514, 1812, 1813, 5775, 6831, 6832, 8125, 12201, 51820];
 
 /// The links in entries that belong together: one environment, one command, one document.
 pub(super) fn links(entries: &[Entry], known: &Known<'_>, fill: Fill<'_>) -> Vec<Told> {
@@ -39,6 +40,7 @@ pub(super) fn links(entries: &[Entry], known: &Known<'_>, fill: Fill<'_>) -> Vec
         if role == Role::Itself {
             continue;
         }
+        reading.alone = reading.addresses.len() == 1;
         for address in std::mem::take(&mut reading.addresses) {
             let weighed = Weighed { role, entry, reading: &reading, beside, paired, address };
             told.extend(weighed.verdict(known));
@@ -101,10 +103,65 @@ impl Weighed<'_> {
         if self.address.trouble.is_none() && self.lacks_scheme() {
             self.address.trouble = Some(Trouble::NoScheme);
         }
-        let service = self.service_port().filter(|_| self.address.shape == Shape::Host);
-        let mut told = self.address.told(self.entry.place.clone(), self.entry.hidden);
-        told.port = told.port.or(service.filter(|_| told.trouble.is_none()));
+        let suggested = self.suggested_port();
+        // `API_URL=http://api` beside `API_PORT=8080`: programs may put the two together.
+        let rivalled = self.address.port.is_none() && self.beside.rival;
+        let mut told = self.address.clone().told(self.entry.place.clone(), self.entry.hidden);
+        if told.port.is_none() && told.trouble.is_none() {
+            told.port = suggested;
+            told.port_assumed = suggested.is_some();
+        }
+        told.port_assumed |= rivalled && told.port.is_some();
+        if told.trouble.is_none() {
+            self.surround(&mut told);
+        }
         Some(told)
+    }
+
+    /// A variable's quotes and line ends are a part of its value: no shell takes them away. URLs are told, and hosts of whom
+    /// a port stands beside; what else is in quotes may be meant for a reader that knows them.
+    fn surround(&self, told: &mut Told) {
+        let alone = self.entry.literal && self.reading.alone && !self.reading.prose;
+        if !alone || self.role != Role::Destination {
+            return;
+        }
+        let host = self.address.shape == Shape::Host && self.paired;
+        let url = self.address.shape == Shape::Url
+            && self.address.scheme.as_deref().is_some_and(|it| scheme::default_port(it).is_some());
+        let (why, before, behind) = match self.reading.around {
+            Around::Quotes(quote) if host || url => (
+                "its value has quotes around it, which programs take for a part of it",
+                quote.to_string(),
+                quote.to_string(),
+            ),
+            // Many readers of URLs leave out line ends by themselves.
+            Around::Control(last) if host => (
+                "its value ends in a control character, which programs take for a part of it",
+                String::new(),
+                last.escape_default().to_string(),
+            ),
+            _ => return,
+        };
+        told.shown = Some(match told.port.filter(|_| host) {
+            Some(port) => {
+                let scheme = told.scheme.as_deref().unwrap_or("tcp");
+                format!("{scheme}://{before}{}{behind}:{port}", told.host)
+            }
+            None => format!("{before}{}{behind}", told.url()),
+        });
+        told.trouble = Some(Trouble::Unparsable(why));
+    }
+
+    /// The port of a host alone that nobody wrote for it: the only one that is named like it, else that of the service.
+    fn suggested_port(&self) -> Option<u16> {
+        if self.address.shape != Shape::Host {
+            return None;
+        }
+        match self.beside.near {
+            Near::Nothing => self.service_port(),
+            Near::One(port) => Some(port),
+            Near::Several => None,
+        }
     }
 
     /// The port that the words of the key, or the kind of service beside it, mean.
@@ -217,6 +274,7 @@ impl Address {
                 .port
                 .or(default.filter(|_| !matches!(self.trouble, Some(Trouble::Unparsable(_))))),
             port_written: self.port.is_some(),
+            port_assumed: false,
             scheme: self.scheme,
             host: self.host,
             path: self.path,

@@ -21,6 +21,7 @@ mod proxy;
 mod role;
 mod scheme;
 mod shell;
+mod switch;
 mod unverified;
 mod url;
 mod value;
@@ -53,6 +54,8 @@ pub(crate) struct Told {
     pub(crate) port: Option<u16>,
     /// Is the port written down?
     pub(crate) port_written: bool,
+    /// Does only the name of the place suggest the port, or may another one be meant that is written beside it?
+    pub(crate) port_assumed: bool,
     /// Empty, or like `/v1`: no slash at the end, no query, secrets masked.
     pub(crate) path: String,
     /// Where it is written.

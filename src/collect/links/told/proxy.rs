@@ -10,6 +10,8 @@ pub(crate) struct Proxy {
     pub(crate) name: String,
     /// Its address; `None` when the value is no address.
     pub(crate) told: Option<Told>,
+    /// The value is empty: to some programs that is no proxy, to others as if it were not set.
+    pub(crate) is_empty: bool,
 }
 
 /// A variable `NO_PROXY`, in any case.
@@ -21,18 +23,22 @@ pub(crate) struct NoProxy {
     pub(crate) entries: Vec<String>,
 }
 
-/// The variables that name a proxy, those that are empty left out.
+/// The variables that name a proxy. Those that are empty are left out, but where one in small letters stands beside others
+/// that are not.
 pub(crate) fn proxies(vars: &[(String, String)]) -> Vec<Proxy> {
-    let set = |(name, value): &&(String, String)| {
-        Key::name(name, Setting::Env).is_proxy()
-            && !is_exception(name)
-            && ends_in_proxy(name)
-            && !value.trim().is_empty()
+    let set = |(name, _): &&(String, String)| {
+        Key::name(name, Setting::Env).is_proxy() && !is_exception(name) && ends_in_proxy(name)
     };
-    vars.iter()
-        .filter(set)
-        .map(|(name, value)| Proxy { name: name.clone(), told: told(name, value) })
-        .collect()
+    let proxy = |(name, value): &(String, String)| Proxy {
+        name: name.clone(),
+        told: told(name, value),
+        is_empty: value.trim().is_empty(),
+    };
+    let mut proxies: Vec<Proxy> = vars.iter().filter(set).map(proxy).collect();
+    let any = proxies.iter().any(|proxy| proxy.told.is_some());
+    let is_small = |name: &str| !name.contains(|c: char| c.is_ascii_uppercase());
+    proxies.retain(|proxy| !proxy.is_empty || (any && is_small(&proxy.name)));
+    proxies
 }
 
 /// The variables that name exceptions.

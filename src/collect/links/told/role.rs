@@ -4,9 +4,9 @@
 //! is called? Is it a mention (a home page, a licence)? Is it one of the words for something to be called?
 
 use super::vocabulary::{
-    ALONE, BASE_NAMES, DESTINATIONS, GENERIC, IDENTIFIERS, IDENTIFIERS_ALONE, ISSUERS, LISTENS,
-    LISTENS_TOGETHER, MENTIONING, MENTIONS, NO_PORTS, OPEN_ID, OWN, OWN_NAMES, OWN_PARTS, PAGES,
-    PLACES, PROBES, READ_PAGES, SIGN_IN, TOKENS, UDP, URLS, XML,
+    ALONE, BASE_NAMES, BROWSED, DESTINATIONS, GENERIC, IDENTIFIERS, IDENTIFIERS_ALONE, ISSUERS,
+    LISTENS, LISTENS_TOGETHER, MAILED, MENTIONING, MENTIONS, NO_PORTS, OPEN_ID, OWN, OWN_NAMES,
+    OWN_PARTS, PAGES, PLACES, PROBES, READ_PAGES, SIGN_IN, TOKENS, TRIED_OUT, UDP, URLS, XML,
 };
 use super::words;
 use checks::model::BUNDLED;
@@ -119,7 +119,8 @@ impl Key {
         if let Some(role) = self.own_name(&words) {
             return role;
         }
-        if self.is_mention(&words) || self.is_for_browsers(&words) || PROBES.any(&words) {
+        let shown = self.is_mention(&words) || Self::is_browsed(&words);
+        if shown || self.is_for_browsers(&words) || PROBES.any(&words) {
             Role::Doubtful
         } else if DESTINATIONS.any(&words) {
             Role::Destination
@@ -158,6 +159,18 @@ impl Key {
 
     /// Does the key name the program itself? `None` when it does not.
     fn own_name(&self, words: &[String]) -> Option<Role> {
+        // `S3_PUBLIC_ENDPOINT`: only what says that it is for others makes an endpoint one of these.
+        if let [head @ .., last] = words
+            && matches!(last.as_str(), "endpoint" | "endpoints")
+        {
+            let others = head.iter().rev().take_while(|word| OWN_NAMES.has(word)).count();
+            let named = head[..head.len() - others].iter().any(|word| !GENERIC.has(word));
+            return match (others, named) {
+                (0, _) => None,
+                (_, false) => Some(Role::Itself),
+                (_, true) => Some(Role::Doubtful),
+            };
+        }
         let (kind, head) = match words.split_last() {
             Some((last, head)) if URLS.has(last) || PLACES.has(last) => (Some(last), head),
             _ => (None, words),
@@ -210,6 +223,19 @@ impl Key {
         self.setting == Setting::Env
             && BUNDLED.iter().any(|begin| self.exact.starts_with(&begin.to_ascii_lowercase()))
             && !words.iter().any(|word| word == "proxy")
+    }
+
+    /// `MEDIA_URL`, `SHARE_BASE_URL`, `SWAGGER_HOST`: for people and their browsers.
+    fn is_browsed(words: &[String]) -> bool {
+        let named = match words.split_last() {
+            Some((last, head)) if URLS.has(last) || PLACES.has(last) || last == "endpoint" => {
+                head.iter().rev().find(|word| *word != "base")
+            }
+            _ => None,
+        };
+        named.is_some_and(|word| BROWSED.has(word))
+            || TRIED_OUT.any(words)
+            || MAILED.iter().any(|list| list.within(words))
     }
 
     fn is_mention(&self, words: &[String]) -> bool {

@@ -112,7 +112,7 @@ const ELSEWHERE: List = List(
     tag cid ipfs ipns hf modelscope mlflow models runs databricks sqs sns kinesis gcppubsub \
     udp udp4 udp6 quic dtls statsd gelf syslog journald awslogs coap snowflake bigquery athena \
     dynamodb wss+unix ws+unix tc log console stdout stderr string str base64 http+docker node \
-    bun deno internal webpack rsrc",
+    bun deno internal webpack rsrc sip sips",
 );
 
 const WRAPPERS: List = List("dns passthrough ipv4 ipv6");

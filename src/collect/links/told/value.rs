@@ -15,17 +15,45 @@ pub(super) struct Reading {
     pub(super) prose: bool,
     /// The value is one variable, which is read by itself where it is set.
     pub(super) told_elsewhere: bool,
+    /// It is the only address of the value.
+    pub(super) alone: bool,
+    /// What stands around the whole of it, and is left out here.
+    pub(super) around: Around,
+}
+
+/// What stands around a value and is no part of an address.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(super) enum Around {
+    #[default]
+    Nothing,
+    Quotes(char),
+    /// The end of a line of another system, most often.
+    Control(char),
 }
 
 /// Reads one value.
 pub(super) fn read(value: &str, fill: Fill<'_>) -> Reading {
-    let veiled = variable::veil(unquote(variable::clip(value, LONGEST).trim()), fill);
+    let text = variable::clip(value, LONGEST);
+    let inner = unquote(text.trim());
+    let veiled = variable::veil(inner, fill);
     let (mut addresses, prose) = veiled_addresses(&veiled.text);
     for address in &mut addresses {
         address.host = veiled.unveil(&address.host);
         address.path = veiled.unveil(&address.path);
     }
-    Reading { addresses, prose, told_elsewhere: veiled.told_elsewhere }
+    let around = Around::of(text, inner);
+    Reading { addresses, prose, told_elsewhere: veiled.told_elsewhere, alone: false, around }
+}
+
+impl Around {
+    fn of(text: &str, inner: &str) -> Self {
+        let last = text.trim_end_matches(' ').chars().next_back();
+        match (text.trim().chars().next(), last) {
+            (Some(quote), _) if text.trim().len() > inner.len() => Self::Quotes(quote),
+            (_, Some(last)) if last.is_control() => Self::Control(last),
+            _ => Self::Nothing,
+        }
+    }
 }
 
 fn unquote(text: &str) -> &str {

@@ -178,10 +178,40 @@ fn placeholder(text: &str) -> Option<Found> {
     sound.then_some(Found { length: end + 1, name: None, default: None })
 }
 
+/// `${oc.env:NAME,default}`, `${sys:NAME}`: what stands before the colon says where the name is looked up. A key with a default
+/// (`${api.host:api}`) looks alike, but for the large letters behind.
+fn resolved(inner: &str, end: usize) -> Option<Found> {
+    let (resolver, rest) = inner.split_once(':')?;
+    let is_resolver = resolver.starts_with(|c: char| c.is_ascii_lowercase())
+        && resolver.chars().all(|c| c.is_ascii_lowercase() || c == '.');
+    let stop = rest
+        .find(|c: char| !c.is_ascii_uppercase() && !c.is_ascii_digit() && c != '_')
+        .unwrap_or(rest.len());
+    let behind = &rest[stop..];
+    let is_name = rest.starts_with(|c: char| c.is_ascii_uppercase() || c == '_');
+    if !is_resolver || !is_name || !(behind.is_empty() || behind.starts_with(',')) {
+        return None;
+    }
+    let from = end - rest.len();
+    if !resolver.split('.').any(|word| word == "env") {
+        // Nobody here knows what it comes to.
+        return Some(Found { length: end + 1, name: None, default: None });
+    }
+    let default = behind.strip_prefix(',').map(|text| {
+        let marks = [' ', '"', '\''];
+        let start = end - text.trim_start_matches(marks).len();
+        (start, start + text.trim_matches(marks).len())
+    });
+    Some(Found { length: end + 1, name: Some((from, from + stop)), default })
+}
+
 /// `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:default}`, `${env:NAME}`.
 fn braced(text: &str) -> Option<Found> {
     let end = closing(text, '{', '}')?;
     let inner = &text[2..end];
+    if let Some(found) = resolved(inner, end) {
+        return Some(found);
+    }
     let (shift, inner) = match inner.get(..4) {
         Some("env:" | "ENV:" | "env.") => (6, &inner[4..]),
         _ => (2, inner),

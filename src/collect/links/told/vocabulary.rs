@@ -6,7 +6,7 @@ use super::words::List;
 pub(super) const OWN: List = List(
     "\
     aspnetcore_urls dotnet_urls urls nextauth_url auth_url_internal kc_hostname \
-    kc_hostname_url kc_hostname_admin_url n8n_host n8n_editor_base_url minio_server_url \
+    kc_hostname_url kc_hostname_admin kc_hostname_admin_url n8n_host n8n_editor_base_url minio_server_url \
     minio_browser_redirect_url virtual_host letsencrypt_host server_name vault_api_addr \
     vault_cluster_addr phx_host nuxt_host nitro_host uvicorn_host gunicorn_bind flask_run_host \
     rabbitmq_nodename vercel_url hostname host port",
@@ -75,6 +75,17 @@ pub(super) const READ_PAGES: List = List(
     failure return logout image",
 );
 
+/// The last word before `url`, `endpoint` or a place, `base` left out: what browsers fetch, or a page that a mail leads them to.
+/// What is the name of a container all the same may be dialled.
+pub(super) const BROWSED: List = List(
+    "\
+    absolute frontend asset assets static media cdn acs gui reset invite invitation share link links",
+);
+/// Anywhere in a key: a page in which people try an interface out.
+pub(super) const TRIED_OUT: List = List("swagger playground");
+/// The same where both stand in it.
+pub(super) const MAILED: &[List] = &[List("mail link"), List("email link")];
+
 /// The last word before `url` or `endpoint`: where a browser is sent to sign in. Beside a word of the second list, `auth` is
 /// another of the first: `GF_AUTH_GENERIC_OAUTH_AUTH_URL`.
 pub(super) const SIGN_IN: List = List("login signin signup authorize authorization");
@@ -112,7 +123,8 @@ pub(super) const LISTENS_TOGETHER: &[List] = &[
 ];
 
 /// Values of these lead to services over UDP, which nothing here can judge.
-pub(super) const UDP: List = List("udp statsd dogstatsd gelf snmp ntp netflow sflow");
+pub(super) const UDP: List =
+    List("udp statsd dogstatsd gelf snmp ntp netflow sflow radius tftp wireguard");
 
 /// Something to be called.
 pub(super) const DESTINATIONS: List = List(

@@ -96,30 +96,35 @@ pub(crate) fn is_of_another_environment(
     vars: &[(String, String)],
     argv: &[String],
 ) -> bool {
-    let kind = |word: &str| {
-        let word = word.trim().to_ascii_lowercase();
-        ENVIRONMENTS.iter().find(|(name, _)| *name == word).map(|(_, kind)| *kind)
-    };
     let name = file_name(path);
     let mut words = name.split(['.', '-', '_']).rev();
     let last = words.next().unwrap_or_default();
-    let Some(own) = kind(last).or_else(|| kind(words.next().unwrap_or_default())) else {
-        return false;
+    let before = || environment(words.next().unwrap_or_default());
+    let Some(own) = environment(last).or_else(before) else { return false };
+    let told = told_environments(vars);
+    let named = || {
+        let mut values = vars.iter().map(|(_, value)| value).chain(argv);
+        values.any(|text| text.to_ascii_lowercase().contains(&name))
     };
+    !told.is_empty() && !told.contains(&own) && !named()
+}
+
+/// What a word for an environment is short for.
+pub(super) fn environment(word: &str) -> Option<&'static str> {
+    let word = word.trim().to_ascii_lowercase();
+    ENVIRONMENTS.iter().find(|(name, _)| *name == word).map(|(_, kind)| *kind)
+}
+
+/// The environments that the program is told to run in.
+pub(super) fn told_environments(vars: &[(String, String)]) -> Vec<&'static str> {
     let says = |name: &str| {
         let name = name.to_ascii_lowercase();
         ["env", "environment", "environments", "profile", "profiles_active"].iter().any(|end| {
             name.strip_suffix(end).is_some_and(|head| head.is_empty() || head.ends_with('_'))
         })
     };
-    let told: Vec<&str> = vars
-        .iter()
+    vars.iter()
         .filter(|(name, _)| says(name))
-        .flat_map(|(_, value)| value.split(',').filter_map(kind))
-        .collect();
-    let named = || {
-        let mut values = vars.iter().map(|(_, value)| value).chain(argv);
-        values.any(|text| text.to_ascii_lowercase().contains(&name))
-    };
-    !told.is_empty() && !told.contains(&own) && !named()
+        .flat_map(|(_, value)| value.split(',').filter_map(environment))
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! What every format becomes: values with the path of their key and their line.
 
 use crate::collect::links::told::path::{MASK, is_secret};
+use crate::collect::links::told::switch::is_switch;
 use std::collections::HashMap;
 
 /// As many values are read from one file; the anchors of YAML multiply them.
@@ -40,7 +41,7 @@ pub(super) struct Item {
     pub(super) value: String,
     /// From 1.
     pub(super) line: usize,
-    /// Which of several blocks with the same keys holds it.
+    /// Which of several blocks with the same keys, or of several documents, holds it.
     pub(super) block: usize,
 }
 
@@ -105,6 +106,11 @@ impl Item {
     fn len(&self) -> usize {
         self.value.len() + self.path.iter().map(Step::len).sum::<usize>()
     }
+}
+
+/// Does the path lead to a switch? Of values that are true or false, only those matter.
+pub(super) fn is_switch_at(path: &[Step]) -> bool {
+    matches!(path.last(), Some(Step::Key(key)) if is_switch(key))
 }
 
 fn dotted(path: &[Step]) -> String {

@@ -4,7 +4,7 @@ use jsonc_parser::ast::Value;
 use jsonc_parser::common::Ranged;
 use jsonc_parser::{CollectOptions, ParseOptions, parse_to_ast};
 
-use super::item::{DEEPEST, Item, Items, Lines, Step};
+use super::item::{DEEPEST, Item, Items, Lines, Step, is_switch_at};
 
 /// Reads one document; an empty text has no values.
 pub(super) fn items(text: &str) -> Result<Vec<Item>, String> {
@@ -51,6 +51,13 @@ fn walk(
         }
         Value::StringLit(string) => string.value.as_ref(),
         Value::NumberLit(number) => number.value,
+        Value::BooleanLit(switch) if is_switch_at(path) => {
+            if switch.value {
+                "true"
+            } else {
+                "false"
+            }
+        }
         Value::BooleanLit(_) | Value::NullKeyword(_) => return Ok(()),
     };
     items.push(Item { path: path.clone(), value: text.to_owned(), line, block: 0 })

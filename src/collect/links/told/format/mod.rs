@@ -10,6 +10,7 @@ mod properties;
 #[cfg(test)]
 mod reference;
 mod toml;
+mod unused;
 mod yaml;
 
 use std::collections::HashMap;
@@ -134,7 +135,8 @@ pub(crate) fn from_file(path: &str, text: &str, known: &Known<'_>) -> Result<Vec
         variable(name).is_some() && matches!(role, Role::Plain | Role::Destination)
     };
     let fill = Fill { value: &value, elsewhere: &elsewhere, defaults: true };
-    let mut told = judge::links(&entries(&items, format), known, fill);
+    let mut told =
+        judge::links(&entries(&unused::used(&items, format, known), format), known, fill);
     if format == Format::Conf {
         let own = conf::groups(text);
         let is_group = |host: &String| own.contains(host) || known.groups.contains(host);
@@ -154,7 +156,8 @@ pub(super) fn embedded(whole: Entry) -> Vec<Entry> {
     let opens =
         text.starts_with(['{', '[']) && !text.starts_with("{{") && text.contains(['"', '\'']);
     let Some(items) = opens.then(|| json::items(text).ok()).flatten() else { return vec![whole] };
-    let mut entries = entries(&items, Format::Json);
+    let known = Known { is_name: &|_| false, vars: &[], exported: &[], groups: &[] };
+    let mut entries = entries(&unused::used(&items, Format::Json, &known), Format::Json);
     for entry in &mut entries {
         entry.key = entry.key.within(&whole.key);
         entry.place = whole.place.clone();
@@ -182,7 +185,7 @@ fn entries(items: &[Item], format: Format) -> Vec<Entry> {
             value = rest;
         }
         let place = Place::Line { key: item.shown(), line: item.line };
-        Entry { key, group, value: value.to_owned(), place, hidden: false }
+        Entry { key, group, value: value.to_owned(), place, hidden: false, literal: false }
     };
     items.iter().map(entry).collect()
 }

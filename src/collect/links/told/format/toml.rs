@@ -3,7 +3,7 @@
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::item::{DEEPEST, Item, Items, Lines, Step};
+use super::item::{DEEPEST, Item, Items, Lines, Step, is_switch_at};
 
 /// Reads one document, in the order of its lines.
 pub(super) fn items(text: &str) -> Result<Vec<Item>, String> {
@@ -57,6 +57,13 @@ fn walk(
         }
         DeValue::String(text) => text.as_ref(),
         DeValue::Integer(number) => number.as_str(),
+        DeValue::Boolean(on) if is_switch_at(path) => {
+            if *on {
+                "true"
+            } else {
+                "false"
+            }
+        }
         DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) => return Ok(()),
     };
     items.push(Item { path: path.clone(), value: text.to_owned(), line, block: 0 })

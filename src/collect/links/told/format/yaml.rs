@@ -45,6 +45,8 @@ struct Reader {
     anchors: HashMap<usize, Anchor>,
     /// Which items came through a merge key.
     merged: HashSet<usize>,
+    /// Documents that are done.
+    documents: usize,
 }
 
 impl Reader {
@@ -58,11 +60,13 @@ impl Reader {
                 Ok(())
             }
             Event::Alias(anchor) => self.alias(anchor),
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd => Ok(()),
+            Event::DocumentEnd => {
+                self.documents += 1;
+                Ok(())
+            }
+            Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) => {
+                Ok(())
+            }
         }
     }
 
@@ -97,7 +101,7 @@ impl Reader {
         }
         let at = self.items.all.len();
         self.anchors.insert(anchor, Anchor { items: at..at + 1, depth: path.len() });
-        self.items.push(Item { path, value: value.to_owned(), line, block: 0 })
+        self.items.push(Item { path, value: value.to_owned(), line, block: self.documents })
     }
 
     fn open(&mut self, mapping: bool, anchor: usize, line: usize) -> Result<(), String> {

@@ -1,7 +1,7 @@
 //! Files: which key, which line. YAML has a table of its own.
 
 use super::super::{from_file, groups};
-use super::{Known, all, check, in_file, placed};
+use super::{Known, all, check, in_file, placed, vars, with_known};
 
 #[test]
 fn json() {
@@ -254,4 +254,64 @@ fn what_an_entrypoint_exports_is_filled_in() {
     let text = "a: {url: 'http://${API_HOST}:80/v1'}\nb: {url: '${U}'}\n";
     let told = from_file("app.yaml", text, &known).map(|told| all(&told, placed));
     assert_eq!(told, Ok("1 a.url = http://api/v1 | 2 b.url = http://x:1".to_owned()));
+}
+
+#[test]
+fn what_a_file_switches_off_is_no_link() {
+    check(
+        "app.yaml",
+        &[
+            ("tracing:\n  enabled: false\n  endpoint: http://x:1\n", ""),
+            ("tracing:\n  disabled: true\n  to:\n    url: http://x:1\n", ""),
+            ("tracing: {enabled: \"no\", host: nobody, port: 1}\n", ""),
+            ("tracing: {enabled: true, url: 'http://x:1'}\n", "1 tracing.url = http://x:1"),
+            ("db: {url: 'http://x:1', tls: {enabled: false}}\n", "1 db.url = http://x:1"),
+            (
+                "sinks:\n- {enabled: false, url: 'http://x:1'}\n- {url: 'http://y:1'}\n",
+                "3 sinks[1].url = http://y:1",
+            ),
+            ("a: {enabled: false}\n---\na: {url: 'http://x:1'}\n", "3 a.url = http://x:1"),
+            ("url: http://${oc.env:NOBODY,x}:1\n", "1 url = http://x:1"),
+            ("url: http://${oc.env:LLM_HOST_NAME,x}:1\n", "1 url = http://mock-llm:1"),
+            ("url: http://${env:NOBODY, 'x'}:1\n", "1 url = http://x:1"),
+            ("url: http://${api.host:x}:1\n", "1 url = http://x:1"),
+            ("url: http://${sys:HOST}:1\n", "1 url = http://${sys:HOST}:1 !variable"),
+        ],
+    );
+    check("app.json", &[("{\"t\": {\"enabled\": false, \"url\": \"http://x:1\"}}", "")]);
+    check("app.toml", &[("[t]\nenabled = false\nurl = \"http://x:1\"\n", "")]);
+    check("app.ini", &[("[t]\nenabled = no\nurl = http://x:1\n", "")]);
+    check("app.properties", &[("a.zipkin.enabled=false\na.zipkin.base-url=http://x:1\n", "")]);
+    check(
+        ".env",
+        &[("T_ENABLED=false\nT_URL=http://x:1\nU_URL=http://y:1\n", "3 U_URL = http://y:1")],
+    );
+}
+
+#[test]
+fn parts_for_another_environment_are_no_links() {
+    let told = |var: (&str, &str), path: &str, text: &str| {
+        let vars = vars(&[var]);
+        with_known(&vars, |known| from_file(path, text, known).map(|told| all(&told, placed)))
+    };
+    let both = r#"{"test": {"url": "http://x:1"}, "production": {"url": "http://y:1"}}"#;
+    for (environment, expected) in [
+        ("production", "1 production.url = http://y:1"),
+        ("test", "1 test.url = http://x:1"),
+        ("staging", "1 test.url = http://x:1 | 1 production.url = http://y:1"),
+    ] {
+        assert_eq!(told(("NODE_ENV", environment), "db.json", both), Ok(expected.to_owned()));
+    }
+    let alone = r#"{"test": {"url": "http://x:1"}}"#;
+    let kept = "1 test.url = http://x:1".to_owned();
+    assert_eq!(told(("NODE_ENV", "production"), "db.json", alone), Ok(kept));
+    let spring = "a: {url: 'http://x:1'}\n---\nspring: {config: {activate: {on-profile: dev}}}\n\
+                  a: {url: 'http://y:1'}\n---\nspring: {profiles: '!dev'}\nb: {url: 'http://z:1'}\n";
+    for (profile, expected) in [
+        ("prod", "1 a.url = http://x:1 | 7 b.url = http://z:1"),
+        ("eu,dev", "1 a.url = http://x:1 | 4 a.url = http://y:1"),
+    ] {
+        let found = told(("SPRING_PROFILES_ACTIVE", profile), "application.yml", spring);
+        assert_eq!(found, Ok(expected.to_owned()));
+    }
 }

@@ -1,6 +1,7 @@
 //! One variable that tells an address.
 
-use super::{compare, link};
+use super::super::from_env;
+use super::{all, compare, link, shown, vars, with_known};
 
 #[test]
 fn a_url_is_a_link_under_whatever_name() {
@@ -8,7 +9,7 @@ fn a_url_is_a_link_under_whatever_name() {
         ("LLM_ENDPOINT", "http://127.0.0.1:18141", "http://127.0.0.1:18141"),
         ("LLM_ENDPOINT", "http://mock-llm:8080/v1/", "http://mock-llm:8080/v1"),
         ("LLM_ENDPOINT", "HTTP://Mock-LLM:8080", "http://mock-llm:8080"),
-        ("LLM_ENDPOINT", "'http://api:8080'", "http://api:8080"),
+        ("WHATEVER", "'http://api:8080'", "http://api:8080"),
         ("WHATEVER", "http://api:8080", "http://api:8080"),
         ("WHATEVER", "http://nobody:8080", "http://nobody:8080"),
         ("API_URL", "https://api", "https://api"),
@@ -65,6 +66,11 @@ fn with_another_name_before_it_it_is_a_link() {
         ("KEYCLOAK_REALM_URL", "http://keycloak:8080/realms/x", "http://keycloak:8080/realms/x"),
         ("JWT_JWKS_URI", "http://api:8080/jwks", "http://api:8080/jwks"),
         ("VITE_API_URL", "http://api:8080", "http://api:8080"),
+        ("MEDIA_URL", "http://api:8080", "http://api:8080"),
+        ("S3_PUBLIC_ENDPOINT", "http://api:8080", "http://api:8080"),
+        ("MEDIA_SERVER_URL", "http://localhost:8080", "http://localhost:8080"),
+        ("BASE_ENDPOINT", "http://localhost:8080", "http://localhost:8080"),
+        ("LINK_API_URL", "http://localhost:8080", "http://localhost:8080"),
         ("VITE_PROXY_TARGET", "http://localhost:8080", "http://localhost:8080"),
     ]);
 }
@@ -215,6 +221,29 @@ fn addresses_inside_other_forms_are_links() {
         ("APP_ARGS", "--verbose --endpoint http://api:8080", "http://api:8080"),
         ("CMD_TO_RUN", "curl -s http://api:8080/x", "http://api:8080/x"),
     ]);
+}
+
+#[test]
+fn what_a_variable_switches_off_is_no_link() {
+    let told = |pairs: &[(&str, &str)]| {
+        with_known(&[], |known| all(&from_env(&vars(pairs), known), shown))
+    };
+    let url = "http://x:4317";
+    for (switch, value, name, expected) in [
+        ("TRACING_ENABLED", "false", "TRACING_ENDPOINT", ""),
+        ("TRACING_ENABLED", "true", "TRACING_ENDPOINT", url),
+        ("TRACING_ENABLED", "false", "METRICS_ENDPOINT", url),
+        ("OTEL_SDK_DISABLED", "true", "OTEL_EXPORTER_OTLP_ENDPOINT", ""),
+        ("OTEL_SDK_DISABLED", "false", "OTEL_EXPORTER_OTLP_ENDPOINT", url),
+        ("ENABLE_TRACING", "0", "TRACING_ENDPOINT", ""),
+        ("DISABLE_TRACING", "yes", "TRACING_ENDPOINT", ""),
+        ("DB_SSL_ENABLED", "false", "DB_URL", url),
+        // It may be its own interface that is off.
+        ("API_ENABLED", "false", "API_URL", url),
+        ("ENABLED", "false", "API_URL", url),
+    ] {
+        assert_eq!(told(&[(switch, value), (name, url)]), expected, "{switch}={value} {name}");
+    }
 }
 
 fn is_a_link(table: &[(&str, &str, &str)]) {

@@ -1,7 +1,7 @@
 //! One variable whose address cannot be used as it is, and secrets that never come through.
 
 use super::super::from_env;
-use super::{compare, link, vars, with_known};
+use super::{all, compare, link, shown, vars, with_known};
 
 #[test]
 fn is_a_malformed_link() {
@@ -56,6 +56,13 @@ fn is_a_malformed_link() {
         ("API_URL", "http://api: 8080/v1", "http://api: 8080 !text"),
         ("API_URL", "http:// api:8080", "http:// api:8080 !text"),
         ("API_URL", "http://api /v1", "http://api !text"),
+        ("API_URL", "\"http://api:8080/v1\"", "\"http://api:8080/v1\" !text"),
+        ("API_URL", "'http://u:p@api:8080/v1?x=y'", "'http://api:8080/v1' !text"),
+        ("API_URL", "http://api:8080\r", "http://api:8080"),
+        ("BROKERS", "\"a:1,b:2\"", "tcp://a:1 | tcp://b:2"),
+        ("HOSTS_JSON", "[\"http://api:8080\"]", "http://api:8080"),
+        ("JAVA_OPTS", "-Dllm.url=\"http://api:8080\"", "http://api:8080"),
+        ("CMD_URL", "'curl http://api:8080'", "http://api:8080"),
     ];
     compare(table.iter().map(|(name, value, urls)| {
         (format!("{name}={value}"), link(name, value), (*urls).to_owned())
@@ -63,9 +70,30 @@ fn is_a_malformed_link() {
 }
 
 #[test]
+fn what_stands_around_a_host_is_a_part_of_it() {
+    let told = |host: &str, port: &str| {
+        with_known(&[], |known| {
+            all(&from_env(&vars(&[("Q_HOST", host), ("Q_PORT", port)]), known), shown)
+        })
+    };
+    for (host, expected) in [
+        ("api", "tcp://api:8080"),
+        (" api ", "tcp://api:8080"),
+        ("\"api\"", "tcp://\"api\":8080 !text"),
+        ("'api'", "tcp://'api':8080 !text"),
+        ("api\r", r"tcp://api\r:8080 !text"),
+        ("api\n", r"tcp://api\n:8080 !text"),
+    ] {
+        assert_eq!(told(host, "8080"), expected, "{host:?}");
+    }
+    assert_eq!(told("api", "8080\r"), "tcp://api:8080");
+}
+
+#[test]
 fn keeps_no_secret() {
     let table: &[(&str, &str)] = &[
         ("A_URL", "http://user:hunter2@api:8080/x?token=hunter2#hunter2"),
+        ("A_URL", "\"http://user:hunter2@api:8080/x?token=hunter2#hunter2\""),
         ("A_URL", "postgres://user:hunter2/x@db:5432/x"),
         ("A_URL", "postgres://user:x#hunter2@db:5432/x"),
         ("A_URL", "postgres://user:hunter2?x@db:5432/x"),

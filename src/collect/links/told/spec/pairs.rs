@@ -10,6 +10,46 @@ fn links(text: &str) -> String {
 }
 
 #[test]
+fn a_port_that_is_named_like_the_host_is_taken_and_not_trusted() {
+    let table: &[(&str, &str)] = &[
+        ("MYSQL_HOST=db MYSQL_TCP_PORT=8080", "tcp://db:8080?"),
+        ("REDIS_HOST=redis REDIS_TCP_PORT=8080", "tcp://redis:8080?"),
+        ("CASSANDRA_HOSTS=db CASSANDRA_CQL_PORT=8080", "tcp://db:8080?"),
+        ("API_HOST=api API_GRPC_PORT=50051", "tcp://api:50051?"),
+        ("MYSQL_HOST=db", "tcp://db:3306?"),
+        ("MYSQL_HOST=db MYSQL_PORT=1 MYSQL_TCP_PORT=2", "tcp://db:1"),
+        // Which of several is meant is not said.
+        ("MYSQL_HOST=db MYSQL_TCP_PORT=1 MYSQL_X_PORT=2", "tcp://db"),
+        ("MYSQL_HOST=db MYSQL_TCP_PORT=1 MYSQL_X_PORT=1", "tcp://db:1?"),
+        // It is another host's, or another port than the one for clients.
+        ("DB_HOST=db DB_CACHE_HOST=redis DB_CACHE_PORT=1", "tcp://db | tcp://redis:1"),
+        ("REDIS_HOST=redis REDIS_METRICS_PORT=9121", "tcp://redis:6379?"),
+        ("POSTGRES_HOST=db POSTGRES_EXTERNAL_PORT=15432", "tcp://db:5432?"),
+        ("DB_HOST=nobody DB_TCP_PORT=1", ""),
+        ("DB_HOST=redis REDIS_TCP_PORT=1", "tcp://redis"),
+        // A URL has the port of its scheme, unless a program puts the other one to it.
+        ("API_URL=http://api API_PORT=8080", "http://api?"),
+        ("API_URL=http://api:80 API_PORT=8080", "http://api"),
+        ("API_URL=http://api PORT=8080", "http://api"),
+        ("URL=http://api PORT=8080", "http://api"),
+    ];
+    let show = |text: &str| {
+        let pairs: Vec<(&str, &str)> =
+            text.split(' ').filter_map(|pair| pair.split_once('=')).collect();
+        with_known(&[], |known| {
+            all(&from_env(&vars(&pairs), known), |told| {
+                format!("{}{}", told.url(), if told.port_assumed { "?" } else { "" })
+            })
+        })
+    };
+    compare(
+        table
+            .iter()
+            .map(|(text, expected)| ((*text).to_owned(), show(text), (*expected).to_owned())),
+    );
+}
+
+#[test]
 fn pairs_make_one_link() {
     let table: &[(&str, &str)] = &[
         ("DB_HOST=db DB_PORT=5432", "DB_HOST = tcp://db:5432"),

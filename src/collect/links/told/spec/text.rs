@@ -134,6 +134,17 @@ fn reads_proxies() {
         })
         .collect();
     assert_eq!(shown, ["HTTP_PROXY http://squid:3128", "https_proxy tcp://squid:3128"]);
+    // Programs differ at one that is empty beside another.
+    let names = |pairs: &[(&str, &str)]| {
+        let found = proxies(&super::vars(pairs));
+        found.iter().map(|it| format!("{} {}", it.name, it.is_empty)).collect::<Vec<_>>().join(", ")
+    };
+    assert_eq!(
+        names(&[("http_proxy", ""), ("HTTP_PROXY", "http://a:1")]),
+        "http_proxy true, HTTP_PROXY false"
+    );
+    assert_eq!(names(&[("http_proxy", ""), ("HTTP_PROXY", "")]), "");
+    assert_eq!(names(&[("HTTP_PROXY", ""), ("http_proxy", "http://a:1")]), "http_proxy false");
     let exceptions: Vec<String> = no_proxy(&vars)
         .iter()
         .map(|list| format!("{} {}", list.name, list.entries.join(" ")))
