@@ -53,11 +53,12 @@ fn judge(case: &Case<'_>) -> Judgement {
     if let Some(why) = case.own_sockets_unseen() {
         return Err(Undecided::Unknown(why));
     }
-    // Where nothing listens at all, no port would be right.
+    // Where nothing listens at all, no port would be right; where a neighbour serves the usual one, that is meant.
     let is_silent = case.client().is_some_and(|client| {
         client.listeners.value().is_some_and(|all| all.iter().all(Listener::is_name_server))
     });
-    if let Some(why) = case.port_untold().filter(|_| !is_silent) {
+    let is_open = !is_silent && link.meant == Meant::OwnLoopback;
+    if let Some(why) = case.port_untold().filter(|_| is_open) {
         return Err(Undecided::Unknown(why));
     }
     let who = if case.client_is_on_host() {
@@ -228,9 +229,14 @@ mod tests {
             it.hapi().listeners =
                 Fact::Known(listening.iter().map(|address| listener(address)).collect());
         };
+        // A neighbour serves the usual one.
+        says(&RULE, |it| assumed(it, &["127.0.0.1:6432"]), FAIL);
         says(
             &RULE,
-            |it| assumed(it, &["127.0.0.1:6432"]),
+            |it| {
+                assumed(it, &["127.0.0.1:6432"]);
+                it.link().meant = Meant::OwnLoopback;
+            },
             "unknown: hapi is told no port for 127.0.0.1: 18141 is only assumed, and another may be meant",
         );
         says(&RULE, |it| assumed(it, &["127.0.0.11:40123"]), FAIL);
