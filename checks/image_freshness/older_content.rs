@@ -118,12 +118,13 @@ fn remedy_with(
     }
     match &container.compose {
         Some(compose) => found.fix_by(
-            match renews {
-                true => format!(
+            if renews {
+                format!(
                     "build {} again and recreate it with new unnamed volumes; what was written to the old ones is lost",
                     compose.service
-                ),
-                false => format!("build {} again and recreate it", compose.service),
+                )
+            } else {
+                format!("build {} again and recreate it", compose.service)
             },
             compose.command(
                 kind,
