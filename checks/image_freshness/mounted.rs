@@ -66,20 +66,25 @@ pub(super) fn repair(
             }
             (MountKind::Volume, _) if is_of_the_image(proof) && has_no_name(mount) => {
                 found.fix(format!(
-                    "then remove {name} together with the unnamed volume at {} ({engine} rm -f -v {name}) and start it from                      the new image: the volume keeps the files that it was filled with when {name} was made; what was                      written to it since is lost",
+                    "then remove {name} together with the unnamed volume at {} ({engine} rm -f -v {name}) and start it from \
+                     the new image: the volume keeps the files that it was filled with when {name} was made; what was \
+                     written to it since is lost",
                     mount.destination
                 ))
             }
             (MountKind::Volume, _) if mount.writable && has_no_name(mount) => found.fix_by(
                 format!(
-                    "the unnamed volume at {} keeps the files that it was filled with, whatever is built: copy the newest                      into it and restart {name}, or {}make {name} anew with a new volume ({engine} rm -f -v {name}, with                      Compose up -V), which loses all that was written to this one",
+                    "the unnamed volume at {} keeps the files that it was filled with, whatever is built: copy the newest \
+                     into it and restart {name}, or {}make {name} anew with a new volume ({engine} rm -f -v {name}, with \
+                     Compose up -V), which loses all that was written to this one",
                     mount.destination,
                     if mount.image_is_newest == Some(true) { "" } else { "build the image again and " }
                 ),
                 copy(engine, name, &newest, proof),
             ),
             (MountKind::Tmpfs, _) if is_of_the_image(proof) => found.fix(format!(
-                "the file system in memory at {} was filled when {name} was started: started from the new image, {name} has                  the newest there",
+                "the file system in memory at {} was filled when {name} was started: started from the new image, {name} has \
+                 the newest there",
                 mount.destination
             )),
             (MountKind::Tmpfs, _) if proof.how != How::Missing => found.fix_by(

@@ -61,7 +61,7 @@ pub(crate) async fn freshness(
         Err(why) => return unseen(Fact::Unknown(why)),
     };
     let mut unanswered = Vec::new();
-    let content = running(engine, seen, &plan, &origin, &mut unanswered).await;
+    let content = Box::pin(running(engine, seen, &plan, &origin, &mut unanswered)).await;
     let is_open = content.as_ref().is_ok_and(|content| content.compared == 0);
     let claim = if is_open { ancestry::claim(engine, seen, &plan).await } else { Ok(None) };
     let base = ancestry::base(engine, seen, &plan).await;
@@ -217,7 +217,7 @@ async fn running(
         for difference in &mut other.differing {
             difference.mount = live::mount_of(&mounts, difference, &folder);
         }
-        below_mounts(engine, seen, under, &mut other).await;
+        Box::pin(below_mounts(engine, seen, under, &mut other)).await;
         let is_older = |path: &str| other.differing.iter().any(|d| d.image == path);
         content.written_since = written.into_iter().filter(|w| !is_older(&w.path)).collect();
         add(&mut content, other);

@@ -188,7 +188,8 @@ impl<'a> Comparison<'a> {
         let mut doubts: Vec<String> = self.plan.gone.iter().map(|(_, why)| why.clone()).collect();
         for different in std::mem::take(&mut self.different) {
             let how = match self.how(&different, witness) {
-                Ok(How::Differs) => match twins.get(&different.held) {
+                Ok(How::Differs) if !is_written(different.file) => match twins.get(&different.held)
+                {
                     Some(twin) => {
                         Err(format!("a build by another recipe: it equals {twin} of the context"))
                     }
@@ -203,7 +204,7 @@ impl<'a> Comparison<'a> {
                     }
                 }
                 // Programs write to such a file wherever they run, beside its source as well.
-                Ok(How::Differs) if !different.file.explicit && is_data(&different.file.source) => {
+                Ok(How::Differs) if is_written(different.file) => {
                     self.set_aside(different.file, "another one, which programs write".into());
                 }
                 Ok(how) => {
@@ -393,6 +394,11 @@ fn extra<'a>(plan: &Plan, image: &'a ImageFiles) -> Vec<(&'a str, String, BlobId
         }
     }
     extra
+}
+
+/// Whether programs write to a file that no instruction names.
+fn is_written(file: &Planned) -> bool {
+    !file.explicit && is_data(&file.source)
 }
 
 /// The path by which git knows a file of the context.

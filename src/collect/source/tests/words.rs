@@ -57,10 +57,10 @@ fn what_a_build_was_told_besides_is_known_as_far_as_it_is() {
     let told = Settings { args, args_known: true, target: Some("dev".into()), ..plain.clone() };
     assert_eq!(with(text, &told), ["stage dev", "build argument V"]);
     // Another recipe that fits as well.
-    let mut plan = planned("FROM x AS dev\nCOPY a.py /a\nFROM dev\n", &plain);
+    let mut usual = planned("FROM x AS dev\nCOPY a.py /a\nFROM dev\n", &plain);
     let target = Settings { target: Some("dev".into()), ..plain };
-    plan.doubt(&planned("FROM x AS dev\nCOPY a.py /a\nFROM dev\n", &target), "Dockerfile");
-    assert_eq!(plan.built_with, ["or stage dev of Dockerfile"]);
+    usual.doubt(&planned("FROM x AS dev\nCOPY a.py /a\nFROM dev\n", &target), "Dockerfile");
+    assert_eq!(usual.built_with, ["or stage dev of Dockerfile"]);
 }
 
 #[test]
