@@ -19,7 +19,9 @@ pub(super) async fn images(
 ) -> Vec<(usize, Fact<Freshness>)> {
     let looks = servers.into_iter().map(|index| async move {
         let (engine, seen) = &all.seen[index];
-        (index, in_time(request, image(stands.engine(*engine), seen, request)).await.into())
+        // Large, and there is one for each server.
+        let look = Box::pin(image(stands.engine(*engine), seen, request));
+        (index, in_time(request, look).await.into())
     });
     join_all(looks).await
 }
