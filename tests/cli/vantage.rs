@@ -53,7 +53,9 @@ fn the_agent_does_errands_between_garbage_and_ends_with_its_input() {
     let mut agent = agent("60");
     let mut input = agent.stdin.take().unwrap();
     input.write_all(b"garbage\n{}\n\xff\xfe\n").unwrap();
-    input.write_all(b"{\"id\":5,\"errand\":\"sockets\",\"of\":{\"ports\":[],\"waits\":false}}\n").unwrap();
+    input
+        .write_all(b"{\"id\":5,\"errand\":\"sockets\",\"of\":{\"ports\":[],\"waits\":false}}\n")
+        .unwrap();
     let mut answer = String::new();
     BufReader::new(agent.stdout.as_mut().unwrap()).read_line(&mut answer).unwrap();
     let answer: serde_json::Value = serde_json::from_str(&answer).unwrap();
