@@ -128,7 +128,7 @@ pub struct Concurrency {
     /// The listen queue when not one connection was taken off it for as long as it was watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
-    /// Connections of others that the server had taken up before the first hold and still had after the last.
+    /// Connections of others that the server had taken up before the probe and still had after it.
     #[serde(default, skip_serializing_if = "is_none")]
     pub held_by_others: usize,
 }

@@ -76,12 +76,17 @@ pub(crate) async fn concurrency(
         deadline,
         seen: Concurrency { probed: Some(target), ..Concurrency::default() },
     };
+    let before = served(target.port());
     let ended = match protocol {
         Protocol::Unknown => probe.queue().await,
         Protocol::Http { host, path } => probe.http(&Ask::new(host, path)).await,
     };
     if let Err(why) = ended {
         probe.seen.stopped = Some(why);
+    }
+    // Without any before there is none that stayed, and the table takes milliseconds to read.
+    if !before.is_empty() {
+        probe.seen.held_by_others = served(target.port()).intersection(&before).count();
     }
     probe.seen
 }
@@ -110,12 +115,7 @@ impl Probe {
         let Limits { connect, reply, .. } = self.limits;
         let status = self.seen.status;
         let ground = Ground { target: self.target, status, ask, largest, connect, reply };
-        let before = served(self.target.port());
-        let ended = self.holds(&ground).await;
-        if !before.is_empty() {
-            self.seen.held_by_others = served(self.target.port()).intersection(&before).count();
-        }
-        if ended? {
+        if self.holds(&ground).await? {
             return Ok(());
         }
         if self.seen.holds.is_empty() {
