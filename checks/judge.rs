@@ -3,9 +3,9 @@
 use crate::ALL;
 use crate::endpoint_config::OWN_LOOPBACK;
 use crate::model::{
-    Case, Check, Container, EndpointReport, Evidence, Fact, Link, LinkReport, Outcome, OwnRow,
-    Report, Row, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool, Vantage,
-    chain,
+    Case, Check, Container, EndpointReport, Engine, Evidence, Fact, Link, LinkReport, Outcome,
+    OwnRow, Report, Row, SCHEMA_VERSION, SeenFrom, Severity, Snapshot, Summary, Symptom, Tool,
+    Vantage, chain,
 };
 use crate::notes::NOBODY_NAMED;
 use crate::server_state::FROM_LOGS;
@@ -77,7 +77,11 @@ pub fn judge_with(facts: &Snapshot, wanted: &Wanted, plugged: &[OwnRow]) -> Repo
         .filter(|link| wanted.keeps(link))
         .map(|link| judge_link(facts, link, wanted, plugged))
         .collect();
+    // What an engine that fell silent in the middle has was not seen; who named containers did not ask for the rest.
+    let fell_silent = |e: &Engine| e.error.is_some() && !e.version.is_empty();
+    let unseen = wanted.containers.is_empty() && facts.engines.iter().any(fell_silent);
     let outcome = links.iter().map(|l| l.outcome).max().unwrap_or(Outcome::Unknown);
+    let outcome = if unseen { outcome.max(Outcome::Unknown) } else { outcome };
     let mut notes = facts.notes.clone();
     if links.is_empty() && !facts.links.is_empty() {
         notes.push(NOBODY_NAMED.says("none of the links found has a named container at an end"));
@@ -90,7 +94,7 @@ pub fn judge_with(facts: &Snapshot, wanted: &Wanted, plugged: &[OwnRow]) -> Repo
         taken_at: facts.taken_at.clone(),
         engines: facts.engines.clone(),
         outcome,
-        exit_code: exit_code(&links, wanted),
+        exit_code: exit_code(&links, unseen, wanted),
         notes,
         summary: Summary::of(links.iter().map(|l| l.outcome)),
         links,
@@ -267,7 +271,7 @@ fn step(symptom: Symptom) -> Option<u8> {
 }
 
 /// The exit code of the contract: a fault was seen, or something stayed unknown, or neither.
-fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
+fn exit_code(links: &[LinkReport], unseen: bool, wanted: &Wanted) -> u8 {
     let any = |outcome| links.iter().any(|l| l.checks.iter().any(|row| row.outcome == outcome));
     let warned = links
         .iter()
@@ -275,7 +279,7 @@ fn exit_code(links: &[LinkReport], wanted: &Wanted) -> u8 {
         .any(|row| row.findings.iter().any(|f| f.severity == Severity::Warn && f.counts()));
     if any(Outcome::Fail) || (wanted.fail_on_warn && warned) {
         1
-    } else if links.is_empty() || (any(Outcome::Unknown) && !wanted.allow_unknown) {
+    } else if links.is_empty() || ((unseen || any(Outcome::Unknown)) && !wanted.allow_unknown) {
         3
     } else {
         0

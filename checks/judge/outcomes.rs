@@ -25,6 +25,30 @@ fn the_worst_decides() {
 }
 
 #[test]
+fn what_a_silent_engine_has_was_not_seen() {
+    let with = |version: &str, wanted: &Wanted| {
+        let report = judged(
+            |it| {
+                let mut other = it.engines[0].clone();
+                (other.name, other.version) = ("other".into(), version.into());
+                other.error = Some("no answer".into());
+                it.engines.push(other);
+            },
+            wanted,
+        );
+        (report.outcome, report.exit_code)
+    };
+    let mut wanted = Wanted::default();
+    assert_eq!(with("4.3.1", &wanted), (Outcome::Unknown, 3));
+    // One that never answered, as where only a socket is left.
+    assert_eq!(with("", &wanted), (Outcome::Pass, 0));
+    wanted.allow_unknown = true;
+    assert_eq!(with("4.3.1", &wanted), (Outcome::Unknown, 0));
+    wanted = Wanted { containers: vec!["hapi".into()], ..Wanted::default() };
+    assert_eq!(with("4.3.1", &wanted), (Outcome::Pass, 0));
+}
+
+#[test]
 fn exit_codes_for_every_combination() {
     fn warns(it: &mut Snapshot) {
         it.link().endpoint.scheme_missing = true;

@@ -114,7 +114,7 @@ fn is_younger(path: &Path, made: SystemTime) -> bool {
 
 /// A name that nobody near the client carries may be a service of its own project that has no container yet: then it is no
 /// slip of the pen. Where another project's container carries it, out of reach, the name is right and the way is missing.
-pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
+pub(super) fn unstarted(containers: &[&Container], link: &mut Link) {
     let client = containers.iter().find(|c| c.engine == link.engine && c.name == link.client);
     let Some(labels) = client.and_then(|client| client.compose.as_ref()) else { return };
     let service = &link.endpoint.host;
@@ -129,7 +129,7 @@ pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
         Meant::Name => !meets(containers, link),
         _ => false,
     };
-    if !is_open || containers.iter().any(is_ours) {
+    if !is_open || containers.iter().copied().any(is_ours) {
         return;
     }
     let Ok(project) = Project::read(labels) else { return };
@@ -141,9 +141,10 @@ pub(super) fn unstarted(containers: &[Container], link: &mut Link) {
 }
 
 /// Whether client and server have a network or a namespace in common.
-fn meets(containers: &[Container], link: &Link) -> bool {
-    let find =
-        |engine: &str, name: &str| containers.iter().find(|c| c.engine == engine && c.name == name);
+fn meets(containers: &[&Container], link: &Link) -> bool {
+    let find = |engine: &str, name: &str| {
+        containers.iter().copied().find(|c| c.engine == engine && c.name == name)
+    };
     let server = link.server.as_ref().and_then(|server| {
         find(server.engine.as_deref().unwrap_or(&link.engine), server.container.as_deref()?)
     });

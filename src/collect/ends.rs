@@ -12,12 +12,17 @@ use checks::model::{
 };
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 /// A container younger than this may not have begun to listen, in seconds.
 const YOUNG: u64 = 10;
 /// How often and how long a young container is looked at again.
 const AGAIN: (u32, Duration) = (100, Duration::from_millis(20));
+
+/// The files that decide what names mean.
+const RESOLVER: &str = "/etc/resolv.conf";
+const HOSTS: &str = "/etc/hosts";
 
 /// What was read of a namespace's sockets.
 struct Read {
@@ -104,11 +109,9 @@ async fn by_proc(
     }
     settled(pid, stance, seen.facts.state.up_seconds.filter(|_| patient), awaited).await;
     let (pid, id, awaited) = (Arc::clone(pid), seen.facts.id.clone(), awaited.to_vec());
-    // Several servers at a time: each takes milliseconds.
-    let look = spawn_blocking(move || Shown::of(&pid, stance, &id, &awaited));
-    match look.await {
+    match aside(move || Shown::of(&pid, stance, &id, &awaited)).await {
         Ok(shown) => shown.tell(&mut seen.facts),
-        Err(gone) => seen.facts.listeners = Fact::Unknown(gone.to_string()),
+        Err(gone) => seen.facts.listeners = Fact::Unknown(gone),
     }
 }
 
@@ -235,17 +238,16 @@ async fn files(
     };
     // A file that the sidecar was not given may be the image's.
     let (config, hosts) = given.map_or((None, None), |given| (given.config, given.hosts));
-    let resolver = if let Some(config) = config {
-        Ok(config)
-    } else {
-        let text = text(engine, &seen.facts.id, pid, "/etc/resolv.conf").await;
-        text.map(|text| probe::parse_resolv_conf(&text))
+    let are_given = config.is_some() && hosts.is_some();
+    let [config_here, hosts_here] = in_place(pid.filter(|_| !are_given)).await;
+    let id = &seen.facts.id;
+    let resolver = match config {
+        Some(config) => Ok(config),
+        None => text(engine, id, config_here, RESOLVER).await.map(|t| probe::parse_resolv_conf(&t)),
     };
-    let hosts = if let Some(hosts) = hosts {
-        Ok(hosts)
-    } else {
-        let text = text(engine, &seen.facts.id, pid, "/etc/hosts").await;
-        text.map(|text| probe::parse_hosts(&text))
+    let hosts = match hosts {
+        Some(hosts) => Ok(hosts),
+        None => text(engine, id, hosts_here, HOSTS).await.map(|t| probe::parse_hosts(&t)),
     };
     seen.facts.resolver = resolver.into();
     // Podman adds a line for a sidecar, as long as that stands.
@@ -254,19 +256,33 @@ async fn files(
     seen.facts.hosts = Fact::from(hosts);
 }
 
+/// The two files as the container's process sees them, as far as that is possible.
+async fn in_place(pid: Option<&Arc<ProvenPid>>) -> [Option<String>; 2] {
+    const LIMIT: u64 = 256 << 10;
+    let Some(pid) = pid.map(Arc::clone) else { return [None, None] };
+    let read = move |path| {
+        read_file(&pid, path, LIMIT).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    };
+    aside(move || [RESOLVER, HOSTS].map(read)).await.unwrap_or_default()
+}
+
+/// Reads on another thread, several ends at a time: each takes milliseconds. More threads than these take longer to make than
+/// they save.
+async fn aside<T: Send + 'static>(read: impl FnOnce() -> T + Send + 'static) -> Result<T, String> {
+    static THREADS: Semaphore = Semaphore::const_new(8);
+    let _one = THREADS.acquire().await.map_err(|gone| gone.to_string())?;
+    spawn_blocking(read).await.map_err(|gone| gone.to_string())
+}
+
+/// A file's text: as it was read in place, else by the engine's archive.
 async fn text(
     engine: &Connection,
     id: &str,
-    pid: Option<&Arc<ProvenPid>>,
-    path: &'static str,
+    here: Option<String>,
+    path: &str,
 ) -> Result<String, String> {
-    const LIMIT: u64 = 256 << 10;
-    let here = match pid.map(Arc::clone) {
-        Some(pid) => spawn_blocking(move || read_file(&pid, path, LIMIT).ok()).await.ok().flatten(),
-        None => None,
-    };
-    if let Some(bytes) = here {
-        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    if let Some(text) = here {
+        return Ok(text);
     }
     let tar = engine.archive(id, path, 1 << 20).await?.unwrap_or_default();
     let mut archive = tar::Archive::new(tar.as_slice());

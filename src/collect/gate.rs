@@ -7,6 +7,7 @@ use super::links::told::holds_secret;
 use checks::model::Snapshot;
 use checks::notes::NOT_REDACTED;
 use serde_json::Value;
+use std::cell::LazyCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, Mutex, PoisonError};
 
@@ -32,17 +33,20 @@ impl Gate {
     /// The secrets of these containers.
     pub(super) fn of<'a>(containers: impl Iterator<Item = &'a Seen> + Clone) -> Self {
         let mut gate = Self::open();
-        let public: BTreeSet<String> = containers.clone().flat_map(public).collect();
+        // Most containers are given no secret, and then nobody asks what is none.
+        let named = containers.clone();
+        let public = LazyCell::new(|| named.flat_map(public).collect::<BTreeSet<String>>());
+        let is_public = |word: &str| public.contains(word);
         for seen in containers {
             for (name, value) in seen.raw.env.iter().chain(&seen.raw.configured) {
-                gate.take("environment", &format!("{name}={value}"), value, &public);
+                gate.take("environment", &format!("{name}={value}"), value, is_public);
             }
             for (at, word) in seen.raw.argv.iter().enumerate() {
                 // `--password x`
                 let before = at.checked_sub(1).and_then(|at| seen.raw.argv.get(at));
                 let flag = before.filter(|flag| flag.starts_with('-') && !flag.contains('='));
                 let whole = flag.map_or_else(|| word.clone(), |flag| format!("{flag}={word}"));
-                gate.take("arguments", &whole, word, &public);
+                gate.take("arguments", &whole, word, is_public);
             }
         }
         gate
@@ -53,19 +57,19 @@ impl Gate {
     }
 
     /// Takes note of what is secret in a text that was given; its value is what stands behind its name.
-    fn take(&mut self, place: &str, text: &str, value: &str, public: &BTreeSet<String>) {
-        if value.is_empty() || !holds_secret(text) {
+    fn take(&mut self, place: &str, text: &str, value: &str, is_public: impl Fn(&str) -> bool) {
+        if value.is_empty() || !holds_secret(text) || is_public(value) {
             return;
         }
         *self.counts.entry(place.to_owned()).or_default() += 1;
         // Where the name says it, all of the value; of an address only what has no business in one.
         let mut found = if holds_secret(value) { hidden(value) } else { vec![value.to_owned()] };
-        found.retain(|secret| is_rare(secret) && !public.contains(secret));
+        found.retain(|secret| is_rare(secret) && !is_public(secret));
         self.secrets.extend(found);
         // Without a colon it may be somebody's mail address.
         let password = password(value).filter(|_| value.contains(':'));
         let plain = [credential(text), password].into_iter().flatten();
-        let plain = plain.filter(|word| is_plain(word) && !public.contains(*word));
+        let plain = plain.filter(|word| is_plain(word) && !is_public(word));
         self.plain.extend(plain.map(str::to_owned));
     }
 
@@ -273,13 +277,11 @@ fn public(seen: &Seen) -> Vec<String> {
 mod tests {
     use super::{Gate, hidden};
     use checks::model::Snapshot;
-    use std::collections::BTreeSet;
 
     fn gate(given: &[(&str, &str)]) -> Gate {
         let mut gate = Gate::open();
-        let public = BTreeSet::from(["postgres".to_owned()]);
         for (name, value) in given {
-            gate.take("environment", &format!("{name}={value}"), value, &public);
+            gate.take("environment", &format!("{name}={value}"), value, |word| word == "postgres");
         }
         gate
     }

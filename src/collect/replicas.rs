@@ -10,9 +10,10 @@ use std::net::SocketAddr;
 
 /// Notes which other containers the endpoint's name means: those of the server's own service. Tasks of a Swarm that have
 /// ended are its history, not its service.
-pub(super) fn note(containers: &[Container], link: &mut Link) {
+pub(super) fn note(containers: &[&Container], link: &mut Link) {
     let Some(server) = link.server.as_ref().filter(|_| link.meant == Meant::Name) else { return };
-    let find = |name: &str| containers.iter().find(|c| c.engine == link.engine && c.name == name);
+    let find =
+        |name: &str| containers.iter().copied().find(|c| c.engine == link.engine && c.name == name);
     let (None, Some(ours)) = (&server.engine, server.container.as_deref().and_then(find)) else {
         return;
     };
@@ -27,7 +28,7 @@ pub(super) fn note(containers: &[Container], link: &mut Link) {
             && (c.task.is_none() || c.state.is_up())
     };
     let mut names: Vec<&str> =
-        containers.iter().filter(is_another).map(|c| c.name.as_str()).collect();
+        containers.iter().copied().filter(is_another).map(|c| c.name.as_str()).collect();
     names.sort_unstable();
     link.replicas = names.into_iter().map(Replica::unseen).collect();
 }

@@ -3,7 +3,7 @@
 use super::links::{Dialled, World};
 use super::replicas;
 use super::survey::Listed;
-use checks::model::{Case, Fact, Link, Meant, Snapshot, numeric};
+use checks::model::{Case, Container, Fact, Link, Meant, Snapshot, numeric};
 
 /// Looks again at the names whose carrier the client can't reach: completed, they may be a neighbour's. True where one is.
 pub(super) fn told_by_search_domains(all: &Listed, snapshot: &mut Snapshot) -> bool {
@@ -28,8 +28,9 @@ fn completed(all: &Listed, snapshot: &Snapshot, link: &Link) -> Option<Link> {
     }
     let client = snapshot.container(&link.engine, &link.client)?;
     let Fact::Known(resolver) = &client.resolver else { return None };
+    let containers: Vec<&Container> = snapshot.containers.iter().collect();
     let world = World {
-        containers: &snapshot.containers,
+        containers: &containers,
         networks: &all.networks,
         machine: &[],
         listens: &|_, _| false,
@@ -45,7 +46,7 @@ fn completed(all: &Listed, snapshot: &Snapshot, link: &Link) -> Option<Link> {
             listens_itself: false,
         });
         let mut other = Link { server, meant, ..link.clone() };
-        replicas::note(&snapshot.containers, &mut other);
+        replicas::note(&containers, &mut other);
         (meant == Meant::Name && is_near(snapshot, &other)).then_some(other)
     })
 }

@@ -12,7 +12,7 @@ use checks::model::{
     Container, Fact, Link, Listener, Meant, NetworkMode, Server, ServerKind, is_loopback, numeric,
 };
 use futures_util::future::join_all;
-use std::cell::{LazyCell, OnceCell, RefCell};
+use std::cell::{LazyCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -37,8 +37,8 @@ type Unseen = BTreeMap<Whose, BTreeSet<u16>>;
 pub(super) struct Sockets<'a> {
     all: &'a Listed,
     stands: &'a Stands<'a>,
-    /// The containers as far as they are seen, once somebody asks.
-    facts: OnceCell<Vec<Container>>,
+    /// The containers as far as they are seen.
+    facts: Vec<&'a Container>,
     machine: LazyCell<Vec<IpAddr>>,
     read: RefCell<BTreeMap<Whose, Rows>>,
     /// Whether a container's own programs hold a port of a namespace that several share.
@@ -48,12 +48,9 @@ pub(super) struct Sockets<'a> {
 impl<'a> Sockets<'a> {
     pub(super) fn new(all: &'a Listed, stands: &'a Stands<'a>) -> Self {
         let machine = LazyCell::new(machine::addresses as fn() -> _);
-        let (facts, read, held) = (OnceCell::new(), RefCell::default(), RefCell::default());
+        let facts = all.seen.iter().map(|(_, seen)| &seen.facts).collect();
+        let (read, held) = (RefCell::default(), RefCell::default());
         Self { all, stands, facts, machine, read, held }
-    }
-
-    fn facts(&self) -> &[Container] {
-        self.facts.get_or_init(|| self.all.facts())
     }
 
     /// The links of all claims that `keeps` says to keep, each with what its address means.
@@ -89,20 +86,20 @@ impl<'a> Sockets<'a> {
     /// What a link may turn out to be when the sockets of its client are seen: served by one that shares its namespace.
     fn served_beside(&self, link: &Link) -> Vec<Link> {
         let Some(client) = self.all.find(&link.engine, &link.client) else { return Vec::new() };
-        let is_host = |index: usize| self.facts()[index].network_mode == NetworkMode::Host;
+        let is_host = |index: usize| self.facts[index].network_mode == NetworkMode::Host;
         let home = |index: usize| (!is_host(index)).then(|| places::owner(self.all, index));
         let shares = |index: &usize| {
             *index != client
-                && self.facts()[*index].engine == link.engine
+                && self.facts[*index].engine == link.engine
                 && home(*index) == home(client)
         };
         let served = |index: usize| {
-            let container = Some(self.facts()[index].name.clone());
+            let container = Some(self.facts[index].name.clone());
             let kind = ServerKind::Container;
             let server = Server { kind, container, port: link.endpoint.port, engine: None };
             Link { server: Some(server), ..link.clone() }
         };
-        (0..self.facts().len()).filter(shares).map(served).collect()
+        (0..self.facts.len()).filter(shares).map(served).collect()
     }
 
     /// The link of one claim, and whose sockets could not be read for it.
@@ -120,8 +117,8 @@ impl<'a> Sockets<'a> {
             links::link(claim, world, itself)
         });
         let mut link = link?;
-        compose::unstarted(self.facts(), &mut link);
-        replicas::note(self.facts(), &mut link);
+        compose::unstarted(&self.facts, &mut link);
+        replicas::note(&self.facts, &mut link);
         Some((link, unseen.take()))
     }
 
@@ -144,7 +141,7 @@ impl<'a> Sockets<'a> {
         });
         link.meant = if meant == Meant::Address { Meant::Name } else { meant };
         link.server = server;
-        replicas::note(self.facts(), link);
+        replicas::note(&self.facts, link);
     }
 
     /// All that the meaning of an address rests on. Whose sockets can't be read is noted in `unseen`.
@@ -176,7 +173,7 @@ impl<'a> Sockets<'a> {
             if listens(container, port) { self.holds(container, port) } else { Some(false) }
         };
         let world = World {
-            containers: self.facts(),
+            containers: &self.facts,
             networks: &self.all.networks,
             machine: &self.machine,
             listens: &listens,
@@ -224,12 +221,12 @@ impl<'a> Sockets<'a> {
     }
 
     fn shares_namespace(&self, container: &Container) -> bool {
-        let joins = |c: &Container| {
+        let joins = |c: &&Container| {
             c.engine == container.engine
                 && c.network_mode == NetworkMode::Container(container.name.clone())
         };
         matches!(container.network_mode, NetworkMode::Host | NetworkMode::Container(_))
-            || self.facts().iter().any(joins)
+            || self.facts.iter().any(joins)
     }
 
     fn is_up(&self, whose: Whose) -> bool {

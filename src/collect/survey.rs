@@ -192,7 +192,7 @@ async fn settle(all: &Listed, claims: &[Claim], stance: Stance) {
     if claims.is_empty() {
         return;
     }
-    let facts = all.facts();
+    let facts: Vec<&Container> = all.seen.iter().map(|(_, seen)| &seen.facts).collect();
     let world = World {
         containers: &facts,
         networks: &all.networks,

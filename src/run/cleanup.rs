@@ -5,6 +5,7 @@ use super::output::stdout;
 use crate::cli::Cleanup;
 use crate::collect::{self, Left};
 use crate::exit::{Code, Failure, INCOMPLETE};
+use crate::progress::stage;
 use crate::render;
 use std::fmt::Write;
 use std::time::Duration;
@@ -21,9 +22,10 @@ pub(super) fn cleanup(cleanup: &Cleanup) -> Result<Code, Failure> {
     let runtime = runtime.map_err(|e| Failure::incomplete(format!("no thread to work on: {e}")))?;
     let deadline = Instant::now() + LIMIT;
     let (told, answers) = runtime.block_on(async {
-        let engines = collect::connect(places, choice, deadline).await;
+        let engines = stage("asking the engines", collect::connect(places, choice, deadline)).await;
         complain(&engines, choice);
-        let done = tokio::time::timeout_at(deadline, collect::sweep(&engines, cleanup.all)).await;
+        let sweep = tokio::time::timeout_at(deadline, collect::sweep(&engines, cleanup.all));
+        let done = stage("removing what was left", sweep).await;
         let done = done.map_err(|_| Failure::incomplete("the engines did not answer in 60 s"))?;
         Ok::<_, Failure>((words(&done), !engines.connections.is_empty()))
     })?;

@@ -130,6 +130,8 @@ impl Play {
                 expect.checks.insert(switch.check.clone(), OneOf::One("fail".to_owned()));
                 expect.codes.push(switch.code.clone());
                 expect.fix.extend(switch.fix.clone());
+                expect.seen.extend(switch.seen.clone());
+                expect.checks.extend(switch.besides.clone());
             }
         }
         expected

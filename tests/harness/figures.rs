@@ -8,7 +8,9 @@ use super::diagnosis::arguments;
 use super::raw;
 use super::scene::{Container, Network, Scene, State};
 use super::stage::Stage;
+use super::verdict::list;
 use super::{Engine, Result};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
@@ -20,6 +22,8 @@ const ROUNDS: usize = 5;
 
 /// Connections are held for this long, twice, before a server is called serial: no diagnosis can be faster.
 const FLOOR_MS: f64 = 1400.0;
+/// The links of the scan.
+const LINKS: usize = 10;
 
 pub(crate) struct Figure {
     what: String,
@@ -45,20 +49,22 @@ impl std::fmt::Display for Figure {
 /// Everything that is measured on one engine. The machine should be idle.
 pub(crate) fn of(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
     let mut figures = of_incident(cast, engine)?;
-    figures.push(of_scan(engine)?);
+    figures.extend(of_scan(engine)?);
     figures.extend(overhead::of(engine)?);
     Ok(figures)
 }
 
-/// The table of all figures, for `docs/performance.md`.
-pub(crate) fn table(cast: &Cast, engines: &[Engine]) -> Result<String> {
+/// The table of all figures, for `docs/performance.md`, and whether each keeps its bound.
+pub(crate) fn table(cast: &Cast, engines: &[Engine]) -> Result<(String, bool)> {
     let mut table = String::from("| what | seen | bound |\n|---|---|---|\n");
+    let mut kept = true;
     for engine in engines {
         for figure in of(cast, *engine)? {
             let _ = writeln!(table, "{figure}");
+            kept &= !figure.beyond(1.0);
         }
     }
-    Ok(table)
+    Ok((table, kept))
 }
 
 fn of_incident(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
@@ -66,10 +72,10 @@ fn of_incident(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
     let play = cast.find(name).ok_or_else(|| format!("no scene {name}"))?;
     let stage = Stage::set(&play.scene, engine, &play.on, false)?;
     let arguments = arguments(&stage, play)?;
-    let whole = median(|| run(&arguments))?;
+    let whole = median(|| run(&arguments, 1))?;
     let memory = peak(&arguments)?;
     let passive: Vec<String> = arguments.iter().cloned().chain(["--passive".to_owned()]).collect();
-    let quick = median(|| run(&passive))?;
+    let quick = median(|| run(&passive, 1))?;
     stage.strike()?;
 
     let what = |text: &str| format!("{engine}: {text}");
@@ -84,15 +90,25 @@ fn of_incident(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
 }
 
 /// Ten links among 200 containers, against the bare calls to the engine that any answer needs.
-fn of_scan(engine: Engine) -> Result<Figure> {
+fn of_scan(engine: Engine) -> Result<[Figure; 2]> {
     let stage = Stage::set(&crowd(), engine, &[], false)?;
     let arguments = ["diagnose", "--engine", engine.name(), "--passive"].map(str::to_owned);
-    let scan = median(|| run(&arguments))?;
+    let scan = median(|| run(&arguments, LINKS))?;
     let raw = median(|| raw::scan(engine))?;
+    let memory = peak(&arguments)?;
     stage.strike()?;
-    let what =
-        format!("{engine}: passive scan of 200 containers, 10 links (bare calls: {raw:.0} ms)");
-    Ok(Figure { what, seen: scan, bound: raw * 1.5, unit: "ms" })
+    let what = format!(
+        "{engine}: passive scan of 200 containers, {LINKS} links (bare calls: {raw:.0} ms)"
+    );
+    Ok([
+        Figure { what, seen: scan, bound: raw * 1.5, unit: "ms" },
+        Figure {
+            what: format!("{engine}: its peak memory"),
+            seen: memory,
+            bound: 60.0,
+            unit: "MB",
+        },
+    ])
 }
 
 /// Ten clients with a server each, and 180 containers that only exist.
@@ -105,7 +121,7 @@ fn crowd() -> Scene {
         name,
         ..Container::default()
     };
-    let pairs = (0..10).flat_map(|n| {
+    let pairs = (0..LINKS).flat_map(|n| {
         let url = format!("http://{{{{server{n}}}}}:8080");
         let server = container(format!("server{n}"), "python3 -m http.server 8080", None);
         [server, container(format!("client{n}"), "sleep infinity", Some(url))]
@@ -121,11 +137,19 @@ fn median(mut measure: impl FnMut() -> Result<f64>) -> Result<f64> {
     Ok(seen[ROUNDS / 2])
 }
 
-/// Runs econn once: milliseconds.
-fn run(arguments: &[String]) -> Result<f64> {
+/// Runs econn once: milliseconds. A run that does not find so many links is not the one that is to be measured.
+fn run(arguments: &[String], links: usize) -> Result<f64> {
     let started = Instant::now();
-    econn(arguments).status().map_err(|trouble| trouble.to_string())?;
-    Ok(started.elapsed().as_secs_f64() * 1000.0)
+    let output = econn(arguments).stdout(Stdio::piped()).output();
+    let took = started.elapsed().as_secs_f64() * 1000.0;
+    let output = output.map_err(|trouble| trouble.to_string())?;
+    let report: Value = serde_json::from_slice(&output.stdout).map_err(|e| e.to_string())?;
+    match list(&report, "links").len() {
+        found if found == links => Ok(took),
+        found => {
+            Err(format!("econn found {found} links of {links}, and ended with {}", output.status))
+        }
+    }
 }
 
 /// Its peak memory in megabytes. A run of its own: whoever looks on takes time.

@@ -65,12 +65,16 @@ pub(crate) fn free_port() -> Result<u16> {
         .ok_or_else(|| "no free port between 20000 and 32000".to_owned())
 }
 
-/// Measures on these engines and prints the table.
+/// Measures on these engines and prints the table; a figure beyond its bound is a failure.
 pub(crate) fn bench(cast: &Cast, engines: &[Engine]) -> ExitCode {
     match figures::table(cast, engines) {
-        Ok(table) => {
+        Ok((table, kept)) => {
             let _ = std::io::stdout().write_all(table.as_bytes());
-            ExitCode::SUCCESS
+            if kept {
+                return ExitCode::SUCCESS;
+            }
+            eprintln!("bench: not every figure keeps its bound");
+            ExitCode::FAILURE
         }
         Err(trouble) => {
             eprintln!("bench: {trouble}");

@@ -172,14 +172,18 @@ pub(crate) struct Switch {
     pub(crate) name: String,
     pub(crate) on: String,
     pub(crate) off: String,
-    /// The check that must fail when it is on, the code that it must name, and a piece of the fix.
+    /// The check that must fail when it is on, the code that it must name, a piece of the fix and one of what was seen.
     pub(crate) check: String,
     pub(crate) code: String,
     pub(crate) fix: Option<String>,
+    pub(crate) seen: Option<String>,
     /// What the client sees when this is the first fault that it meets; and what it sees only while somebody holds
     /// an idle connection.
     pub(crate) sees: Option<OneOf>,
     pub(crate) sees_held: Option<OneOf>,
+    /// What becomes of other checks while it is on.
+    #[serde(default)]
+    pub(crate) besides: BTreeMap<String, OneOf>,
 }
 
 /// What must be seen on the stage itself, without econn, so that no scene can rot.
@@ -210,8 +214,9 @@ pub(crate) struct Expect {
     pub(crate) client: String,
     /// The endpoint's url, or enough of it to know the link.
     pub(crate) url: String,
-    /// The server that is meant.
+    /// The server that is meant, and its port inside.
     pub(crate) server: Option<String>,
+    pub(crate) port: Option<u16>,
     pub(crate) outcome: Option<OneOf>,
     pub(crate) symptom: Option<OneOf>,
     pub(crate) root_cause: Option<String>,
@@ -223,6 +228,11 @@ pub(crate) struct Expect {
     pub(crate) codes: Vec<String>,
     #[serde(default)]
     pub(crate) not_codes: Vec<String>,
+    /// The only other codes that may be named.
+    pub(crate) may: Option<Vec<String>>,
+    /// Pieces of text of what the findings say was seen, and of their evidence.
+    #[serde(default)]
+    pub(crate) seen: Vec<String>,
     /// Pieces of text that the link's fixes must contain.
     #[serde(default)]
     pub(crate) fix: Vec<String>,

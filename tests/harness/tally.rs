@@ -222,10 +222,15 @@ fn ruled_out(expect: &Expect, check: &str, finding: &Value) -> bool {
     expect.not_codes.contains(&code) || by_severity
 }
 
-/// A reason without what is different from run to run and from scene to scene: names, addresses and numbers.
+/// A reason without what is different from run to run and from scene to scene: names, addresses, numbers and folders.
 pub(crate) fn nameless(reason: &str, link: &Value, ns: &str) -> String {
     let (client, server) = (text(link, "client"), text(&link["server"], "container"));
     let of_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let made_by_run = reason.split_once(env!("CARGO_TARGET_TMPDIR")).map(|(before, path)| {
+        let end = path.find([' ', ',', ';']).unwrap_or(path.len());
+        format!("{before}FOLDER{}", &path[end..])
+    });
+    let reason = made_by_run.as_deref().unwrap_or(reason);
     let mut said = String::new();
     for word in reason.split_inclusive(|c| !of_name(c)) {
         let name = word.trim_end_matches(|c| !of_name(c));

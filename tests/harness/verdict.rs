@@ -4,6 +4,7 @@ use super::Result;
 use super::scene::Expect;
 use super::words::Words;
 use serde_json::Value;
+use std::fmt::Write;
 
 /// A report's links beside what the scene expects of them.
 pub(crate) struct Met<'a> {
@@ -73,6 +74,10 @@ fn of_link(link: &Value, expect: &Expect, words: &Words) -> Result<Vec<String>> 
             differ("server", &server, seen);
         }
     }
+    let port = &link["server"]["port"];
+    if let Some(wanted) = expect.port.filter(|wanted| *port != *wanted) {
+        differ("port", &wanted.to_string(), &port.to_string());
+    }
     let symptom = expect.symptom.as_ref().filter(|symptom| !symptom.holds(text(link, "symptom")));
     if let Some(symptom) = symptom {
         differ("symptom", &symptom.to_string(), text(link, "symptom"));
@@ -102,6 +107,17 @@ fn of_link(link: &Value, expect: &Expect, words: &Words) -> Result<Vec<String>> 
     for code in expect.not_codes.iter().filter(|code| seen.contains(&code.as_str())) {
         differ("codes", &format!("no {code}"), &seen.join(" "));
     }
+    if let Some(may) = &expect.may {
+        let is_known = |code: &&&str| expect.codes.iter().chain(may).any(|known| known == *code);
+        for code in seen.iter().filter(|code| !is_known(code)) {
+            differ("codes", &format!("none but {}", may.join(" ")), code);
+        }
+    }
+    let told = accounts(link);
+    for piece in words.fill_all(&expect.seen)?.iter().filter(|piece| !told.contains(piece.as_str()))
+    {
+        differ("seen", &format!("{piece:?}"), &format!("\n{told}"));
+    }
     let fixes = fixes(link);
     for piece in words.fill_all(&expect.fix)?.iter().filter(|piece| !fixes.contains(piece.as_str()))
     {
@@ -124,6 +140,20 @@ pub(crate) fn findings(link: &Value) -> impl Iterator<Item = &Value> {
 
 fn codes(link: &Value) -> Vec<&str> {
     findings(link).map(|finding| text(finding, "code")).collect()
+}
+
+/// What the findings say was seen, and what proves it.
+fn accounts(link: &Value) -> String {
+    let mut accounts = String::new();
+    for finding in findings(link) {
+        accounts.push_str(text(finding, "seen"));
+        accounts.push('\n');
+        for evidence in list(finding, "evidence") {
+            let (what, value) = (text(evidence, "what"), &evidence["value"]);
+            let _ = writeln!(accounts, "{what}: {value}");
+        }
+    }
+    accounts
 }
 
 fn fixes(link: &Value) -> String {

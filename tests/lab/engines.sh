@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Docker and Podman for the tests, on a machine that may have neither, without systemd and without a registry.
-#   engines.sh install [docker|podman|pip|compose]   installs the Debian packages that are missing
+#   engines.sh install [docker|podman|pip|reference|compose]   installs the Debian packages that are missing
 #   engines.sh start   [docker|podman|docker-26|podman-5|podman-rootless]   uses the engines that answer, starts the others
 #   engines.sh where   ENGINE            its URL, and the program that speaks to it
 #   engines.sh network ENGINE            the pid of a process in the network of its machine
@@ -17,13 +17,19 @@ packages_docker="docker.io iptables iproute2"
 packages_podman="podman netavark aardvark-dns runc catatonit iptables iproute2"
 # For the image of tests/servers only.
 packages_pip="python3-pip"
+# What `tests/reference` asks: parsers and resolvers that others wrote.
+packages_reference="python3-yaml libpq5 default-jdk-headless"
 # Compose 1, and what podman-compose needs of Python.
 packages_compose="docker-compose python3-dotenv python3-yaml"
+
+reference_answers() {
+    command -v javac >/dev/null && python3 -c 'import ctypes, yaml; ctypes.CDLL("libpq.so.5")' 2>/dev/null
+}
 
 install() {
     local kind package missing=""
     for kind in ${1:-$engines $more}; do
-        answers "$kind" && continue
+        if [ "$kind" = reference ]; then reference_answers; else answers "$kind"; fi && continue
         # What Debian 13 has comes when such an engine is started.
         local list=packages_${kind//-/_}
         [ -n "${!list:-}" ] || continue
@@ -35,9 +41,11 @@ install() {
     # shellcheck disable=SC2086 # the names are words on purpose
     missing=$(printf '%s\n' $missing | sort -u | tr '\n' ' ')
     [ -n "${missing// /}" ] || return 0
-    debian_root || die "install Docker or Podman first (on Debian, as root: apt-get install --no-install-recommends $missing)"
+    debian_root || die "this machine lacks ${1:-Docker or Podman} (on Debian, as root: apt-get install --no-install-recommends $missing)"
     say "lab: installing $missing"
     apt-get update -qq
+    # Debian 13 has the program apart from its daemon.
+    [[ " $missing " != *" docker.io "* ]] || [ -z "$(apt-cache search --names-only '^docker-cli$')" ] || missing+=" docker-cli"
     # shellcheck disable=SC2086
     DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends $missing >"$state/apt.log" 2>&1 ||
         { tail -5 "$state/apt.log" >&2; die "apt-get failed, see $state/apt.log"; }

@@ -61,7 +61,7 @@ done
 cat >"$page" <<PAGE
 # Soak
 
-\`make soak\`${filter:+ with ECONN_SOAK_FILTER=$filter}: each scene diagnosed three times in a row and once more while two
+\`${ECONN_SOAK_BRIEF:+ECONN_SOAK_BRIEF=1 }${filter:+ECONN_SOAK_FILTER=$filter }make soak\`: each scene diagnosed three times in a row and once more while two
 busy loops take the processors; then what is promised, at full length. No scene gets a second try. The real servers and the
 figures are left to \`make test\` and \`make bench\`. This page is written by the run.
 
@@ -71,7 +71,7 @@ figures are left to \`make test\` and \`make bench\`. This page is written by th
 | commit | $commit |
 | engines | $versions |
 | extent | $extent |
-| machine | $(nproc) cores, Linux $(uname -r) |
+| machine | $(nproc) cores, Linux $(uname -r | cut -d. -f1,2) |
 
 | pass | trials | passed | failed | time | load at its end |
 |---|---|---|---|---|---|

@@ -13,6 +13,7 @@ run() {
     "$@" 2>&1 | tee -a "$log" || red=1
 }
 
+"$lab_dir/engines.sh" install reference
 # Built a second time, for themselves; the program that the other tests run is optimized a little, which takes thrice as long.
 CARGO_PROFILE_TEST_OPT_LEVEL=0 run cargo test --workspace --lib --bins --no-fail-fast
 run cargo test --no-fail-fast --test cli

@@ -93,7 +93,7 @@ impl Connection {
         let (inspected, _) =
             futures_util::future::join(inspected, self.sweep_images(&is_dead)).await;
         let mut notes = Vec::new();
-        let mut raw = HashMap::new();
+        let mut raw = HashMap::with_capacity(inspected.len());
         let mut unread = Vec::new();
         for (listed, answer) in inspected {
             match answer {
@@ -118,7 +118,7 @@ impl Connection {
                 one.raw.hidden = Some(why.to_owned());
             }
         }
-        seen.sort_by(|a, b| a.facts.name.cmp(&b.facts.name));
+        seen.sort_unstable_by(|a, b| a.facts.name.cmp(&b.facts.name));
         notes.sort();
         Ok((seen, notes))
     }

@@ -35,7 +35,7 @@ fn is_of_a_cluster(domain: &str) -> bool {
 /// Everything that the engines know, as far as an address can mean it.
 pub(crate) struct World<'a> {
     /// All containers of all engines.
-    pub(crate) containers: &'a [Container],
+    pub(crate) containers: &'a [&'a Container],
     /// All networks of all engines.
     pub(crate) networks: &'a [Network],
     /// The machine's own addresses.
@@ -94,7 +94,8 @@ impl<'a> World<'a> {
             .filter(|s| s.engine.is_some() || s.container.as_deref() != Some(dialled.client))?;
         let engine = found.engine.as_deref().unwrap_or(dialled.engine);
         let name = found.container.as_deref()?;
-        let container = self.containers.iter().find(|c| c.engine == engine && c.name == name)?;
+        let container =
+            self.containers.iter().copied().find(|c| c.engine == engine && c.name == name)?;
         match found.port {
             0 => Some(server(dialled, container, only_port(container)?)),
             _ => Some(found),
@@ -112,7 +113,10 @@ impl<'a> World<'a> {
     }
 
     fn client(&self, dialled: Dialled<'_>) -> Option<&'a Container> {
-        self.containers.iter().find(|c| c.engine == dialled.engine && c.name == dialled.client)
+        self.containers
+            .iter()
+            .copied()
+            .find(|c| c.engine == dialled.engine && c.name == dialled.client)
     }
 
     fn is_on_host(&self, dialled: Dialled<'_>) -> bool {
@@ -185,7 +189,7 @@ impl<'a> World<'a> {
                     && c.network_mode == NetworkMode::Host
                     && c.state.is_running()
             };
-            let mut there = self.containers.iter().filter(is_there);
+            let mut there = self.containers.iter().copied().filter(is_there);
             there.any(|c| (self.listens)(c, dialled.port))
         };
         // Who has ended holds no port: where somebody else listens there, that one is meant.
@@ -200,7 +204,7 @@ impl<'a> World<'a> {
             c.network_mode == NetworkMode::Host && c.name != dialled.client && c.state.is_running()
         };
         let of = |is_meant: &dyn Fn(&Container) -> bool| -> Vec<&Container> {
-            self.containers.iter().filter(on_host).filter(|c| is_meant(c)).collect()
+            self.containers.iter().copied().filter(on_host).filter(|c| is_meant(c)).collect()
         };
         // Whoever holds the port is meant; where nobody on the machine does, whoever says that it serves it.
         let is_held = !of(&|c| (self.listens)(c, dialled.port)).is_empty();
@@ -245,7 +249,8 @@ impl<'a> World<'a> {
                 let is_it = |c: &&Container| {
                     c.engine == dialled.engine && mode(c).is_some_and(|m| m.starts_with("slirp"))
                 };
-                let found: Vec<&Container> = self.containers.iter().filter(is_it).collect();
+                let found: Vec<&Container> =
+                    self.containers.iter().copied().filter(is_it).collect();
                 let only = only_one(&found).map(|c| server(dialled, c, dialled.port));
                 (!found.is_empty()).then_some((only, Meant::Nobody))
             }
@@ -255,7 +260,7 @@ impl<'a> World<'a> {
 
     fn address(&self, dialled: Dialled<'_>, ip: IpAddr) -> (Option<Server>, Meant) {
         let mut owners: Vec<&Container> =
-            self.containers.iter().filter(|c| c.addresses().any(|a| a == ip)).collect();
+            self.containers.iter().copied().filter(|c| c.addresses().any(|a| a == ip)).collect();
         owners.sort_by_key(|c| (c.engine != dialled.engine, !c.state.is_running()));
         if let Some(owner) = owners.first() {
             // It serves nothing there, and one other container does: the address has changed hands.
@@ -293,7 +298,7 @@ impl<'a> World<'a> {
 
     fn name(&self, dialled: Dialled<'_>, host: &str) -> (Option<Server>, Meant) {
         let carriers = |name: &str| -> Vec<&'a Container> {
-            self.containers.iter().filter(|c| c.is_named(name)).collect()
+            self.containers.iter().copied().filter(|c| c.is_named(name)).collect()
         };
         let mut owners = carriers(host);
         if owners.is_empty()

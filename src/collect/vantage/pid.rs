@@ -4,8 +4,10 @@
 //! and keeps it, so that a PID used again later is not followed.
 
 use crate::words::words;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::param::clock_ticks_per_second;
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
@@ -23,7 +25,16 @@ const MAX_TEXT: u64 = 4 << 20;
 pub(crate) struct ProvenPid {
     pid: i32,
     folder: OwnedFd,
-    start_ticks: u64,
+    life: Life,
+}
+
+/// By what it is seen that a process is still there.
+#[derive(Debug)]
+enum Life {
+    /// The kernel tells its end.
+    Watched(OwnedFd),
+    /// Where the kernel can't, or may not: when it started, which takes ten times as long to read.
+    Since(u64),
 }
 
 impl ProvenPid {
@@ -48,12 +59,20 @@ impl ProvenPid {
             Mode::empty(),
         )
         .map_err(|error| format!("process {pid} is not visible here: {}", words(&error.into())))?;
-        let start_ticks = start_ticks(&folder).map_err(|why| format!("process {pid}: {why}"))?;
+        let ticks = || start_ticks(&folder).map_err(|why| format!("process {pid}: {why}"));
+        // Whatever is read of the folder after this shows that the number was still this process's.
+        let watched = Pid::from_raw(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let life = match watched {
+            Some(watched) => Life::Watched(watched),
+            None => Life::Since(ticks()?),
+        };
         let cgroup = read_text(&folder, "cgroup").unwrap_or_default();
-        let started = || started_at.zip(start_time(start_ticks));
+        let started = || started_at.zip(ticks().ok().and_then(start_time));
         judge(&cgroup, own_cgroup(), container_id, started)
             .map_err(|why| format!("process {pid} is not this container's: {why}"))?;
-        Ok(Self { pid, folder, start_ticks })
+        let proven = Self { pid, folder, life };
+        proven.still_valid()?;
+        Ok(proven)
     }
 
     /// The number of the process.
@@ -61,29 +80,33 @@ impl ProvenPid {
         self.pid
     }
 
-    /// Whether the process that was proven is still there. To be asked again after something was
-    /// read.
+    /// Whether the process that was proven is still there. To be asked after something was read elsewhere than in its folder.
     ///
     /// # Errors
     ///
     /// Says that it ended.
     pub(crate) fn still_valid(&self) -> Result<(), String> {
-        match start_ticks(&self.folder) {
-            Ok(ticks) if ticks == self.start_ticks => Ok(()),
-            _ => Err(format!("process {} ended while it was looked at", self.pid)),
-        }
+        let is_there = match &self.life {
+            Life::Watched(watched) => {
+                poll(&mut [PollFd::new(watched, PollFlags::IN)], Some(&Timespec::default()))
+                    .is_ok_and(|ended| ended == 0)
+            }
+            Life::Since(ticks) => start_ticks(&self.folder).is_ok_and(|now| now == *ticks),
+        };
+        let ended = || format!("process {} ended while it was looked at", self.pid);
+        is_there.then_some(()).ok_or_else(ended)
     }
 
-    /// The text of a file in the process's `/proc` folder, such as `net/tcp`.
+    /// The text of a file in the process's `/proc` folder, such as `net/tcp`. The open folder follows nobody else, so what
+    /// was read is the process's.
     ///
     /// # Errors
     ///
     /// Says which file could not be read and why.
     pub(crate) fn read(&self, entry: &str) -> Result<String, String> {
-        let text = read_text(&self.folder, entry)
-            .map_err(|why| format!("/proc/{}/{entry}: {why}", self.pid))?;
-        self.still_valid()?;
-        Ok(text)
+        read_text(&self.folder, entry).map_err(|why| {
+            self.still_valid().err().unwrap_or_else(|| format!("/proc/{}/{entry}: {why}", self.pid))
+        })
     }
 
     pub(super) fn folder(&self) -> BorrowedFd<'_> {
@@ -179,7 +202,7 @@ fn container_ids(cgroup: &str) -> BTreeSet<&str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ProvenPid, container_ids, judge, parse_start, start_ticks, start_time};
+    use super::{Life, ProvenPid, container_ids, judge, parse_start, start_ticks, start_time};
     use rustix::fs::{CWD, Mode, OFlags, openat};
 
     const OURS: &str = "1c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1c0ffee1";
@@ -255,8 +278,13 @@ mod tests {
                 .unwrap_err()
                 .contains("is not this container's")
         );
+        // The same where the kernel does not tell the end of a process.
+        let mut old = ProvenPid::prove(pid, OURS, Some(start)).unwrap();
+        old.life = Life::Since(start_ticks(&folder).unwrap());
+        assert_eq!(old.still_valid(), Ok(()));
         child.kill().unwrap();
         child.wait().unwrap();
+        assert!(old.still_valid().is_err());
         assert!(proven.still_valid().unwrap_err().contains("ended"));
         assert!(proven.read("net/tcp").is_err());
         assert!(ProvenPid::prove(0, OURS, None).is_err());

@@ -16,6 +16,9 @@ const HEAD_START: Duration = Duration::from_secs(2);
 /// How long an engine may take to answer at all.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// After how long the last look is told.
+const LONG: Duration = Duration::from_secs(1);
+
 /// The recorder at work.
 pub(super) struct Watch {
     end: oneshot::Sender<bool>,
@@ -59,6 +62,14 @@ impl Watch {
     /// The command has ended: what was recorded; `None` where the recorder broke down, which was said.
     pub(super) fn end(self, failed: bool) -> Option<Snapshot> {
         let _ = self.end.send(failed);
+        let ended = Instant::now();
+        while failed && !self.work.is_finished() {
+            if ended.elapsed() > LONG {
+                say("looking at what is left ...");
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
         self.work.join().ok().flatten()
     }
 }

@@ -4,8 +4,11 @@ use super::econn::{Run, econn, run};
 use super::proxy::{Plan, Proxy};
 use super::unchanged::only_own_containers;
 use super::{incident, must};
+use crate::harness::scene::{Container, Network};
 use crate::harness::stage::Stage;
+use crate::harness::verdict::{list, text};
 use crate::harness::{Cast, Engine, Result, diagnosis};
+use serde_json::Value;
 
 pub(super) fn are_told(cast: &Cast, engine: Engine) -> Result<()> {
     let play = incident(cast, "serial+stale+bind+endpoint+network")?;
@@ -47,6 +50,72 @@ pub(super) fn are_told(cast: &Cast, engine: Engine) -> Result<()> {
         let occurs = told.iter().any(|t| t.method == "POST" && t.path.contains(piece));
         must(occurs, || run.account(&format!("{piece} was not told")))?;
     }
+    stage.strike()
+}
+
+/// Of a container that is no end of a link, and of its network and image, only what every look needs is asked: the container
+/// itself, once. Its sockets are not read, although it listens.
+pub(super) fn concern_ends(cast: &Cast, engine: Engine) -> Result<()> {
+    let mut play = incident(cast, "none")?.clone();
+    play.scene.network.push(Network { name: "aside".into(), options: vec![] });
+    play.scene.container.push(Container {
+        name: "bystander".into(),
+        command: ["python3", "-m", "http.server", "8080"].map(str::to_owned).into(),
+        networks: vec!["aside".into()],
+        listens: vec![8080],
+        ..Container::default()
+    });
+    let stage = Stage::set(&play.scene, engine, &play.on, false)?;
+    let id = |name: &str| engine.run(["inspect", "--format", "{{.Id}}", &stage.words.name(name)?]);
+    let (bystander, server) = (id("bystander")?, id("mock-llm-aianalysis")?);
+    let aside =
+        engine.run(["network", "inspect", "--format", "{{.Id}}", &stage.words.name("aside")?]);
+    let aside = aside.or_else(|_| stage.words.name("aside"))?;
+    let proxy = Proxy::start(engine, Plan::default())?;
+    let source = format!(
+        "{}={}",
+        stage.words.name("mock-llm-aianalysis")?,
+        stage.words.fill("{{folder:mock}}")?
+    );
+    let run = run(econn().args([
+        "diagnose",
+        "--host",
+        &proxy.host(),
+        "--source",
+        &source,
+        "--format",
+        "json",
+    ]))?;
+    run.ended_with(&[0, 1, 3])?;
+    let calls: Vec<String> =
+        proxy.calls().iter().map(|call| format!("{} {}", call.method, call.path)).collect();
+    let of = |what: &str| calls.iter().filter(|call| call.contains(what)).collect::<Vec<_>>();
+    let about = of(&bystander);
+    must(about.len() == 1 && about[0].ends_with(&format!("/containers/{bystander}/json")), || {
+        run.account(&format!("the bystander was asked for: {about:#?}"))
+    })?;
+    must(of(&aside).is_empty(), || run.account(&format!("its network was: {:#?}", of(&aside))))?;
+    // An end is asked for more, and its image is read in a container of ours.
+    must(of(&server).len() > 1 && !of("/archive").is_empty(), || {
+        run.account(&format!("of the server: {calls:#?}"))
+    })?;
+    let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
+    let file = folder.path().join("facts.json");
+    let mut command = econn();
+    let saved = super::econn::run(
+        command.args(["snapshot", "--engine", engine.kind().name(), "--passive", "-o"]).arg(&file),
+    )?;
+    saved.ended_with(&[0])?;
+    let facts = std::fs::read(&file).map_err(|trouble| trouble.to_string())?;
+    let facts: Value = serde_json::from_slice(&facts).map_err(|trouble| trouble.to_string())?;
+    let listens = |name: &str| {
+        let name = stage.words.name(name)?;
+        let one = list(&facts, "containers").iter().find(|c| text(c, "name") == name);
+        Ok::<_, String>(one.is_some_and(|c| c["listeners"]["known"].is_array()))
+    };
+    must(listens("mock-llm-aianalysis")? && !listens("bystander")?, || {
+        saved.account("the sockets of ends are read, and of nobody else")
+    })?;
     stage.strike()
 }
 

@@ -1,6 +1,7 @@
 //! How econn conducts itself, whatever it finds: its advice can be followed, trouble is told and survived, secrets stay
 //! where they are, and nothing of the user's is changed. One test `promise/NAME ENGINE` for each.
 
+mod bare;
 mod broken_engine;
 mod builds;
 mod calls;
@@ -72,6 +73,7 @@ const PROMISES: &[Promise] = &[
     ("compose-finds-the-build", false, compose::finds_the_build),
     ("compose-sees-the-networks", false, compose::sees_the_networks),
     ("calls-are-told", false, calls::are_told),
+    ("calls-concern-ends", false, calls::concern_ends),
     ("seen-by-ssh", false, remote::by_ssh),
     ("seen-by-tls", false, remote::by_tls),
     ("ssh-is-refused", false, remote::ssh_is_refused),
@@ -94,6 +96,8 @@ const PROMISES: &[Promise] = &[
     ("vantage-other-processor", false, vantage::other_processor),
     ("inside-a-container", true, inside::knows_its_place),
     ("inside-a-container-with-sidecars", true, inside::sees_by_sidecars),
+    ("bare-diagnose", true, bare::finds_the_incident),
+    ("bare-diagnose-misses-an-engine", true, bare::misses_an_engine),
     ("vantage-costs", true, vantage::costs),
     ("interrupted-with-sidecars", true, helpers::of_a_run_with_sidecars),
     ("leaves-nothing", true, leftovers::none),

@@ -9,7 +9,6 @@ use crate::harness::{Cast, Engine, Result, free_port, run_id};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::io::{Read, Seek};
-use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -111,12 +110,13 @@ impl<'a> Suite<'a> {
         command.arg("--record").arg(&record).args(["--", SUITE]);
         self.tell(&mut command)?;
         let ran = run(&mut command)?;
-        let read = |path: &PathBuf| std::fs::read_to_string(path).map_err(|e| e.to_string());
-        let report: Value = serde_json::from_str(&read(&report)?).map_err(|e| e.to_string())?;
+        let written = std::fs::read_to_string(&report).map_err(|e| e.to_string())?;
+        let report: Value = serde_json::from_str(&written).map_err(|e| e.to_string())?;
         let found = self.found(&report).map_err(|trouble| ran.account(&trouble))?;
         let again = run(econn().args(["diagnose", "--format", "json", "--from"]).arg(&record))?;
-        let again = self.found(&again.report()?).map_err(|trouble| again.account(&trouble))?;
-        must(again == found, || ran.account(&format!("{again:?} from the record")))?;
+        must(again.stdout == written, || {
+            ran.account(&format!("other bytes from the record:\n{}", again.stdout))
+        })?;
         Ok((found, ran))
     }
 

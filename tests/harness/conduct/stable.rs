@@ -1,8 +1,9 @@
 //! Two snapshots of what did not change are the same, but for the moment at which each was taken, what was measured, and how
 //! many connections the kernel of the machine keeps in mind, which all its programs make.
 
-use super::econn::{econn, run};
+use super::econn::{Run, econn, run};
 use super::{incident, must};
+use crate::harness::cast::Play;
 use crate::harness::stage::Stage;
 use crate::harness::verdict::{list, text};
 use crate::harness::{Cast, Engine, Result, diagnosis};
@@ -57,10 +58,32 @@ pub(super) fn to_diff(cast: &Cast, engine: Engine) -> Result<()> {
             let judged =
                 || run(econn().args(["diagnose", "--format", "json", "--from"]).arg(&packed));
             must(judged()?.stdout == judged()?.stdout, || "one file, two reports".into())?;
+            if passive {
+                as_live(&stage, play, &judged()?)?;
+            }
         }
         stage.strike()?;
     }
     Ok(())
+}
+
+/// The report on a snapshot is that on the containers themselves, but for the moment.
+fn as_live(stage: &Stage, play: &Play, replayed: &Run) -> Result<()> {
+    let live = run(econn().args(diagnosis::arguments(stage, play)?).args([
+        "--passive",
+        "--format",
+        "json",
+    ]))?;
+    let own = |report: Value| {
+        let mut own = report;
+        own["notes"] = Value::Null;
+        own["taken_at"] = Value::Null;
+        serde_json::to_string_pretty(&own).map_err(|trouble| trouble.to_string())
+    };
+    let (seen, again) = (own(live.report()?)?, own(replayed.report()?)?);
+    must(seen == again && live.exit() == replayed.exit(), || {
+        live.account(&format!("the same facts gave, from a file:\n{again}"))
+    })
 }
 
 /// A snapshot's own file, packed or not.

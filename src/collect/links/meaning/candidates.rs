@@ -35,6 +35,7 @@ impl<'a> World<'a> {
         let mut found: Vec<(&Container, u16)> = self
             .containers
             .iter()
+            .copied()
             .filter(|c| c.name != dialled.client || c.engine != dialled.engine)
             // On the host's network the engine discards what is to be published.
             .filter(|c| c.network_mode != NetworkMode::Host)
@@ -59,7 +60,7 @@ impl<'a> World<'a> {
 
     /// The only running container on the host's network that was asked to publish the port, which its engine discards.
     pub(super) fn discarding(&self, dialled: Dialled<'_>) -> Option<(&'a Container, u16)> {
-        let mut found = self.containers.iter().filter_map(|c| {
+        let mut found = self.containers.iter().copied().filter_map(|c| {
             let is_on_host = c.network_mode == NetworkMode::Host && c.state.is_running();
             let port = c.published_as(dialled.port).filter(|port| *port != dialled.port)?;
             (is_on_host && c.name != dialled.client).then_some((c, port))
@@ -75,7 +76,7 @@ impl<'a> World<'a> {
                 && c.name != dialled.client
                 && c.hostname.eq_ignore_ascii_case(dialled.host)
         };
-        let mut found = self.containers.iter().filter(is_it);
+        let mut found = self.containers.iter().copied().filter(is_it);
         let only = found.next().filter(|_| found.next().is_none())?;
         Some(server(dialled, only, dialled.port))
     }
@@ -92,8 +93,7 @@ impl<'a> World<'a> {
                     || (c.network_mode != NetworkMode::Host
                         && (self.holds)(c, dialled.port) != Some(false)))
         };
-        let all: Vec<&Container> = self.containers.iter().collect();
-        let found: Vec<&Container> = all.iter().filter(candidate).copied().collect();
+        let found: Vec<&Container> = self.containers.iter().filter(candidate).copied().collect();
         // Of several on the machine the only one on the client's own networks.
         let near: Vec<&Container> =
             found.iter().filter(|c| self.is_beside(dialled, c)).copied().collect();
@@ -104,7 +104,7 @@ impl<'a> World<'a> {
     /// Whether the client has a network in common with the server.
     pub(super) fn meets(&self, dialled: Dialled<'_>, server: &Server) -> bool {
         let of = |name: &str| {
-            self.containers.iter().find(|c| c.engine == dialled.engine && c.name == name)
+            self.containers.iter().copied().find(|c| c.engine == dialled.engine && c.name == name)
         };
         server.container.as_deref().and_then(of).is_some_and(|c| self.is_beside(dialled, c))
     }
@@ -135,6 +135,7 @@ impl<'a> World<'a> {
         let mut found: Vec<&Container> = self
             .containers
             .iter()
+            .copied()
             .filter(|c| c.engine == dialled.engine && c.name != dialled.client && near(c))
             .collect();
         found.sort_by_key(|c| (distance(c), !c.state.is_running(), c.name.clone()));
@@ -153,6 +154,7 @@ impl<'a> World<'a> {
         };
         self.containers
             .iter()
+            .copied()
             .filter(inside)
             .min_by_key(|c| (!c.state.is_running(), !serves(c, port), c.name.clone()))
             .unwrap_or(container)
@@ -168,6 +170,7 @@ impl<'a> World<'a> {
         let Some(client) = self.client(dialled) else { return Vec::new() };
         self.containers
             .iter()
+            .copied()
             .filter(|c| {
                 c.engine == client.engine
                     && c.name != client.name

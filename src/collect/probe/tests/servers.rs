@@ -51,6 +51,20 @@ pub(super) fn threaded(
     })
 }
 
+/// Serves everybody, and counts the most connections that were open at once.
+pub(super) fn counting(
+    handle: impl Fn(TcpStream) + Send + Sync + 'static,
+) -> (SocketAddr, Arc<AtomicUsize>) {
+    let (open, most) = (AtomicUsize::new(0), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&most);
+    let address = threaded(50, move |stream| {
+        seen.fetch_max(open.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+        handle(stream);
+        open.fetch_sub(1, Ordering::SeqCst);
+    });
+    (address, most)
+}
+
 /// Serves as many connections at a time as it has threads, and lets the others wait in the queue.
 pub(super) fn pool(size: usize, handle: impl Fn(TcpStream) + Send + Sync + 'static) -> SocketAddr {
     let (listener, handle) = (Arc::new(listener(50)), Arc::new(handle));

@@ -4,12 +4,13 @@
 
 use super::super::{Limits, Protocol, concurrency};
 use super::servers::{
-    OK_10, deferred, event_loop, http10, http11, limited, one_worker, parrot, pool, rationed,
-    serial, shared, threaded,
+    OK_10, counting, deferred, event_loop, http10, http11, limited, one_worker, parrot, pool,
+    rationed, serial, shared, threaded,
 };
 use checks::model::{Answered, Concurrency, Hold, HoldMode};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 const NEVER: Duration = Duration::from_secs(3600);
@@ -262,6 +263,30 @@ fn a_server_that_never_accepts_shows_every_connection_waiting() {
         seen.queue.is_empty() && seen.stuck.is_some_and(|stuck| stuck.waiting == 3),
         "{seen:?}"
     );
+}
+
+/// Two in the hold test, four in the staircase and in the queue test. A server may see a connection's end late, and count the
+/// next one beside it, so three are asked.
+#[test]
+fn no_more_connections_are_open_than_are_promised() {
+    let delay = Duration::from_millis(120);
+    let slow = |seen: &Concurrency| !seen.staircases.is_empty();
+    let held = |seen: &Concurrency| seen.holds.len() >= 2 && seen.staircases.is_empty();
+    let queued = |seen: &Concurrency| !seen.queue.is_empty();
+    type Reaches<'a> = &'a dyn Fn(&Concurrency) -> bool;
+    let cases: [(usize, Duration, fn(SocketAddr) -> Concurrency, Reaches<'_>); 3] =
+        [(2, AT_ONCE, http, &held), (4, delay, http, &slow), (4, AT_ONCE, unknown, &queued)];
+    for (most, delay, probe, reaches) in cases {
+        let counts: Vec<usize> = (0..3)
+            .map(|_| {
+                let (target, count) = counting(http10(delay));
+                let seen = probe(target);
+                assert!(reaches(&seen), "{seen:?}");
+                count.load(Ordering::SeqCst)
+            })
+            .collect();
+        assert!(counts.contains(&most) && counts.iter().min() <= Some(&most), "{counts:?}");
+    }
 }
 
 #[test]
