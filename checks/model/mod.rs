@@ -64,7 +64,7 @@ pub use own::{Own, OwnAnswer, OwnRow, Verdict};
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
-    Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck, Unacknowledged,
+    PLAIN_HTTP, PLAIN_TEXT, Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck, Unacknowledged,
 };
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub use replay::{Errors, Replay};

@@ -5,7 +5,7 @@
 
 use super::connect::connect;
 use super::http2;
-use checks::model::{Connect, Reply};
+use checks::model::{Connect, PLAIN_HTTP, PLAIN_TEXT, Reply};
 use reqwest::header::HOST;
 use reqwest::redirect::Policy;
 use std::error::Error;
@@ -34,6 +34,8 @@ pub(crate) struct Answer {
     pub(crate) stopped: bool,
     /// Whether the port answers in HTTP/2 alone; then there is no `reply`.
     pub(crate) http2: bool,
+    /// Why no TLS handshake began.
+    pub(crate) no_handshake: Option<String>,
 }
 
 impl From<Reply> for Answer {
@@ -69,26 +71,33 @@ pub(crate) async fn request(target: SocketAddr, host: &str, path: &str, limit: D
         }
         // A server that speaks first is not silent. What it says to a request that it does not understand proves nothing.
         Some(Reply::Closed | Reply::Reset) if speaks_first(target).await => Reply::NotHttp.into(),
-        reply => Answer { reply, stopped, http2: false },
+        reply => Answer { reply, stopped, ..Answer::default() },
     }
 }
 
-/// Looks whether a port that should speak TLS does: `TlsError` where it answers plain HTTP instead, `None` where it speaks TLS
-/// or nothing can be said.
+/// Looks whether a port that should speak TLS does: `TlsError` where it answers in plain text instead, no reply where it speaks
+/// TLS, and the reason where it says nothing to the beginning of a handshake. `path` is asked for where HTTP is expected.
 pub(crate) async fn handshake(
     target: SocketAddr,
     host: &str,
-    path: &str,
+    path: Option<&str>,
     limit: Duration,
-) -> Option<Reply> {
-    if speaks_tls(target, limit).await {
-        return None;
-    }
-    match request(target, host, path, limit).await.reply {
-        Some(Reply::Status(_)) => {
-            Some(Reply::TlsError("no TLS record, and plain HTTP was answered".into()))
+) -> Answer {
+    let hello = hello(target, limit).await;
+    let is_http = match (&hello, path) {
+        (Hello::Tls, _) => return Answer { stopped: true, ..Answer::default() },
+        (Hello::Text { is_http: true }, _) => true,
+        (_, Some(path)) => {
+            matches!(request(target, host, path, limit).await.reply, Some(Reply::Status(_)))
         }
-        _ => None,
+        (_, None) => false,
+    };
+    match hello {
+        _ if is_http => Reply::TlsError(PLAIN_HTTP.into()).into(),
+        Hello::Unanswered(why) => {
+            Answer { stopped: true, no_handshake: Some(why), ..Answer::default() }
+        }
+        Hello::Text { .. } | Hello::Tls => Reply::TlsError(PLAIN_TEXT.into()).into(),
     }
 }
 
@@ -164,8 +173,21 @@ async fn speaks_first(target: SocketAddr) -> bool {
     matches!(timeout(GREETING, look).await, Ok(Ok(greeting)) if &greeting != b"HTT")
 }
 
-/// Whether the port answers the beginning of a TLS handshake with a TLS record.
+/// What a port answers to the beginning of a TLS handshake.
+enum Hello {
+    /// A TLS record.
+    Tls,
+    /// Anything else: whoever speaks TLS says nothing before it.
+    Text { is_http: bool },
+    /// Nothing, and how it did so.
+    Unanswered(String),
+}
+
 async fn speaks_tls(target: SocketAddr, limit: Duration) -> bool {
+    matches!(hello(target, limit).await, Hello::Tls)
+}
+
+async fn hello(target: SocketAddr, limit: Duration) -> Hello {
     let look = async {
         let mut stream = TcpStream::connect(target).await?;
         stream.write_all(&client_hello()).await?;
@@ -173,7 +195,12 @@ async fn speaks_tls(target: SocketAddr, limit: Duration) -> bool {
         stream.read_exact(&mut record).await?;
         io::Result::Ok(record)
     };
-    matches!(timeout(limit, look).await, Ok(Ok(record)) if is_tls_record(record))
+    match timeout(limit, look).await {
+        Ok(Ok(record)) if is_tls_record(record) => Hello::Tls,
+        Ok(Ok(text)) => Hello::Text { is_http: &text == b"HTT" },
+        Ok(Err(_)) => Hello::Unanswered("closes the connection".into()),
+        Err(_) => Hello::Unanswered(format!("says nothing within {} s", limit.as_secs())),
+    }
 }
 
 /// An alert or a handshake message of SSL 3 to TLS 1.3.

@@ -147,6 +147,7 @@ impl Errand for Dial {
                     visit.as_localhost = self.as_localhost(to, answer.reply.as_ref()).await;
                     (visit.reply, visit.http2, stopped) =
                         (answer.reply, answer.http2, answer.stopped);
+                    visit.no_handshake = answer.no_handshake;
                 }
                 break;
             }
@@ -167,9 +168,8 @@ impl Dial {
     /// What came of a request.
     async fn answer(&self, to: SocketAddr) -> Answer {
         match &self.http_path {
-            Some(path) if self.speaks_tls => {
-                let reply = probe::handshake(to, &self.host, path, REPLY_LIMIT).await;
-                Answer { stopped: reply.is_none(), reply, http2: false }
+            path if self.speaks_tls => {
+                probe::handshake(to, &self.host, path.as_deref(), REPLY_LIMIT).await
             }
             Some(path) => {
                 let host = self.named();
@@ -183,7 +183,7 @@ impl Dial {
                 let again = ask().await;
                 if matches!(again.reply, Some(Reply::Status(_))) { again } else { first }
             }
-            None => Answer { stopped: self.speaks_tls, ..Answer::default() },
+            None => Answer::default(),
         }
     }
 
