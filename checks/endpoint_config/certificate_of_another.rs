@@ -80,7 +80,7 @@ mod tests {
         let validity = Validity::Now;
         let (issuer, self_signed, trust) = (None, false, None);
         visit.certificate =
-            Some(Certificate { names, covers, validity, issuer, self_signed, trust });
+            Some(Certificate { names, covers, validity, issuer, self_signed, trust, asks: false });
         visit.reply = None;
     }
 

@@ -65,7 +65,7 @@ mod tests {
         let (names, covers) = (vec!["mock".into()], true);
         let (issuer, self_signed, trust) = (None, false, None);
         visit.certificate =
-            Some(Certificate { names, covers, validity, issuer, self_signed, trust });
+            Some(Certificate { names, covers, validity, issuer, self_signed, trust, asks: false });
         visit.reply = None;
     }
 

@@ -2,11 +2,14 @@
 //! client. Whether a client trusts who signed it is asked elsewhere, where the client's files can be read.
 
 use checks::model::{Certificate, Validity};
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
@@ -38,23 +41,25 @@ pub(crate) struct Shown {
 /// TLS, shows no certificate that can be read, or `host` is nothing that a certificate can name.
 pub(crate) async fn certificate(target: SocketAddr, host: &str, limit: Duration) -> Option<Shown> {
     let name = ServerName::try_from(host.to_owned()).ok()?;
-    let witness =
-        Arc::new(Witness { provider: Arc::new(ring::default_provider()), seen: Mutex::default() });
+    let provider = Arc::new(ring::default_provider());
+    let (seen, asked) = (Mutex::default(), AtomicBool::default());
+    let witness = Arc::new(Witness { provider, seen, asked });
     let config = ClientConfig::builder_with_provider(Arc::clone(&witness.provider))
         .with_safe_default_protocol_versions()
         .ok()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)
-        .with_no_client_auth();
+        .with_client_cert_resolver(Arc::clone(&witness) as Arc<dyn ResolvesClientCert>);
     let handshake = async {
         let stream = TcpStream::connect(target).await?;
         let mut secure = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await?;
         secure.shutdown().await
     };
-    // A server that asks for the client's own certificate ends the handshake, and has shown its own before.
+    // A server that demands the client's own certificate ends the handshake, and has shown its own before.
     let _ = timeout(limit, handshake).await;
     let shown = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-    let certificate = read(shown.first()?, &name, UnixTime::now())?;
+    let asks = witness.asked.load(Ordering::Relaxed);
+    let certificate = Certificate { asks, ..read(shown.first()?, &name, UnixTime::now())? };
     Some(Shown { certificate, chain: shown.iter().map(|one| one.to_vec()).collect() })
 }
 
@@ -78,7 +83,8 @@ fn read(shown: &CertificateDer<'_>, host: &ServerName<'_>, now: UnixTime) -> Opt
     };
     let issuer = KINDS.iter().find_map(|kind| named(certificate.issuer(), kind));
     let self_signed = certificate.issuer() == certificate.subject();
-    Some(Certificate { names: kept(names), covers, validity, issuer, self_signed, trust: None })
+    let names = kept(names);
+    Some(Certificate { names, covers, validity, issuer, self_signed, trust: None, asks: false })
 }
 
 /// The last name of a kind in a distinguished name, where it can be shown.
@@ -118,6 +124,19 @@ fn date(at: UnixTime) -> Option<String> {
 struct Witness {
     provider: Arc<CryptoProvider>,
     seen: Mutex<Option<Vec<CertificateDer<'static>>>>,
+    /// Whether it was asked for one of its own.
+    asked: AtomicBool,
+}
+
+impl ResolvesClientCert for Witness {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
 }
 
 impl ServerCertVerifier for Witness {

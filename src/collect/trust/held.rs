@@ -34,8 +34,8 @@ const WAITING: [&str; 3] = [
     "/etc/pki/ca-trust/source/anchors",
     "/usr/share/pki/trust/anchors",
 ];
-/// Endings of files that may hold certificates, and of key stores, which are not read.
-const ENDINGS: [&str; 6] = ["pem", "crt", "cer", "cert", "ca", "bundle"];
+/// Endings of files that may hold certificates or keys, and of key stores, which are not read.
+const ENDINGS: [&str; 7] = ["pem", "crt", "cer", "cert", "ca", "bundle", "key"];
 const KEY_STORES: [&str; 6] = ["jks", "p12", "pfx", "pkcs12", "keystore", "truststore"];
 
 /// What a client holds.
@@ -44,6 +44,8 @@ pub(super) struct Held {
     pub(super) stores: Vec<Store>,
     /// Whether there are authorities of its system.
     pub(super) has_system: bool,
+    /// Whether there is a key of its own, or a store that may hold one. Of a key nothing else is kept.
+    pub(super) has_key: bool,
     /// What could not be looked at, if something could not.
     pub(super) unread: Option<String>,
 }
@@ -84,6 +86,7 @@ impl Held {
         if self.stores.iter().any(|store| store.path == path) {
             return;
         }
+        self.has_key |= ends_with(&path, &KEY_STORES) || holds_key(text);
         if ends_with(&path, &KEY_STORES) {
             self.unread.get_or_insert_with(|| format!("the key store {path} is not read"));
             return;
@@ -96,6 +99,11 @@ impl Held {
         let waits = WAITING.iter().any(|folder| path.starts_with(folder));
         self.stores.push(Store { path, waits, certificates });
     }
+}
+
+fn holds_key(text: &[u8]) -> bool {
+    let mark = b"PRIVATE KEY-----";
+    text.windows(mark.len()).any(|window| window == mark)
 }
 
 /// What Java trusts lies in a store of its own.
@@ -201,7 +209,7 @@ fn in_place(pid: &ProvenPid, path: &str, depth: usize) -> Result<Vec<(String, Ve
 
 #[cfg(test)]
 mod tests {
-    use super::{is_candidate, named};
+    use super::{holds_key, is_candidate, named};
 
     #[test]
     fn files_are_named_anywhere_in_a_value() {
@@ -218,6 +226,10 @@ mod tests {
         let expected =
             ["/certs/root.crt", "/certs/trust.jks", "/etc/lab/ca.pem", "/run/secrets/ca.crt"];
         assert_eq!(found, expected);
+        assert!(
+            holds_key(b"-----BEGIN EC PRIVATE KEY-----\n")
+                && !holds_key(b"-----BEGIN CERTIFICATE-----")
+        );
         assert!(is_candidate("/x/CA.PEM") && !is_candidate("/x/pem") && !is_candidate("/x.crt/y"));
     }
 }

@@ -1,4 +1,4 @@
-//! Whether anything that a client holds vouches for the certificate that a server showed it: the authorities of its system,
+//! Whether anything that a client holds vouches for the certificate that a server showed it, and whether it holds a key of its own: the authorities of its system,
 //! the files that its variables and arguments name, and those among its mounts and beside its program. What the program
 //! carries inside itself is not seen; a key store of Java is not read.
 
@@ -47,6 +47,6 @@ impl Verifier<'_> {
         }
         let waiting = if by.is_none() { vouches(true) } else { None };
         let looked = held.stores.iter().map(|store| store.path.clone()).collect();
-        Some(Fact::Known(Trust { by, waiting, looked }))
+        Some(Fact::Known(Trust { by, waiting, looked, key: held.has_key }))
     }
 }
