@@ -95,7 +95,7 @@ mod tests {
             issuer: Some("ours".into()),
             self_signed: false,
             trust,
-            asks: false,
+            demands: false,
         });
         visit.certificate.as_mut()
     }

@@ -22,9 +22,9 @@ pub struct Certificate {
     /// What vouches for it among what the client holds; `None` where nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Fact<Trust>>,
-    /// Whether the server asks the client for one, too.
+    /// Whether the server asks the client for one, too, and turns it away without.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub asks: bool,
+    pub demands: bool,
 }
 
 /// What a client's own certificates say of the one that it is shown. What a program carries inside itself is not seen.

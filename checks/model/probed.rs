@@ -234,8 +234,8 @@ pub enum Reply {
 
 /// Why a TLS handshake failed: the port answered in plain HTTP.
 pub const PLAIN_HTTP: &str = "no TLS record, and plain HTTP was answered";
-/// The same: it answered in plain text of another kind.
-pub const PLAIN_TEXT: &str = "no TLS record, but plain text";
+/// The same: it answered with something else than a TLS record.
+pub const NO_TLS: &str = "an answer that is no TLS record";
 
 /// What a server's kernel sent to a client and never saw acknowledged.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]

@@ -5,7 +5,8 @@
 
 use super::connect::connect;
 use super::http2;
-use checks::model::{Connect, PLAIN_HTTP, PLAIN_TEXT, Reply};
+use crate::words::words;
+use checks::model::{Connect, NO_TLS, PLAIN_HTTP, Reply};
 use reqwest::header::HOST;
 use reqwest::redirect::Policy;
 use std::error::Error;
@@ -22,6 +23,8 @@ const MARGIN: Duration = Duration::from_millis(100);
 const REST: Duration = Duration::from_millis(1500);
 const ENOUGH: usize = 256 << 10;
 
+/// After how long a port that answered a handshake in plain text is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long a server that speaks first is given to begin.
 const GREETING: Duration = Duration::from_millis(500);
 
@@ -83,21 +86,26 @@ pub(crate) async fn handshake(
     path: Option<&str>,
     limit: Duration,
 ) -> Answer {
-    let hello = hello(target, limit).await;
-    let is_http = match (&hello, path) {
-        (Hello::Tls, _) => return Answer { stopped: true, ..Answer::default() },
-        (Hello::Text { is_http: true }, _) => true,
-        (_, Some(path)) => {
+    let mut said = hello(target, limit).await;
+    if matches!(said, Hello::Text { .. }) {
+        // A server that has no place left may say so without a handshake.
+        tokio::time::sleep(PAUSE).await;
+        said = hello(target, limit).await;
+    }
+    let asked = async || match path {
+        Some(path) => {
             matches!(request(target, host, path, limit).await.reply, Some(Reply::Status(_)))
         }
-        (_, None) => false,
+        None => false,
     };
-    match hello {
-        _ if is_http => Reply::TlsError(PLAIN_HTTP.into()).into(),
+    match said {
+        Hello::Tls => Answer { stopped: true, ..Answer::default() },
+        Hello::Text { is_http: true } => Reply::TlsError(PLAIN_HTTP.into()).into(),
+        _ if asked().await => Reply::TlsError(PLAIN_HTTP.into()).into(),
+        Hello::Text { is_http: false } => Reply::TlsError(NO_TLS.into()).into(),
         Hello::Unanswered(why) => {
             Answer { stopped: true, no_handshake: Some(why), ..Answer::default() }
         }
-        Hello::Text { .. } | Hello::Tls => Reply::TlsError(PLAIN_TEXT.into()).into(),
     }
 }
 
@@ -177,9 +185,9 @@ async fn speaks_first(target: SocketAddr) -> bool {
 enum Hello {
     /// A TLS record.
     Tls,
-    /// Anything else: whoever speaks TLS says nothing before it.
+    /// Anything else.
     Text { is_http: bool },
-    /// Nothing, and how it did so.
+    /// Nothing, and how so.
     Unanswered(String),
 }
 
@@ -188,8 +196,12 @@ async fn speaks_tls(target: SocketAddr, limit: Duration) -> bool {
 }
 
 async fn hello(target: SocketAddr, limit: Duration) -> Hello {
+    let mut stream = match timeout(limit, TcpStream::connect(target)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Hello::Unanswered(format!("did not connect: {}", words(&error))),
+        Err(_) => return Hello::Unanswered("did not connect in time".into()),
+    };
     let look = async {
-        let mut stream = TcpStream::connect(target).await?;
         stream.write_all(&client_hello()).await?;
         let mut record = [0; 3];
         stream.read_exact(&mut record).await?;
@@ -198,8 +210,8 @@ async fn hello(target: SocketAddr, limit: Duration) -> Hello {
     match timeout(limit, look).await {
         Ok(Ok(record)) if is_tls_record(record) => Hello::Tls,
         Ok(Ok(text)) => Hello::Text { is_http: &text == b"HTT" },
-        Ok(Err(_)) => Hello::Unanswered("closes the connection".into()),
-        Err(_) => Hello::Unanswered(format!("says nothing within {} s", limit.as_secs())),
+        Ok(Err(_)) => Hello::Unanswered("was closed by the server".into()),
+        Err(_) => Hello::Unanswered(format!("was not answered within {} s", limit.as_secs())),
     }
 }
 

@@ -84,6 +84,8 @@ pub(crate) struct Dial {
     pub(crate) http_path: Option<String>,
     /// Whether a connection to it begins with a TLS handshake.
     pub(crate) speaks_tls: bool,
+    /// Whether some clients of its scheme ask for that in plain text first.
+    pub(crate) may_upgrade: bool,
     /// How the client resolves names; a host that is an address needs none.
     pub(crate) names: Result<Names, String>,
 }
@@ -136,7 +138,8 @@ impl Errand for Dial {
             visit.attempts.push(attempt);
             if connected {
                 let shown = if self.speaks_tls {
-                    probe::certificate(to, &self.host, REPLY_LIMIT).await
+                    let path = self.http_path.as_deref();
+                    probe::certificate(to, &self.host, path, REPLY_LIMIT).await
                 } else {
                     None
                 };
@@ -168,7 +171,7 @@ impl Dial {
     /// What came of a request.
     async fn answer(&self, to: SocketAddr) -> Answer {
         match &self.http_path {
-            path if self.speaks_tls => {
+            path if self.speaks_tls && !self.may_upgrade => {
                 probe::handshake(to, &self.host, path.as_deref(), REPLY_LIMIT).await
             }
             Some(path) => {
@@ -183,7 +186,7 @@ impl Dial {
                 let again = ask().await;
                 if matches!(again.reply, Some(Reply::Status(_))) { again } else { first }
             }
-            None => Answer::default(),
+            None => Answer { stopped: self.speaks_tls, ..Answer::default() },
         }
     }
 

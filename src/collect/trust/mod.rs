@@ -1,6 +1,6 @@
-//! Whether anything that a client holds vouches for the certificate that a server showed it, and whether it holds a key of its own: the authorities of its system,
-//! the files that its variables and arguments name, and those among its mounts and beside its program. What the program
-//! carries inside itself is not seen; a key store of Java is not read.
+//! Whether anything that a client holds vouches for the certificate that a server showed it: the authorities of its system,
+//! the files that its variables and arguments name, and those among its mounts and beside its program; and whether a key of its
+//! own is among them. What the program carries inside itself is not seen; a key store of Java is not read.
 
 mod held;
 mod vouch;

@@ -100,7 +100,7 @@ fn tell(
 ) -> Result<(), Failure> {
     written(report, &asked.judging)?;
     let from = recording.name();
-    if record.engines.iter().all(|engine| engine.error.is_some()) {
+    if record.engines.iter().all(|engine| engine.error.is_some() && !engine.fell_silent()) {
         say(&format!("nothing was recorded: {}", no_engine(record)));
     } else if code == 0 {
         // The recording and the files of --output tell more; where all is well nobody asked.
