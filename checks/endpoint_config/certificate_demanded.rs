@@ -56,12 +56,16 @@ mod tests {
     }
 
     #[test]
-    fn who_is_let_in_is_not_seen() {
+    fn catches() {
         let why = "unknown: mock:8080 demands a certificate of its clients: no key was seen among the files of hapi";
         says(&RULE, |it| shows(it, true, Some(false)), why);
         row("endpoint-config", |it| shows(it, true, Some(false)), why);
         let why = "unknown: mock:8080 demands a certificate of its clients: nobody looked for one among the files of hapi";
         says(&RULE, |it| shows(it, true, None), why);
+    }
+
+    #[test]
+    fn catches_not() {
         says(&RULE, |it| shows(it, true, Some(true)), "nothing");
         says(&RULE, |it| shows(it, false, None), "nothing");
         says(&RULE, |_| (), "nothing");
