@@ -77,9 +77,7 @@ pub fn judge_with(facts: &Snapshot, wanted: &Wanted, plugged: &[OwnRow]) -> Repo
         .filter(|link| wanted.keeps(link))
         .map(|link| judge_link(facts, link, wanted, plugged))
         .collect();
-    // What an engine that fell silent in the middle has was not seen; who named containers did not ask for the rest.
-    let fell_silent = |e: &Engine| e.error.is_some() && !e.version.is_empty();
-    let unseen = wanted.containers.is_empty() && facts.engines.iter().any(fell_silent);
+    let unseen = facts.engines.iter().any(Engine::fell_silent);
     let outcome = links.iter().map(|l| l.outcome).max().unwrap_or(Outcome::Unknown);
     let outcome = if unseen { outcome.max(Outcome::Unknown) } else { outcome };
     let mut notes = facts.notes.clone();

@@ -3,7 +3,7 @@
 mod facts;
 mod outcomes;
 
-use crate::model::{Outcome, Report, Snapshot};
+use crate::model::{Engine, Outcome, Report, Snapshot};
 use serde::Serialize;
 
 /// The version of the comparison's form.
@@ -128,14 +128,15 @@ pub fn compare(before: &Run, after: &Run) -> Comparison {
         links: report.links.len(),
     };
     let links = outcomes::links(&before.report, &after.report);
-    // A run that finds no link at all any more is unknown as a whole, and no link says so.
-    let lost_all = after.report.links.is_empty()
+    // A run that finds no link any more, or whose engine fell silent, is unknown as a whole, and no link says so.
+    let unseen = after.report.engines.iter().any(Engine::fell_silent);
+    let lost = (after.report.links.is_empty() || unseen)
         && outcomes::is_worse(Some(before.report.outcome), Some(after.report.outcome));
     Comparison {
         comparison_version: COMPARISON_VERSION,
         before: side(&before.report),
         after: side(&after.report),
-        worse: lost_all || links.iter().any(|link| link.worse),
+        worse: lost || links.iter().any(|link| link.worse),
         links,
         errors: outcomes::errors(&before.report, &after.report),
         logged: outcomes::logged(&before.report, &after.report),

@@ -79,8 +79,15 @@ mod tests {
         let names = names.iter().map(ToString::to_string).collect();
         let validity = Validity::Now;
         let (issuer, self_signed, trust) = (None, false, None);
-        visit.certificate =
-            Some(Certificate { names, covers, validity, issuer, self_signed, trust });
+        visit.certificate = Some(Certificate {
+            names,
+            covers,
+            validity,
+            issuer,
+            self_signed,
+            trust,
+            demands: false,
+        });
         visit.reply = None;
     }
 

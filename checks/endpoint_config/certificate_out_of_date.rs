@@ -64,8 +64,15 @@ mod tests {
         let Fact::Known(visit) = &mut it.link().visit else { return };
         let (names, covers) = (vec!["mock".into()], true);
         let (issuer, self_signed, trust) = (None, false, None);
-        visit.certificate =
-            Some(Certificate { names, covers, validity, issuer, self_signed, trust });
+        visit.certificate = Some(Certificate {
+            names,
+            covers,
+            validity,
+            issuer,
+            self_signed,
+            trust,
+            demands: false,
+        });
         visit.reply = None;
     }
 

@@ -37,7 +37,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let Some(trust) = &certificate.trust else { return Ok(None) };
-    let Trust { by: None, waiting, looked } = trust.known()? else { return Ok(None) };
+    let Trust { by: None, waiting, looked, .. } = trust.known()? else { return Ok(None) };
     let (authority, name) = (case.link.endpoint.authority(), &client.name);
     let signer = signer(certificate);
     let looked = if looked.is_empty() { "none".to_owned() } else { looked.join(", ") };
@@ -95,13 +95,14 @@ mod tests {
             issuer: Some("ours".into()),
             self_signed: false,
             trust,
+            demands: false,
         });
         visit.certificate.as_mut()
     }
 
     fn holds(by: Option<&str>) -> Option<Fact<Trust>> {
         let looked = vec!["/etc/ssl/certs/ca-certificates.crt".into()];
-        Some(Fact::Known(Trust { by: by.map(ToOwned::to_owned), waiting: None, looked }))
+        Some(Fact::Known(Trust { by: by.map(ToOwned::to_owned), looked, ..Trust::default() }))
     }
 
     fn unvouched(it: &mut Snapshot) {
@@ -122,7 +123,7 @@ mod tests {
         says(&RULE, itself, &format!("warn: {}", seen.replace("ours", "itself")));
         let waits = |it: &mut Snapshot| {
             let path = "/usr/local/share/ca-certificates/ours.crt".to_owned();
-            let trust = Trust { by: None, waiting: Some(path), looked: Vec::new() };
+            let trust = Trust { by: None, waiting: Some(path), ..Trust::default() };
             shows(it, Some(Fact::Known(trust)));
         };
         assert!(remedies(&RULE, waits).contains("update-ca-certificates"));

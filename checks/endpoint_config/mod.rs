@@ -1,6 +1,7 @@
 //! Layer 4: does the address the client was told mean the server, seen from inside the client?
 
 mod another_port;
+mod certificate_demanded;
 mod certificate_of_another;
 mod certificate_out_of_date;
 mod certificate_unvouched;
@@ -54,6 +55,7 @@ pub(crate) const CHECK: Check = Check {
         &certificate_of_another::RULE,
         &certificate_out_of_date::RULE,
         &certificate_unvouched::RULE,
+        &certificate_demanded::RULE,
         &scheme_missing::RULE,
         &for_browsers::RULE,
         &unread::RULE,

@@ -1,22 +1,25 @@
 use super::repair::{Right, quoted, rewritten};
-use crate::model::{Case, Found, Judgement, Reply, Rule};
+use crate::model::{Case, Found, Judgement, PLAIN_HTTP, Reply, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC413",
     title: "the client is told to speak TLS to a port that speaks plain text",
     explanation: "
 ## What it is
-The address begins with `https://`, and the server answers plain HTTP on that port. The client's TLS library says something
-like `wrong version number` or `record layer failure`.
+The address asks for TLS (`https://`, `rediss://`, `amqps://`), and the server answers in plain text on that port. The client's
+TLS library says something like `wrong version number` or `record layer failure`.
 
 ## What proves it
-From the client's namespace the beginning of a TLS handshake got no TLS record, and a plain request got an HTTP status.
+From the client's namespace the beginning of a TLS handshake was answered twice with something else than a TLS record, or got no
+answer while a plain request got an HTTP status.
 
 ## What disproves it
-A TLS record in answer to the handshake.
+A TLS record in answer to the handshake. A port that closes the connection at it, or stays silent, is `unknown`: it may be a
+plain one, or one that takes up nobody. Schemes of which some clients ask for TLS in plain text first (`smtps`, `imaps`, `ftps`,
+`tls`, `ssl`) are not judged.
 
 ## How to repair it
-Tell the client `http://`, or the port on which the server speaks TLS.
+Tell the client the plain scheme (`http://`, `redis://`), or the port on which the server speaks TLS.
 ",
     judge,
 };
@@ -24,36 +27,74 @@ Tell the client `http://`, or the port on which the server speaks TLS.
 fn judge(case: &Case<'_>) -> Judgement {
     let endpoint = &case.link.endpoint;
     let Some(visit) = case.link.visit.value() else { return Ok(None) };
-    let plain = match endpoint.scheme.as_deref() {
-        Some("https") => "http",
-        Some("wss") => "ws",
-        _ => return Ok(None),
+    let Some((plain, is_web)) = endpoint.scheme.as_deref().and_then(without_tls) else {
+        return Ok(None);
     };
+    let (authority, client) = (endpoint.authority(), &case.link.client);
+    // What got lost on the way is no silence of the port.
+    if let Some(became) = visit.no_handshake.as_ref().filter(|_| !visit.is_lost()) {
+        return Err(Undecided::Unknown(format!(
+            "whether {authority} speaks TLS was not seen: a handshake that was begun {became}"
+        )));
+    }
     let Some(Reply::TlsError(why)) = &visit.reply else { return Ok(None) };
-    let found =
-        quoted(case, Found::fail(format!("{} speaks plain HTTP, not TLS", endpoint.authority())))
-            .evidence(format!("a TLS handshake from {}", case.link.client), why.clone());
+    let is_http = why == PLAIN_HTTP;
+    let speaks = if is_http { "plain HTTP, not TLS" } else { "no TLS" };
+    let found = quoted(case, Found::fail(format!("{authority} speaks {speaks}")))
+        .evidence(format!("a TLS handshake from {client}"), why.clone());
+    // HTTP where something else is expected, or the reverse, is another server's port.
+    if is_http != is_web {
+        return Ok(Some(
+            found.fix(format!("tell {client} the port on which {} speaks TLS", endpoint.host)),
+        ));
+    }
     let right = Right { scheme: Some(plain), host: endpoint.host.clone(), port: endpoint.port };
     Ok(Some(rewritten(case, found, &right)))
+}
+
+/// What a scheme of which clients shake hands before anything else is called without TLS, and whether it is one of HTTP.
+fn without_tls(scheme: &str) -> Option<(&'static str, bool)> {
+    let (plain, is_web) = match scheme {
+        "https" => ("http", true),
+        "wss" => ("ws", true),
+        "rediss" => ("redis", false),
+        "valkeys" => ("valkey", false),
+        "amqps" => ("amqp", false),
+        "mqtts" => ("mqtt", false),
+        "ldaps" => ("ldap", false),
+        "grpcs" => ("grpc", false),
+        _ => return None,
+    };
+    Some((plain, is_web))
 }
 
 #[cfg(test)]
 mod tests {
     use super::RULE;
     use crate::fixture::{remedies, row, says};
-    use crate::model::{Fact, Reply, Snapshot};
+    use crate::model::{Fact, NO_TLS, PLAIN_HTTP, Reply, Snapshot, Unacknowledged};
 
-    fn secure(it: &mut Snapshot, reply: Option<Reply>) {
+    fn told(it: &mut Snapshot, scheme: &str, reply: Option<Reply>) {
         let link = it.link();
-        link.endpoint.scheme = Some("https".into());
-        link.endpoint.url = "https://mock:8080".into();
-        link.endpoint.written[0].scheme = Some("https".into());
+        link.endpoint.scheme = Some(scheme.into());
+        link.endpoint.url = format!("{scheme}://mock:8080");
+        link.endpoint.written[0].scheme = Some(scheme.into());
         let Fact::Known(visit) = &mut link.visit else { return };
         visit.reply = reply;
     }
 
+    fn secure(it: &mut Snapshot, reply: Option<Reply>) {
+        told(it, "https", reply);
+    }
+
     fn plain(it: &mut Snapshot) {
-        secure(it, Some(Reply::TlsError("answered in plain text".into())));
+        secure(it, Some(Reply::TlsError(PLAIN_HTTP.into())));
+    }
+
+    fn silent(it: &mut Snapshot) {
+        secure(it, None);
+        let Fact::Known(visit) = &mut it.link().visit else { return };
+        visit.no_handshake = Some("was closed by the server".into());
     }
 
     #[test]
@@ -61,12 +102,27 @@ mod tests {
         says(&RULE, plain, "fail: mock:8080 speaks plain HTTP, not TLS");
         assert!(remedies(&RULE, plain).contains("to http://mock:8080"));
         row("endpoint-config", plain, "fail: EC413");
+        for (scheme, why, seen, remedy) in [
+            ("rediss", NO_TLS, "no TLS", "to redis://mock:8080"),
+            ("https", NO_TLS, "no TLS", "the port on which mock speaks TLS"),
+            ("amqps", PLAIN_HTTP, "plain HTTP, not TLS", "the port on which mock speaks TLS"),
+        ] {
+            let answered = |it: &mut Snapshot| told(it, scheme, Some(Reply::TlsError(why.into())));
+            says(&RULE, answered, &format!("fail: mock:8080 speaks {seen}"));
+            assert!(remedies(&RULE, answered).contains(remedy), "{scheme}");
+        }
     }
 
     #[test]
-    fn catches_not() {
-        says(&RULE, |_| (), "nothing");
-        says(&RULE, |it| secure(it, None), "nothing");
-        says(&RULE, Snapshot::sends_nothing, "nothing");
+    fn silence_proves_nothing() {
+        let why = "unknown: whether mock:8080 speaks TLS was not seen: a handshake that was begun was closed by the server";
+        says(&RULE, silent, why);
+        row("endpoint-config", silent, why);
+        let lost = |it: &mut Snapshot| {
+            silent(it);
+            let Fact::Known(visit) = &mut it.link().visit else { return };
+            visit.lost = Some(Unacknowledged { bytes: 1400, sent_again: 3 });
+        };
+        says(&RULE, lost, "nothing");
     }
 }

@@ -22,6 +22,9 @@ pub struct Certificate {
     /// What vouches for it among what the client holds; `None` where nobody looked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trust: Option<Fact<Trust>>,
+    /// Whether the server asks the client for one, too, and turns it away without.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub demands: bool,
 }
 
 /// What a client's own certificates say of the one that it is shown. What a program carries inside itself is not seen.
@@ -35,6 +38,9 @@ pub struct Trust {
     pub waiting: Option<String>,
     /// The files of certificates that were looked at.
     pub looked: Vec<String>,
+    /// Whether the client holds a private key of its own, to show a certificate with.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub key: bool,
 }
 
 /// Whether a certificate is valid at a moment.

@@ -161,6 +161,9 @@ pub struct Visit {
     /// The certificate that the server showed, where the client speaks TLS and could read one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Certificate>,
+    /// What became of a TLS handshake that was begun, where the client is told to speak TLS and no byte came back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_handshake: Option<String>,
     /// What of the reply the server's kernel had sent in vain when the wait for it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Unacknowledged>,

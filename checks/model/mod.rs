@@ -64,7 +64,8 @@ pub use own::{Own, OwnAnswer, OwnRow, Verdict};
 pub use place::Source;
 pub use probed::{
     Answered, Asked, Attempt, Concurrency, Connect, Hold, HoldMode, HostsLine, Listener, Lookup,
-    Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck, Unacknowledged,
+    NO_TLS, PLAIN_HTTP, Path, QueueCounters, QueueStep, Reply, Resolution, ResolverConfig, Stuck,
+    Unacknowledged,
 };
 pub use proxy::{Exceptions, Proxies, ProxyVariable};
 pub use replay::{Errors, Replay};

@@ -232,6 +232,11 @@ pub enum Reply {
     TlsError(String),
 }
 
+/// Why a TLS handshake failed: the port answered in plain HTTP.
+pub const PLAIN_HTTP: &str = "no TLS record, and plain HTTP was answered";
+/// The same: it answered with something else than a TLS record.
+pub const NO_TLS: &str = "an answer that is no TLS record";
+
 /// What a server's kernel sent to a client and never saw acknowledged.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

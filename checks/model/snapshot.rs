@@ -83,6 +83,14 @@ pub struct Engine {
     pub node: Option<super::Node>,
 }
 
+impl Engine {
+    /// Whether it answered at first and could not be read then: what it has was not seen.
+    #[must_use]
+    pub fn fell_silent(&self) -> bool {
+        self.error.is_some() && !self.version.is_empty()
+    }
+}
+
 /// The kinds of engine.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]

@@ -52,6 +52,7 @@ fn queues(pid: &ProvenPid, stance: Stance) -> Result<Read, String> {
     let tcp = pid.read("net/tcp")?;
     // A kernel without IPv6 has no such table.
     let tcp6 = pid.read("net/tcp6").unwrap_or_default();
+    pid.still_valid()?;
     Ok(Read { rows: probe::listeners(&tcp, &tcp6)?, most: None, vantage: Vantage::Proc })
 }
 

@@ -34,6 +34,9 @@ pub(super) fn render(
             &format!("{}: {why}", link.id),
         ));
     }
+    let silent = report.engines.iter().filter(|engine| engine.fell_silent());
+    let silent = silent.filter_map(|engine| engine.error.as_ref());
+    warnings.extend(silent.map(|why| format!("::warning title=econn::{}", data(why))));
     for (kind, lines) in [("error", errors), ("warning", warnings)] {
         let shown = if lines.len() > SHOWN { SHOWN - 1 } else { SHOWN };
         for line in lines.iter().take(shown) {

@@ -22,9 +22,12 @@ pub(super) fn render(
         let why = row.reason.as_deref().unwrap_or("it could not be determined");
         (open, format!("{}: {} is unknown: {why}", link.id, row.check))
     });
+    let silent = report.engines.iter().filter(|engine| engine.fell_silent());
+    let silent = silent.filter_map(|engine| Some((open, engine.error.clone()?)));
     let notes = report.notes.iter().map(|note| ("note", note.clone()));
     let notes: Vec<Value> = notes
         .chain(unknown)
+        .chain(silent)
         .map(|(level, text)| json!({"level": level, "message": {"text": clean(&text)}}))
         .collect();
     let log = json!({

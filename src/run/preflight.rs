@@ -9,7 +9,7 @@ use crate::cli::{Kept, Preflight};
 use crate::collect::Over;
 use crate::exit::{Code, Failure};
 use crate::progress::Waiting;
-use checks::model::Snapshot;
+use checks::model::{Outcome, Snapshot};
 use checks::{Wanted, judge};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -52,7 +52,7 @@ async fn waited(task: &Task, wanted: &Wanted, wait: Duration) -> Result<Snapshot
             let deadline = task.deadline();
             let seen = task.survey(task.connect(deadline).await, deadline, false).await;
             missing = match &seen {
-                Ok(snapshot) => judge(snapshot, wanted).awaits(),
+                Ok(snapshot) => awaited(snapshot, wanted, wanted.allow_unknown),
                 Err(nobody) => Some(absent(nobody)),
             };
             if missing.is_none() || Instant::now() >= end {
@@ -71,10 +71,19 @@ async fn glance(task: &Task, wanted: &Wanted) -> Option<String> {
     let deadline = task.deadline();
     match task.survey(task.connect(deadline).await, deadline, true).await {
         Ok(snapshot) => {
-            judge(&snapshot, &Wanted { allow_unknown: true, ..wanted.clone() }).awaits()
+            let glanced = Wanted { allow_unknown: true, ..wanted.clone() };
+            awaited(&snapshot, &glanced, wanted.allow_unknown)
         }
         Err(nobody) => Some(absent(&nobody)),
     }
+}
+
+/// What looking again may bring: what the links wait for, or an engine that fell silent, as far as that counts.
+fn awaited(snapshot: &Snapshot, wanted: &Wanted, does_without: bool) -> Option<String> {
+    let report = judge(snapshot, wanted);
+    let silent = snapshot.engines.iter().find(|engine| engine.fell_silent());
+    let silent = silent.filter(|_| !does_without && report.outcome != Outcome::Fail);
+    report.awaits().or_else(|| silent.map(|engine| format!("{} to answer", engine.name)))
 }
 
 /// A container that is named on the command line and not there, as something to wait for.

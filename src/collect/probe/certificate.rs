@@ -2,17 +2,22 @@
 //! client. Whether a client trusts who signed it is asked elsewhere, where the client's files can be read.
 
 use checks::model::{Certificate, Validity};
+use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::sign::CertifiedKey;
 use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
+use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use webpki::{EndEntityCert, Error, KeyUsage};
 
 /// Names of one certificate that are kept, at most.
@@ -23,6 +28,9 @@ const CHAIN: usize = 8;
 const LONGEST_ISSUER: usize = 64;
 /// How DER writes the kinds of name: common name, organisation.
 const KINDS: [&[u8]; 2] = [&[6, 3, 0x55, 4, 3], &[6, 3, 0x55, 4, 10]];
+/// How long a server is given to turn away a client without a certificate, and the HTTP statuses by which it may.
+const VERDICT: Duration = Duration::from_millis(500);
+const TURNED_AWAY: [&[u8]; 5] = [b"400", b"401", b"403", b"495", b"496"];
 /// The longest host name there is.
 const LONGEST: usize = 253;
 
@@ -34,28 +42,65 @@ pub(crate) struct Shown {
     pub(crate) chain: Vec<Vec<u8>>,
 }
 
-/// Shakes hands with `target` as a client that dials `host`, and reads the certificate. `None` where the port does not speak
+/// Shakes hands with `target` as a client that dials `host`, and reads the certificate. Whether a server that asks for the
+/// client's own demands it is seen by what it does without one: in HTTP it may say so when `path` is asked for. `None` where the port does not speak
 /// TLS, shows no certificate that can be read, or `host` is nothing that a certificate can name.
-pub(crate) async fn certificate(target: SocketAddr, host: &str, limit: Duration) -> Option<Shown> {
+pub(crate) async fn certificate(
+    target: SocketAddr,
+    host: &str,
+    path: Option<&str>,
+    limit: Duration,
+) -> Option<Shown> {
     let name = ServerName::try_from(host.to_owned()).ok()?;
-    let witness =
-        Arc::new(Witness { provider: Arc::new(ring::default_provider()), seen: Mutex::default() });
+    let provider = Arc::new(ring::default_provider());
+    let (seen, asked) = (Mutex::default(), AtomicBool::default());
+    let witness = Arc::new(Witness { provider, seen, asked });
     let config = ClientConfig::builder_with_provider(Arc::clone(&witness.provider))
         .with_safe_default_protocol_versions()
         .ok()?
         .dangerous()
         .with_custom_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)
-        .with_no_client_auth();
+        .with_client_cert_resolver(Arc::clone(&witness) as Arc<dyn ResolvesClientCert>);
     let handshake = async {
         let stream = TcpStream::connect(target).await?;
         let mut secure = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await?;
-        secure.shutdown().await
+        let ended = if witness.asked.load(Ordering::Relaxed) {
+            admitted(&mut secure, host, path).await
+        } else {
+            Ok(())
+        };
+        let _ = secure.shutdown().await;
+        ended
     };
-    // A server that asks for the client's own certificate ends the handshake, and has shown its own before.
-    let _ = timeout(limit, handshake).await;
+    // A server that demands the client's own certificate may end the handshake, and has shown its own before.
+    let turned_away = matches!(timeout(limit, handshake).await, Ok(Err(_)));
     let shown = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-    let certificate = read(shown.first()?, &name, UnixTime::now())?;
+    let demands = turned_away && witness.asked.load(Ordering::Relaxed);
+    let certificate = Certificate { demands, ..read(shown.first()?, &name, UnixTime::now())? };
     Some(Shown { certificate, chain: shown.iter().map(|one| one.to_vec()).collect() })
+}
+
+/// Whether the server goes on with a client that has shown no certificate: those of TLS 1.3 turn it away after the handshake.
+async fn admitted(
+    secure: &mut TlsStream<TcpStream>,
+    host: &str,
+    path: Option<&str>,
+) -> io::Result<()> {
+    if let Some(path) = path {
+        let plain = |text: &str| text.chars().filter(char::is_ascii_graphic).collect::<String>();
+        let ask = format!(
+            "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
+            plain(path),
+            plain(host)
+        );
+        secure.write_all(ask.as_bytes()).await?;
+    }
+    let mut line = [0; 12];
+    match timeout(VERDICT, secure.read_exact(&mut line)).await {
+        Ok(Err(turned_away)) => Err(turned_away),
+        Ok(Ok(_)) if TURNED_AWAY.contains(&&line[9..]) => Err(ErrorKind::PermissionDenied.into()),
+        Ok(Ok(_)) | Err(_) => Ok(()),
+    }
 }
 
 fn read(shown: &CertificateDer<'_>, host: &ServerName<'_>, now: UnixTime) -> Option<Certificate> {
@@ -78,7 +123,8 @@ fn read(shown: &CertificateDer<'_>, host: &ServerName<'_>, now: UnixTime) -> Opt
     };
     let issuer = KINDS.iter().find_map(|kind| named(certificate.issuer(), kind));
     let self_signed = certificate.issuer() == certificate.subject();
-    Some(Certificate { names: kept(names), covers, validity, issuer, self_signed, trust: None })
+    let names = kept(names);
+    Some(Certificate { names, covers, validity, issuer, self_signed, trust: None, demands: false })
 }
 
 /// The last name of a kind in a distinguished name, where it can be shown.
@@ -118,6 +164,19 @@ fn date(at: UnixTime) -> Option<String> {
 struct Witness {
     provider: Arc<CryptoProvider>,
     seen: Mutex<Option<Vec<CertificateDer<'static>>>>,
+    /// Whether it was asked for one of its own.
+    asked: AtomicBool,
+}
+
+impl ResolvesClientCert for Witness {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.asked.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
 }
 
 impl ServerCertVerifier for Witness {

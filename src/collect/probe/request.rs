@@ -5,7 +5,8 @@
 
 use super::connect::connect;
 use super::http2;
-use checks::model::{Connect, Reply};
+use crate::words::words;
+use checks::model::{Connect, NO_TLS, PLAIN_HTTP, Reply};
 use reqwest::header::HOST;
 use reqwest::redirect::Policy;
 use std::error::Error;
@@ -22,6 +23,8 @@ const MARGIN: Duration = Duration::from_millis(100);
 const REST: Duration = Duration::from_millis(1500);
 const ENOUGH: usize = 256 << 10;
 
+/// After how long a port that answered a handshake in plain text is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
 /// How long a server that speaks first is given to begin.
 const GREETING: Duration = Duration::from_millis(500);
 
@@ -34,6 +37,8 @@ pub(crate) struct Answer {
     pub(crate) stopped: bool,
     /// Whether the port answers in HTTP/2 alone; then there is no `reply`.
     pub(crate) http2: bool,
+    /// Why no TLS handshake began.
+    pub(crate) no_handshake: Option<String>,
 }
 
 impl From<Reply> for Answer {
@@ -69,26 +74,38 @@ pub(crate) async fn request(target: SocketAddr, host: &str, path: &str, limit: D
         }
         // A server that speaks first is not silent. What it says to a request that it does not understand proves nothing.
         Some(Reply::Closed | Reply::Reset) if speaks_first(target).await => Reply::NotHttp.into(),
-        reply => Answer { reply, stopped, http2: false },
+        reply => Answer { reply, stopped, ..Answer::default() },
     }
 }
 
-/// Looks whether a port that should speak TLS does: `TlsError` where it answers plain HTTP instead, `None` where it speaks TLS
-/// or nothing can be said.
+/// Looks whether a port that should speak TLS does: `TlsError` where it answers in plain text instead, no reply where it speaks
+/// TLS, and the reason where it says nothing to the beginning of a handshake. `path` is asked for where HTTP is expected.
 pub(crate) async fn handshake(
     target: SocketAddr,
     host: &str,
-    path: &str,
+    path: Option<&str>,
     limit: Duration,
-) -> Option<Reply> {
-    if speaks_tls(target, limit).await {
-        return None;
+) -> Answer {
+    let mut said = hello(target, limit).await;
+    if matches!(said, Hello::Text { .. }) {
+        // A server that has no place left may say so without a handshake.
+        tokio::time::sleep(PAUSE).await;
+        said = hello(target, limit).await;
     }
-    match request(target, host, path, limit).await.reply {
-        Some(Reply::Status(_)) => {
-            Some(Reply::TlsError("no TLS record, and plain HTTP was answered".into()))
+    let asked = async || match path {
+        Some(path) => {
+            matches!(request(target, host, path, limit).await.reply, Some(Reply::Status(_)))
         }
-        _ => None,
+        None => false,
+    };
+    match said {
+        Hello::Tls => Answer { stopped: true, ..Answer::default() },
+        Hello::Text { is_http: true } => Reply::TlsError(PLAIN_HTTP.into()).into(),
+        _ if asked().await => Reply::TlsError(PLAIN_HTTP.into()).into(),
+        Hello::Text { is_http: false } => Reply::TlsError(NO_TLS.into()).into(),
+        Hello::Unanswered(why) => {
+            Answer { stopped: true, no_handshake: Some(why), ..Answer::default() }
+        }
     }
 }
 
@@ -164,16 +181,38 @@ async fn speaks_first(target: SocketAddr) -> bool {
     matches!(timeout(GREETING, look).await, Ok(Ok(greeting)) if &greeting != b"HTT")
 }
 
-/// Whether the port answers the beginning of a TLS handshake with a TLS record.
+/// What a port answers to the beginning of a TLS handshake.
+enum Hello {
+    /// A TLS record.
+    Tls,
+    /// Anything else.
+    Text { is_http: bool },
+    /// Nothing, and how so.
+    Unanswered(String),
+}
+
 async fn speaks_tls(target: SocketAddr, limit: Duration) -> bool {
+    matches!(hello(target, limit).await, Hello::Tls)
+}
+
+async fn hello(target: SocketAddr, limit: Duration) -> Hello {
+    let mut stream = match timeout(limit, TcpStream::connect(target)).await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Hello::Unanswered(format!("did not connect: {}", words(&error))),
+        Err(_) => return Hello::Unanswered("did not connect in time".into()),
+    };
     let look = async {
-        let mut stream = TcpStream::connect(target).await?;
         stream.write_all(&client_hello()).await?;
         let mut record = [0; 3];
         stream.read_exact(&mut record).await?;
         io::Result::Ok(record)
     };
-    matches!(timeout(limit, look).await, Ok(Ok(record)) if is_tls_record(record))
+    match timeout(limit, look).await {
+        Ok(Ok(record)) if is_tls_record(record) => Hello::Tls,
+        Ok(Ok(text)) => Hello::Text { is_http: &text == b"HTT" },
+        Ok(Err(_)) => Hello::Unanswered("was closed by the server".into()),
+        Err(_) => Hello::Unanswered(format!("was not answered within {} s", limit.as_secs())),
+    }
 }
 
 /// An alert or a handshake message of SSL 3 to TLS 1.3.

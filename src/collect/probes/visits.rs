@@ -135,6 +135,7 @@ async fn journey<'a>(
             port: link.endpoint.port,
             http_path: is_http.then(|| probe_path(request, server)),
             speaks_tls: scheme.is_some_and(begins_with_tls),
+            may_upgrade: scheme.is_some_and(may_upgrade),
             names: names.clone(),
         }),
         is_its_own,
@@ -203,6 +204,11 @@ pub(in super::super) fn begins_with_tls(scheme: &str) -> bool {
             | "tls"
             | "ssl"
     )
+}
+
+/// Whether some clients of such a scheme ask for TLS in plain text all the same: then an answer in plain text proves nothing.
+pub(in super::super) fn may_upgrade(scheme: &str) -> bool {
+    matches!(scheme, "smtps" | "imaps" | "ftps" | "tls" | "ssl")
 }
 
 /// The path of HTTP requests to a server: the user's, else the root. The endpoint's own path is never requested unasked.

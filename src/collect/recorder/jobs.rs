@@ -40,7 +40,11 @@ pub(super) struct Names {
 /// What came of a job.
 pub(super) enum Update {
     /// The containers and networks that were there already.
-    Listed { index: usize, ids: Vec<String>, networks: Result<Vec<Network>, String> },
+    Listed {
+        index: usize,
+        ids: Result<Vec<String>, String>,
+        networks: Result<Vec<Network>, String>,
+    },
     /// The networks, where a new one turned up.
     Networks { index: usize, networks: Result<Vec<Network>, String> },
     /// What an engine's Swarm knows, if it is a node of one.
@@ -60,7 +64,7 @@ pub(super) enum Update {
 pub(super) fn list(engine: &Connection, index: usize) -> Job<'_> {
     Box::pin(async move {
         let (ids, networks) = join(engine.ids(), engine.networks()).await;
-        Update::Listed { index, ids: ids.unwrap_or_default(), networks }
+        Update::Listed { index, ids, networks }
     })
 }
 

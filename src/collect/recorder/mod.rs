@@ -10,7 +10,6 @@ mod memory;
 use super::engine::{Connection, Engines, Event, What};
 use super::survey::Request;
 use checks::model::Snapshot;
-use checks::notes::DEAF;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use jobs::{Job, Update};
@@ -33,8 +32,8 @@ const ECHO: Duration = Duration::from_millis(150);
 /// The events of all engines, from the moment at which this was made.
 pub(crate) struct Ear {
     heard: mpsc::UnboundedReceiver<(usize, Event)>,
-    /// What could not be listened to, a line each.
-    deaf: Vec<String>,
+    /// Which engines could not be listened to, and why.
+    deaf: Vec<(usize, String)>,
 }
 
 /// Begins to listen to the engines.
@@ -44,10 +43,12 @@ pub(crate) async fn listen(engines: &Engines) -> Ear {
     for (index, engine) in engines.connections.iter().enumerate() {
         match engine.events(tell.clone(), index).await {
             Ok(events) => drop(tokio::spawn(events)),
-            Err(why) => deaf.push(DEAF.says(format!(
-                "{}: its events could not be followed, so containers that came and went may be missing: {why}",
-                engine.facts.name
-            ))),
+            Err(why) => deaf.push((
+                index,
+                format!(
+                    "its events could not be followed, so containers that came and went may be missing: {why}"
+                ),
+            )),
         }
     }
     Ear { heard, deaf }
@@ -64,9 +65,12 @@ pub(crate) async fn record(
     let mut recorder = Recorder {
         engines: &engines.connections,
         request,
-        memory: Memory::new(engines, request, std::mem::take(&mut ear.deaf)),
+        memory: Memory::new(engines, request),
         jobs: FuturesUnordered::new(),
     };
+    for (index, why) in std::mem::take(&mut ear.deaf) {
+        recorder.memory.silent(index, &why);
+    }
     keep(&recorder.memory.record());
     for index in 0..engines.connections.len() {
         recorder.jobs.push(jobs::list(&engines.connections[index], index));
@@ -116,10 +120,10 @@ impl Recorder<'_> {
             }
             What::Killed => self.memory.killed(index, &event.id),
             What::Signalled => self.memory.signalled(index, &event.id),
-            What::Silent => self.memory.note(Some(DEAF.says(format!(
-                "{}: it ceased to tell its events, so containers that came and went since may be missing",
-                self.engines[index].facts.name
-            )))),
+            What::Silent => self.memory.silent(
+                index,
+                "it ceased to tell its events, so containers that came and went since may be missing",
+            ),
             What::Removed => self.memory.removed(index, &event.id),
             What::OutOfMemory => self.memory.out_of_memory(index, &event.id),
             What::Ended(code) => {
@@ -144,8 +148,12 @@ impl Recorder<'_> {
             Update::Listed { index, ids, networks } => {
                 self.memory.learn_networks(index, networks);
                 self.ask_swarm();
-                for id in ids {
-                    self.look(index, id);
+                match ids {
+                    Ok(ids) => ids.into_iter().for_each(|id| self.look(index, id)),
+                    Err(why) => self.memory.silent(
+                        index,
+                        &format!("it did not list its containers, so some may be missing: {why}"),
+                    ),
                 }
             }
             Update::Networks { index, networks } => self.memory.learn_networks(index, networks),

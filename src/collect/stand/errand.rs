@@ -84,6 +84,8 @@ pub(crate) struct Dial {
     pub(crate) http_path: Option<String>,
     /// Whether a connection to it begins with a TLS handshake.
     pub(crate) speaks_tls: bool,
+    /// Whether some clients of its scheme ask for that in plain text first.
+    pub(crate) may_upgrade: bool,
     /// How the client resolves names; a host that is an address needs none.
     pub(crate) names: Result<Names, String>,
 }
@@ -136,7 +138,8 @@ impl Errand for Dial {
             visit.attempts.push(attempt);
             if connected {
                 let shown = if self.speaks_tls {
-                    probe::certificate(to, &self.host, REPLY_LIMIT).await
+                    let path = self.http_path.as_deref();
+                    probe::certificate(to, &self.host, path, REPLY_LIMIT).await
                 } else {
                     None
                 };
@@ -147,6 +150,7 @@ impl Errand for Dial {
                     visit.as_localhost = self.as_localhost(to, answer.reply.as_ref()).await;
                     (visit.reply, visit.http2, stopped) =
                         (answer.reply, answer.http2, answer.stopped);
+                    visit.no_handshake = answer.no_handshake;
                 }
                 break;
             }
@@ -167,9 +171,8 @@ impl Dial {
     /// What came of a request.
     async fn answer(&self, to: SocketAddr) -> Answer {
         match &self.http_path {
-            Some(path) if self.speaks_tls => {
-                let reply = probe::handshake(to, &self.host, path, REPLY_LIMIT).await;
-                Answer { stopped: reply.is_none(), reply, http2: false }
+            path if self.speaks_tls && !self.may_upgrade => {
+                probe::handshake(to, &self.host, path.as_deref(), REPLY_LIMIT).await
             }
             Some(path) => {
                 let host = self.named();

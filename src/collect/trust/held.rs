@@ -34,8 +34,9 @@ const WAITING: [&str; 3] = [
     "/etc/pki/ca-trust/source/anchors",
     "/usr/share/pki/trust/anchors",
 ];
-/// Endings of files that may hold certificates, and of key stores, which are not read.
+/// Endings of files that may hold certificates; of keys and of key stores, which are not read.
 const ENDINGS: [&str; 6] = ["pem", "crt", "cer", "cert", "ca", "bundle"];
+const KEYS: [&str; 1] = ["key"];
 const KEY_STORES: [&str; 6] = ["jks", "p12", "pfx", "pkcs12", "keystore", "truststore"];
 
 /// What a client holds.
@@ -44,6 +45,8 @@ pub(super) struct Held {
     pub(super) stores: Vec<Store>,
     /// Whether there are authorities of its system.
     pub(super) has_system: bool,
+    /// Whether there is a key of its own, or a store that may hold one. Of a key nothing else is kept.
+    pub(super) has_key: bool,
     /// What could not be looked at, if something could not.
     pub(super) unread: Option<String>,
 }
@@ -84,6 +87,7 @@ impl Held {
         if self.stores.iter().any(|store| store.path == path) {
             return;
         }
+        self.has_key |= ends_with(&path, &KEYS) || ends_with(&path, &KEY_STORES) || holds_key(text);
         if ends_with(&path, &KEY_STORES) {
             self.unread.get_or_insert_with(|| format!("the key store {path} is not read"));
             return;
@@ -96,6 +100,11 @@ impl Held {
         let waits = WAITING.iter().any(|folder| path.starts_with(folder));
         self.stores.push(Store { path, waits, certificates });
     }
+}
+
+fn holds_key(text: &[u8]) -> bool {
+    let mark = b"PRIVATE KEY-----";
+    text.windows(mark.len()).any(|window| window == mark)
 }
 
 /// What Java trusts lies in a store of its own.
@@ -111,11 +120,7 @@ fn named(env: &[(String, String)], argv: &[String]) -> BTreeSet<String> {
     let values = env.iter().map(|(_, value)| value).chain(argv);
     let pieces =
         values.flat_map(|value| value.split([' ', ',', ';', '=', '&', '"', '\'', '(', ')']));
-    let is_path = |piece: &&str| {
-        piece.starts_with('/')
-            && piece.len() < 256
-            && (ends_with(piece, &ENDINGS) || ends_with(piece, &KEY_STORES))
-    };
+    let is_path = |piece: &&str| piece.starts_with('/') && piece.len() < 256 && is_candidate(piece);
     pieces.filter(is_path).map(ToOwned::to_owned).take(NAMED).collect()
 }
 
@@ -166,7 +171,9 @@ impl Files<'_> {
                 && (at == path || is_candidate(&at));
             if is_wanted {
                 let mut text = Vec::new();
-                entry.read_to_end(&mut text).map_err(|e| words(&e))?;
+                if !ends_with(&at, &KEYS) {
+                    entry.read_to_end(&mut text).map_err(|e| words(&e))?;
+                }
                 files.push((at, text));
             }
         }
@@ -175,12 +182,15 @@ impl Files<'_> {
 }
 
 fn is_candidate(path: &str) -> bool {
-    ends_with(path, &ENDINGS) || ends_with(path, &KEY_STORES)
+    ends_with(path, &ENDINGS) || ends_with(path, &KEYS) || ends_with(path, &KEY_STORES)
 }
 
 fn in_place(pid: &ProvenPid, path: &str, depth: usize) -> Result<Vec<(String, Vec<u8>)>, String> {
     match look_at(pid, path, FILE_LIMIT) {
         Ok(Found::Nothing) => return Ok(Vec::new()),
+        Ok(Found::File { .. }) | Err(_) if ends_with(path, &KEYS) => {
+            return Ok(vec![(path.to_owned(), Vec::new())]);
+        }
         Ok(Found::File { bytes, .. }) => return Ok(vec![(path.to_owned(), bytes)]),
         Ok(Found::Other) if depth == 0 => return Ok(Vec::new()),
         Ok(Found::Other) => {}
@@ -196,12 +206,18 @@ fn in_place(pid: &ProvenPid, path: &str, depth: usize) -> Result<Vec<(String, Ve
         .files
         .into_iter()
         .filter(|(path, length)| is_candidate(path) && *length <= FILE_LIMIT);
-    wanted.map(|(path, _)| read_file(pid, &path, FILE_LIMIT).map(|text| (path, text))).collect()
+    let read = |path: String| {
+        if ends_with(&path, &KEYS) {
+            return Ok((path, Vec::new()));
+        }
+        read_file(pid, &path, FILE_LIMIT).map(|text| (path, text))
+    };
+    wanted.map(|(path, _)| read(path)).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{is_candidate, named};
+    use super::{holds_key, is_candidate, named};
 
     #[test]
     fn files_are_named_anywhere_in_a_value() {
@@ -218,6 +234,10 @@ mod tests {
         let expected =
             ["/certs/root.crt", "/certs/trust.jks", "/etc/lab/ca.pem", "/run/secrets/ca.crt"];
         assert_eq!(found, expected);
+        assert!(
+            holds_key(b"-----BEGIN EC PRIVATE KEY-----\n")
+                && !holds_key(b"-----BEGIN CERTIFICATE-----")
+        );
         assert!(is_candidate("/x/CA.PEM") && !is_candidate("/x/pem") && !is_candidate("/x.crt/y"));
     }
 }

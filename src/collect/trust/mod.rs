@@ -1,6 +1,6 @@
 //! Whether anything that a client holds vouches for the certificate that a server showed it: the authorities of its system,
-//! the files that its variables and arguments name, and those among its mounts and beside its program. What the program
-//! carries inside itself is not seen; a key store of Java is not read.
+//! the files that its variables and arguments name, and those among its mounts and beside its program; and whether a key of its
+//! own is among them. What the program carries inside itself is not seen; a key store of Java is not read.
 
 mod held;
 mod vouch;
@@ -47,6 +47,6 @@ impl Verifier<'_> {
         }
         let waiting = if by.is_none() { vouches(true) } else { None };
         let looked = held.stores.iter().map(|store| store.path.clone()).collect();
-        Some(Fact::Known(Trust { by, waiting, looked }))
+        Some(Fact::Known(Trust { by, waiting, looked, key: held.has_key }))
     }
 }

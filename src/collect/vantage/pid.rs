@@ -6,6 +6,7 @@
 use crate::words::words;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::retry_on_intr;
 use rustix::param::clock_ticks_per_second;
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use std::collections::BTreeSet;
@@ -61,7 +62,9 @@ impl ProvenPid {
         .map_err(|error| format!("process {pid} is not visible here: {}", words(&error.into())))?;
         let ticks = || start_ticks(&folder).map_err(|why| format!("process {pid}: {why}"));
         // Whatever is read of the folder after this shows that the number was still this process's.
-        let watched = Pid::from_raw(pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
+        let watched = Pid::from_raw(pid)
+            .filter(|_| counts_as_proc())
+            .and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
         let life = match watched {
             Some(watched) => Life::Watched(watched),
             None => Life::Since(ticks()?),
@@ -88,8 +91,9 @@ impl ProvenPid {
     pub(crate) fn still_valid(&self) -> Result<(), String> {
         let is_there = match &self.life {
             Life::Watched(watched) => {
-                poll(&mut [PollFd::new(watched, PollFlags::IN)], Some(&Timespec::default()))
-                    .is_ok_and(|ended| ended == 0)
+                let mut end = [PollFd::new(watched, PollFlags::IN)];
+                let look = || poll(&mut end, Some(&Timespec::default()));
+                retry_on_intr(look).is_ok_and(|ended| ended == 0)
             }
             Life::Since(ticks) => start_ticks(&self.folder).is_ok_and(|now| now == *ticks),
         };
@@ -130,6 +134,15 @@ fn read_text(folder: &OwnedFd, entry: &str) -> Result<String, String> {
 fn start_ticks(folder: &OwnedFd) -> Result<u64, String> {
     parse_start(&read_text(folder, "stat")?)
         .ok_or_else(|| "it has ended, or its start time cannot be read".to_owned())
+}
+
+/// Whether the kernel counts processes for econn as `/proc` does: that may be another PID namespace's.
+fn counts_as_proc() -> bool {
+    static SAME: LazyLock<bool> = LazyLock::new(|| {
+        let own = std::fs::read_link("/proc/self");
+        own.is_ok_and(|own| own.as_os_str() == std::process::id().to_string().as_str())
+    });
+    *SAME
 }
 
 /// Field 22 of `/proc/PID/stat`, and nothing for a process that has ended and only waits to be taken note of. The name in

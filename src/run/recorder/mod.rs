@@ -83,6 +83,9 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
 
 /// The project's own checks, and what is to be looked at.
 fn prepared<'a>(config: &'a Config, asked: &Record) -> Result<(OwnChecks<'a>, Task), Failure> {
+    if asked.looking.extra.verify_build {
+        say("--verify-build builds nothing while a command runs; econn diagnose --verify-build does");
+    }
     // A wrong name is said before a program is asked what it is.
     OwnChecks::declared(config).know(&asked.judging, None)?;
     let own = OwnChecks::find(config)?;
@@ -100,7 +103,7 @@ fn tell(
 ) -> Result<(), Failure> {
     written(report, &asked.judging)?;
     let from = recording.name();
-    if record.engines.iter().all(|engine| engine.error.is_some()) {
+    if record.engines.iter().all(|engine| engine.error.is_some() && !engine.fell_silent()) {
         say(&format!("nothing was recorded: {}", no_engine(record)));
     } else if code == 0 {
         // The recording and the files of --output tell more; where all is well nobody asked.

@@ -4,7 +4,7 @@ use super::econn::{Run, econn, run};
 use super::proxy::{Fault, Plan, Proxy};
 use super::{incident, must};
 use crate::harness::stage::Stage;
-use crate::harness::verdict::{findings, list, text};
+use crate::harness::verdict::{list, text};
 use crate::harness::{Cast, Engine, Result};
 use serde_json::Value;
 
@@ -19,7 +19,11 @@ pub(super) fn finds_the_incident(cast: &Cast, engine: Engine) -> Result<()> {
         let play = incident(cast, side)?;
         let stage = Stage::set(&play.scene, engine, &play.on, false)?;
         let run = diagnose(&stage, &[])?;
-        let report = run.report_with(exit)?;
+        let report = run.report()?;
+        // Somebody else's containers may be there, too.
+        if list(&report, "links").len() == 1 {
+            run.report_with(exit)?;
+        }
         let link = link(&run, &report, &stage)?;
         let named: Vec<&str> = list(link, "chain").iter().filter_map(Value::as_str).collect();
         must(named == chain, || run.account(&format!("the chain is {chain:?}")))?;
@@ -40,7 +44,7 @@ pub(super) fn misses_an_engine(cast: &Cast, engine: Engine) -> Result<()> {
     let run = diagnose(&stage, &[(variable, &proxy.host())])?;
     let report = run.report_with(3)?;
     let healthy = link(&run, &report, &stage)?;
-    must(findings(healthy).all(|found| found["severity"] == "warn"), || {
+    must(["pass", "warn"].contains(&text(healthy, "outcome")), || {
         run.account("the link of the engine that answers is healthy")
     })?;
     must(report["outcome"] == "unknown", || run.account("not everything was seen"))?;

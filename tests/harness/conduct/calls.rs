@@ -53,8 +53,8 @@ pub(super) fn are_told(cast: &Cast, engine: Engine) -> Result<()> {
     stage.strike()
 }
 
-/// Of a container that is no end of a link, and of its network and image, only what every look needs is asked: the container
-/// itself, once. Its sockets are not read, although it listens.
+/// Of a container that is no end of a link only what every look needs is asked: the container itself, once, and nothing of its
+/// network. Its sockets are not read, although it listens.
 pub(super) fn concern_ends(cast: &Cast, engine: Engine) -> Result<()> {
     let mut play = incident(cast, "none")?.clone();
     play.scene.network.push(Network { name: "aside".into(), options: vec![] });
@@ -68,9 +68,10 @@ pub(super) fn concern_ends(cast: &Cast, engine: Engine) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, false)?;
     let id = |name: &str| engine.run(["inspect", "--format", "{{.Id}}", &stage.words.name(name)?]);
     let (bystander, server) = (id("bystander")?, id("mock-llm-aianalysis")?);
-    let aside =
-        engine.run(["network", "inspect", "--format", "{{.Id}}", &stage.words.name("aside")?]);
-    let aside = aside.or_else(|_| stage.words.name("aside"))?;
+    let aside = stage.words.name("aside")?;
+    // Old versions of Podman call it by its name only.
+    let inspected = engine.run(["network", "inspect", "--format", "{{.Id}}", &aside]);
+    let aside = [inspected.unwrap_or_else(|_| aside.clone()), aside];
     let proxy = Proxy::start(engine, Plan::default())?;
     let source = format!(
         "{}={}",
@@ -85,8 +86,10 @@ pub(super) fn concern_ends(cast: &Cast, engine: Engine) -> Result<()> {
         &source,
         "--format",
         "json",
+        // Nobody else's server is to be probed beside its own test.
+        &stage.words.name("hapi")?,
     ]))?;
-    run.ended_with(&[0, 1, 3])?;
+    run.report_with(0)?;
     let calls: Vec<String> =
         proxy.calls().iter().map(|call| format!("{} {}", call.method, call.path)).collect();
     let of = |what: &str| calls.iter().filter(|call| call.contains(what)).collect::<Vec<_>>();
@@ -94,9 +97,12 @@ pub(super) fn concern_ends(cast: &Cast, engine: Engine) -> Result<()> {
     must(about.len() == 1 && about[0].ends_with(&format!("/containers/{bystander}/json")), || {
         run.account(&format!("the bystander was asked for: {about:#?}"))
     })?;
-    must(of(&aside).is_empty(), || run.account(&format!("its network was: {:#?}", of(&aside))))?;
+    for network in aside {
+        let asked = of(&network);
+        must(asked.is_empty(), || run.account(&format!("its network was asked for: {asked:#?}")))?;
+    }
     // An end is asked for more, and its image is read in a container of ours.
-    must(of(&server).len() > 1 && !of("/archive").is_empty(), || {
+    must(of(&server).len() > 1 && !of("/archive?path=%2Fapp").is_empty(), || {
         run.account(&format!("of the server: {calls:#?}"))
     })?;
     let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;

@@ -16,7 +16,7 @@ use checks::model::{
     Concurrency, Container, Fact, Limits, Network, SNAPSHOT_VERSION, Settings, Snapshot, Source,
     State, Written,
 };
-use checks::notes::{NAME_USED_AGAIN, TAKEN_DOWN, UNREADABLE};
+use checks::notes::{DEAF, NAME_USED_AGAIN, TAKEN_DOWN, UNREADABLE};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::time::Instant;
 
@@ -66,7 +66,7 @@ struct More {
 }
 
 impl<'a> Memory<'a> {
-    pub(super) fn new(engines: &'a Engines, request: &'a Request, notes: Vec<String>) -> Self {
+    pub(super) fn new(engines: &'a Engines, request: &'a Request) -> Self {
         let mut facts: Vec<_> = engines.connections.iter().map(|c| c.facts.clone()).collect();
         facts.extend(engines.silent.iter().cloned());
         facts.sort_by(|a, b| a.name.cmp(&b.name));
@@ -104,7 +104,7 @@ impl<'a> Memory<'a> {
             held_again: HashSet::new(),
             is_holding: false,
             imaged: HashSet::new(),
-            notes: notes.into_iter().collect(),
+            notes: BTreeSet::new(),
             began: Instant::now(),
             refreshed: Instant::now(),
             is_new: false,
@@ -158,6 +158,16 @@ impl<'a> Memory<'a> {
 
     pub(super) fn note(&mut self, note: Option<String>) {
         self.notes.extend(note);
+    }
+
+    /// An engine can't be followed any more: not everything that it has was seen.
+    pub(super) fn silent(&mut self, index: usize, why: &str) {
+        let name = &self.engines[index].facts.name;
+        let why = format!("{name}: {why}");
+        if let Some(engine) = self.record.engines.iter_mut().find(|engine| engine.name == *name) {
+            engine.error.get_or_insert_with(|| why.clone());
+        }
+        self.note(Some(DEAF.says(why)));
     }
 
     /// The containers of one engine by name, for what the next look makes of them.
