@@ -84,7 +84,9 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
 /// The project's own checks, and what is to be looked at.
 fn prepared<'a>(config: &'a Config, asked: &Record) -> Result<(OwnChecks<'a>, Task), Failure> {
     if asked.looking.extra.verify_build {
-        say("--verify-build builds nothing while a command runs; econn diagnose --verify-build does");
+        say(
+            "--verify-build builds nothing while a command runs; econn diagnose --verify-build does",
+        );
     }
     // A wrong name is said before a program is asked what it is.
     OwnChecks::declared(config).know(&asked.judging, None)?;
