@@ -119,8 +119,8 @@ play() {
         failed+=" $kind"
 }
 
-if [ -z "$(answering)" ] && ! debian_root; then
-    say "No container engine answers. Install Docker (docs.docker.com/engine/install) or Podman (podman.io) and run this again."
+if ! debian_root && { [ -z "$(answering)" ] || ! command -v apt-get >/dev/null; }; then
+    say "To play the incident takes apt-get and an engine that answers: install Docker (docs.docker.com/engine/install) or Podman (podman.io)."
     say "Until then, the incident as it was recorded:"
     # It ends with 1, as a diagnosis does that found faults.
     cargo run --quiet -- demo || [ $? = 1 ]
