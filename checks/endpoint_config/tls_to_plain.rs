@@ -125,4 +125,16 @@ mod tests {
         };
         says(&RULE, lost, "nothing");
     }
+
+    #[test]
+    fn catches_not() {
+        says(&RULE, |_| (), "nothing");
+        says(&RULE, |it| secure(it, None), "nothing");
+        says(&RULE, Snapshot::sends_nothing, "nothing");
+        // Some of their clients ask for TLS in plain text first.
+        for scheme in ["tls", "smtps", "postgresql"] {
+            let greets = |it: &mut Snapshot| told(it, scheme, Some(Reply::TlsError(NO_TLS.into())));
+            says(&RULE, greets, "nothing");
+        }
+    }
 }
