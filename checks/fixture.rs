@@ -6,7 +6,7 @@ mod honest;
 mod pair;
 
 pub(crate) use honest::is_honest;
-pub(crate) use pair::healthy;
+pub(crate) use pair::{certificate, healthy};
 
 use crate::model::{
     Asked, Attempt, Case, Compose, Connect, Fix, Found, Listener, Lookup, Resolution, Rule,

@@ -11,7 +11,7 @@ an unknown.
 
 ## What proves it
 A handshake that econn began from the client's namespace without a certificate: the server asked for one, and then ended the
-connection or answered 400, 401, 403, 495 or 496. No private key was found among the files that are mounted into the client, that
+connection, answered a request with 400, 401, 403, 495 or 496, or gave it no answer within 1.5 s. No private key was found among the files that are mounted into the client, that
 its variables and arguments name, or beside its program.
 
 ## What disproves it
@@ -41,17 +41,14 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{row, says};
-    use crate::model::{Certificate, Fact, Snapshot, Trust, Validity};
+    use crate::fixture::{certificate, row, says};
+    use crate::model::{Certificate, Fact, Snapshot, Trust};
 
     fn shows(it: &mut Snapshot, demands: bool, key: Option<bool>) {
         let Fact::Known(visit) = &mut it.link().visit else { return };
-        let (names, covers, validity) = (vec!["mock".into()], true, Validity::Now);
-        let (issuer, self_signed) = (None, false);
         let by = Some("/etc/ca.pem".into());
         let trust = key.map(|key| Fact::Known(Trust { by, key, ..Trust::default() }));
-        visit.certificate =
-            Some(Certificate { names, covers, validity, issuer, self_signed, trust, demands });
+        visit.certificate = Some(Certificate { trust, demands, ..certificate() });
         visit.reply = None;
     }
 

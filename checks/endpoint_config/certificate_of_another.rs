@@ -68,8 +68,8 @@ fn covered<'a>(server: Target<'a>, names: &[String]) -> Option<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{remedies, row, says};
-    use crate::model::{Certificate, Fact, Lookup, Meant, Snapshot, Validity};
+    use crate::fixture::{certificate, remedies, row, says};
+    use crate::model::{Certificate, Fact, Lookup, Meant, Snapshot};
 
     fn shows(it: &mut Snapshot, names: &[&str], covers: bool) {
         let link = it.link();
@@ -77,17 +77,7 @@ mod tests {
         link.endpoint.url = "https://mock:8080".into();
         let Fact::Known(visit) = &mut link.visit else { return };
         let names = names.iter().map(ToString::to_string).collect();
-        let validity = Validity::Now;
-        let (issuer, self_signed, trust) = (None, false, None);
-        visit.certificate = Some(Certificate {
-            names,
-            covers,
-            validity,
-            issuer,
-            self_signed,
-            trust,
-            demands: false,
-        });
+        visit.certificate = Some(Certificate { names, covers, ..certificate() });
         visit.reply = None;
     }
 

@@ -57,22 +57,12 @@ pub(super) fn severity(case: &Case<'_>, seen: String) -> Found {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{row, says};
+    use crate::fixture::{certificate, row, says};
     use crate::model::{Certificate, Fact, Snapshot, Validity};
 
     fn shows(it: &mut Snapshot, validity: Validity) {
         let Fact::Known(visit) = &mut it.link().visit else { return };
-        let (names, covers) = (vec!["mock".into()], true);
-        let (issuer, self_signed, trust) = (None, false, None);
-        visit.certificate = Some(Certificate {
-            names,
-            covers,
-            validity,
-            issuer,
-            self_signed,
-            trust,
-            demands: false,
-        });
+        visit.certificate = Some(Certificate { validity, ..certificate() });
         visit.reply = None;
     }
 

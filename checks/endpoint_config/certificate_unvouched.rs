@@ -79,7 +79,7 @@ fn signer(certificate: &Certificate) -> String {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{remedies, row, says};
+    use crate::fixture::{certificate, remedies, row, says};
     use crate::model::{Certificate, Fact, Snapshot, Trust, Validity};
 
     fn shows(it: &mut Snapshot, trust: Option<Fact<Trust>>) -> Option<&mut Certificate> {
@@ -88,15 +88,8 @@ mod tests {
         link.endpoint.url = "https://mock:8080".into();
         let Fact::Known(visit) = &mut link.visit else { return None };
         visit.reply = None;
-        visit.certificate = Some(Certificate {
-            names: vec!["mock".into()],
-            covers: true,
-            validity: Validity::Now,
-            issuer: Some("ours".into()),
-            self_signed: false,
-            trust,
-            demands: false,
-        });
+        visit.certificate =
+            Some(Certificate { issuer: Some("ours".into()), trust, ..certificate() });
         visit.certificate.as_mut()
     }
 

@@ -29,7 +29,7 @@ const LONGEST_ISSUER: usize = 64;
 /// How DER writes the kinds of name: common name, organisation.
 const KINDS: [&[u8]; 2] = [&[6, 3, 0x55, 4, 3], &[6, 3, 0x55, 4, 10]];
 /// How long a server is given to turn away a client without a certificate, and the HTTP statuses by which it may.
-const VERDICT: Duration = Duration::from_millis(500);
+const VERDICT: Duration = Duration::from_millis(1500);
 const TURNED_AWAY: [&[u8]; 5] = [b"400", b"401", b"403", b"495", b"496"];
 /// The longest host name there is.
 const LONGEST: usize = 253;
@@ -99,6 +99,8 @@ async fn admitted(
     match timeout(VERDICT, secure.read_exact(&mut line)).await {
         Ok(Err(turned_away)) => Err(turned_away),
         Ok(Ok(_)) if TURNED_AWAY.contains(&&line[9..]) => Err(ErrorKind::PermissionDenied.into()),
+        // Who was asked and says nothing has not gone on; where nobody asks, silence is the rule.
+        Err(_) if path.is_some() => Err(ErrorKind::TimedOut.into()),
         Ok(Ok(_)) | Err(_) => Ok(()),
     }
 }
