@@ -10,14 +10,15 @@
 mod harness;
 
 use harness::{
-    Cast, Engine, Notes, Trials, bench, failed, further, lab, matrix, sweep, tidy, tried_again,
+    Cast, Engine, Notes, Trials, bench, failed, further, lab, matrix, sweep, tidy, times,
+    tried_again,
 };
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
-/// Tests at once: half of them wait for something, so two processors are busy with these. With six, Podman 4.3 broke: a
-/// container could not be removed any more.
-const THREADS: usize = 4;
+/// Tests at once: most of them wait for something, so two processors are just busy with these. How many of them set up or take
+/// down at once is the stage's matter.
+const THREADS: usize = 6;
 
 fn main() -> ExitCode {
     run().unwrap_or_else(|trouble| {
@@ -53,6 +54,9 @@ fn run() -> Result<ExitCode, String> {
     if !arguments.list {
         let settled = [notes.accuracy.settle(&cast), notes.elsewhere.settle(&cast, &further)];
         let troubles: Vec<String> = settled.into_iter().filter_map(Result::err).collect();
+        for line in times() {
+            eprintln!("scenes: {line}");
+        }
         for name in tried_again() {
             eprintln!("scenes: needed a further try: {name}");
         }

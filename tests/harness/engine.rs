@@ -1,8 +1,9 @@
-//! The two engines, spoken to through their own command lines: the stage must not be set with econn's own code.
+//! The two engines, spoken to through their own command lines and bare calls: the stage must not be set with econn's own code.
 
-use super::Result;
 use super::further::{self, Further};
+use super::{Result, raw};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
@@ -129,6 +130,48 @@ impl Engine {
         Err(told)
     }
 
+    /// Starts a container.
+    pub(crate) fn start(self, container: &str) -> Result<()> {
+        if !self.is_near() {
+            return self.run(["start", container]).map(drop);
+        }
+        raw::call(self, "POST", &format!("{}/containers/{container}/start", self.own_paths()))
+            .map(drop)
+    }
+
+    /// Removes a container, running or not, with its unnamed volumes.
+    pub(crate) fn remove(self, container: &str) -> Result<()> {
+        if !self.is_near() {
+            // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
+            let patience: &[&str] = if self.kind() == Self::Podman { &["--time=0"] } else { &[] };
+            let words = ["rm", "--force", "--volumes"].iter().chain(patience);
+            return self.run(words.copied().chain([container])).map(drop);
+        }
+        // Of the two addresses that Podman has for this, only its own knows a time-out.
+        let path =
+            format!("{}/containers/{container}?force=true&v=true&timeout=0", self.own_paths());
+        raw::call(self, "DELETE", &path).map(drop)
+    }
+
+    /// What the engine knows of a container.
+    pub(crate) fn inspect(self, container: &str) -> Result<Value> {
+        if self.is_near() {
+            return raw::get(self, &format!("/v1.41/containers/{container}/json"));
+        }
+        let told = self.run(["container", "inspect", "--format", "{{json .}}", container])?;
+        serde_json::from_str(&told).map_err(|trouble| format!("{container}: {trouble}"))
+    }
+
+    /// Whether its socket is a file here.
+    fn is_near(self) -> bool {
+        self.host().starts_with("unix://")
+    }
+
+    /// What its own paths begin with.
+    fn own_paths(self) -> &'static str {
+        if self.kind() == Self::Podman { "/v4.0.0/libpod" } else { "/v1.41" }
+    }
+
     /// Runs a command in a container and gives its output. Podman 4.3 sometimes loses the output of a short command
     /// when much goes on, so nothing at all is asked for again.
     pub(crate) fn exec(self, container: &str, command: &[String]) -> Result<String> {
@@ -169,7 +212,7 @@ impl std::fmt::Display for Engine {
 
 /// What an engine says when it stumbles over another scene that is coming or going at that moment (Podman lists the
 /// host's interfaces, one of which has just vanished).
-const RACES: [&str; 1] = ["no such network interface"];
+pub(crate) const RACES: [&str; 1] = ["no such network interface"];
 
 /// The image that every scene begins with.
 pub(crate) const BASE_IMAGE: &str = "econn-lab-python:1";

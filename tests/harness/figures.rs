@@ -3,13 +3,16 @@
 
 mod overhead;
 
+pub(crate) use overhead::Suite;
+
 use super::cast::Cast;
 use super::diagnosis::arguments;
+use super::engine::BASE_IMAGE;
 use super::raw;
-use super::scene::{Container, Network, Scene, State};
+use super::scene::{Container, Network, Scene};
 use super::stage::Stage;
 use super::verdict::list;
-use super::{Engine, Result};
+use super::{Engine, Result, run_id};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -47,10 +50,10 @@ impl std::fmt::Display for Figure {
 }
 
 /// Everything that is measured on one engine. The machine should be idle.
-pub(crate) fn of(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
+pub(crate) fn of(cast: &Cast, engine: Engine, suite: Suite) -> Result<Vec<Figure>> {
     let mut figures = of_incident(cast, engine)?;
     figures.extend(of_scan(engine)?);
-    figures.extend(overhead::of(engine)?);
+    figures.extend(overhead::of(engine, suite)?);
     Ok(figures)
 }
 
@@ -59,7 +62,7 @@ pub(crate) fn table(cast: &Cast, engines: &[Engine]) -> Result<(String, bool)> {
     let mut table = String::from("| what | seen | bound |\n|---|---|---|\n");
     let mut kept = true;
     for engine in engines {
-        for figure in of(cast, *engine)? {
+        for figure in of(cast, *engine, Suite::Long)? {
             let _ = writeln!(table, "{figure}");
             kept &= !figure.beyond(1.0);
         }
@@ -91,11 +94,13 @@ fn of_incident(cast: &Cast, engine: Engine) -> Result<Vec<Figure>> {
 
 /// Ten links among 200 containers, against the bare calls to the engine that any answer needs.
 fn of_scan(engine: Engine) -> Result<[Figure; 2]> {
-    let stage = Stage::set(&crowd(), engine, &[], false)?;
+    let stage = Stage::set(&pairs(), engine, &[], false)?;
+    let idle = Idle::beside(&stage)?;
     let arguments = ["diagnose", "--engine", engine.name(), "--passive"].map(str::to_owned);
     let scan = median(|| run(&arguments, LINKS))?;
     let raw = median(|| raw::scan(engine))?;
     let memory = peak(&arguments)?;
+    drop(idle);
     stage.strike()?;
     let what = format!(
         "{engine}: passive scan of 200 containers, {LINKS} links (bare calls: {raw:.0} ms)"
@@ -111,10 +116,9 @@ fn of_scan(engine: Engine) -> Result<[Figure; 2]> {
     ])
 }
 
-/// Ten clients with a server each, and 180 containers that only exist.
-fn crowd() -> Scene {
+/// Ten clients with a server each.
+fn pairs() -> Scene {
     let container = |name: String, command: &str, url: Option<String>| Container {
-        state: if command.is_empty() { State::Created } else { State::Running },
         command: command.split_whitespace().map(str::to_owned).collect(),
         networks: vec!["crowd".into()],
         env: url.map(|url| ("SERVER_URL".to_owned(), url)).into_iter().collect::<BTreeMap<_, _>>(),
@@ -126,9 +130,46 @@ fn crowd() -> Scene {
         let server = container(format!("server{n}"), "python3 -m http.server 8080", None);
         [server, container(format!("client{n}"), "sleep infinity", Some(url))]
     });
-    let idle = (0..180).map(|n| container(format!("idle{n}"), "", None));
     let network = vec![Network { name: "crowd".into(), options: vec![] }];
-    Scene { container: pairs.chain(idle).collect(), network, ..Scene::default() }
+    Scene { container: pairs.collect(), network, ..Scene::default() }
+}
+
+/// The other containers, which only exist. They are made and removed some at a time, and removed whatever happens.
+struct Idle(Engine, Vec<String>);
+
+impl Idle {
+    const COUNT: usize = 180;
+    const AT_ONCE: usize = 4;
+
+    fn beside(stage: &Stage) -> Result<Self> {
+        let names = (0..Self::COUNT).map(|n| stage.words.fill(&format!("idle{n}{{{{ns}}}}")));
+        let idle = Self(stage.engine, names.collect::<Result<_>>()?);
+        let network = format!("--network={}", stage.words.name("crowd")?);
+        let label = format!("--label=econn.lab={}", run_id());
+        idle.each(|engine, name| {
+            let words = ["create", "--pull=never", &label, &network, "--name", name, BASE_IMAGE];
+            engine.run(words.iter().chain(&["sleep", "infinity"])).map(drop)
+        })?;
+        Ok(idle)
+    }
+
+    fn each(&self, act: impl Fn(Engine, &str) -> Result<()> + Sync) -> Result<()> {
+        let Self(engine, names) = self;
+        let of_some = |names: &[String]| names.iter().try_for_each(|name| act(*engine, name));
+        std::thread::scope(|scope| {
+            let shares = names.chunks(Self::COUNT / Self::AT_ONCE);
+            let workers: Vec<_> = shares.map(|share| scope.spawn(|| of_some(share))).collect();
+            workers
+                .into_iter()
+                .try_for_each(|worker| worker.join().map_err(|_| "a thread panicked".to_owned())?)
+        })
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        let _ = self.each(|engine, name| engine.remove(name));
+    }
 }
 
 fn median(mut measure: impl FnMut() -> Result<f64>) -> Result<f64> {

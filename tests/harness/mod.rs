@@ -26,6 +26,7 @@ mod stage;
 mod symptom;
 mod tally;
 mod trials;
+mod turn;
 mod verdict;
 mod words;
 
@@ -34,7 +35,7 @@ pub(crate) use engine::Engine;
 pub(crate) use further::asked_for as further;
 pub(crate) use lab::lab;
 pub(crate) use servers::matrix;
-pub(crate) use trials::{Notes, Trials, failed, tried_again};
+pub(crate) use trials::{Notes, Trials, failed, times, tried_again};
 
 use std::fs;
 use std::io::Write;

@@ -6,8 +6,10 @@
 use super::engine::BASE_IMAGE;
 use super::firewall::Firewall;
 use super::scene::{Container, Scene, State};
+use super::turn::Turn;
 use super::words::{Words, host_port};
 use super::{Engine, Result, folder, run_id};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
@@ -43,24 +45,32 @@ impl Stage {
             firewall: Firewall::of(engine),
             images: vec![],
         };
-        stage.build(scene)?;
-        stage.make_networks(scene)?;
-        stage.make_pods(scene)?;
+        // Its turn is over before what is half set up is taken down.
+        let set = {
+            let _turn = Turn::on(engine);
+            stage.furnish(scene)
+        };
+        set.map(|()| stage)
+    }
+
+    fn furnish(&mut self, scene: &Scene) -> Result<()> {
+        self.build(scene)?;
+        self.make_networks(scene)?;
+        self.make_pods(scene)?;
         for container in &scene.container {
-            stage
-                .make(container)
+            self.make(container)
                 .map_err(|trouble| format!("container {}: {trouble}", container.name))?;
         }
         for command in &scene.then {
-            engine.run(stage.words.fill_all(command)?)?;
+            self.engine.run(self.words.fill_all(command)?)?;
         }
         if !scene.firewall.is_empty() && !scene.alone {
             return Err("a scene with firewall rules must be alone".into());
         }
         for rule in &scene.firewall {
-            stage.firewall.add(&stage.words.fill_all(rule)?)?;
+            self.firewall.add(&self.words.fill_all(rule)?)?;
         }
-        Ok(stage)
+        Ok(())
     }
 
     fn build(&mut self, scene: &Scene) -> Result<()> {
@@ -145,7 +155,7 @@ impl Stage {
         if container.state == State::Created {
             return Ok(());
         }
-        let started = engine.run(["start", &real]);
+        let started = engine.start(&real);
         if container.state == State::Unstartable {
             return match started {
                 Ok(_) => Err("it started, and should not have".into()),
@@ -155,9 +165,7 @@ impl Stage {
         started?;
         if container.state == State::Exited {
             wait(engine, &real, "to exit", || {
-                engine
-                    .run(["inspect", "--format", "{{.State.Running}}", &real])
-                    .is_ok_and(|seen| seen == "false")
+                engine.inspect(&real).is_ok_and(|seen| seen["State"]["Running"] == false)
             })?;
         }
         let (process, addresses) = seen(engine, &real)?;
@@ -178,9 +186,9 @@ impl Stage {
     pub(crate) fn replace(&mut self, container: &Container) -> Result<()> {
         let real = self.words.name(&container.name)?;
         let network = container.networks.first().map(|n| self.words.name(n)).transpose()?;
-        self.engine.run(removal(self.engine, &real))?;
+        self.engine.remove(&real)?;
         self.engine.run(self.creation(container, &real, network.as_ref())?)?;
-        self.engine.run(["start", &real])?;
+        self.engine.start(&real)?;
         let (process, _) = seen(self.engine, &real)?;
         wait(self.engine, &real, "to listen", || {
             listens(self.engine, &real, process, &container.listens)
@@ -190,7 +198,7 @@ impl Stage {
     /// Removes a container while the scene still plays.
     pub(crate) fn dismiss(&mut self, real: &str) -> Result<()> {
         self.forget(real);
-        self.engine.run(removal(self.engine, real)).map(drop)
+        self.engine.remove(real)
     }
 
     /// Takes care of a container that somebody else has made.
@@ -204,14 +212,14 @@ impl Stage {
     }
 
     /// `ip:NAME` is the address in the first network of the container, `ip:NAME:NETWORK` the one in another.
-    fn name_addresses(&mut self, container: &Container, addresses: &str) -> Result<()> {
-        let addresses: Vec<(&str, &str)> =
-            addresses.split_whitespace().filter_map(|word| word.split_once('=')).collect();
-        let mut first = addresses.first().map(|(_, address)| *address);
+    fn name_addresses(
+        &mut self,
+        container: &Container,
+        addresses: &BTreeMap<String, String>,
+    ) -> Result<()> {
+        let mut first = addresses.values().next();
         for (index, network) in container.networks.iter().enumerate() {
-            let name = self.words.name(network)?;
-            let found = addresses.iter().find(|(at, _)| *at == name);
-            let Some((_, address)) = found else { continue };
+            let Some(address) = addresses.get(&self.words.name(network)?) else { continue };
             self.words.say(&format!("ip:{}:{network}", container.name), address)?;
             if index == 0 {
                 first = Some(address);
@@ -269,10 +277,11 @@ impl Stage {
     }
 
     fn remove(&mut self) -> Result<()> {
+        let _turn = Turn::on(self.engine);
         let mut left = self.firewall.remove();
         // One after the other: after one command for several, Podman 4.3 once kept a container that it could not list any more.
         for (engine, container) in self.containers.drain(..).rev() {
-            left.extend(engine.run(removal(engine, &container)).err());
+            left.extend(engine.remove(&container).err());
         }
         for pod in self.pods.drain(..) {
             left.extend(self.engine.run(["pod", "rm", "--force", "--time=0", &pod]).err());
@@ -303,18 +312,20 @@ fn wait(engine: Engine, real: &str, what: &str, mut done: impl FnMut() -> bool) 
     Ok(())
 }
 
-/// The process of a started container, 0 where it has ended, and its addresses as `network=address`.
-fn seen(engine: Engine, real: &str) -> Result<(u32, String)> {
-    let format = "{{.State.Pid}} \
-        {{range $name, $at := .NetworkSettings.Networks}}{{$name}}={{$at.IPAddress}} {{end}}";
-    let told = engine.run(["inspect", "--format", format, real])?;
-    let (process, addresses) = told.split_once(' ').unwrap_or((&told, ""));
-    let process = process.parse().map_err(|trouble| format!("{real}: {process:?}: {trouble}"))?;
-    Ok((process, addresses.to_owned()))
+/// The process of a started container, 0 where it has ended, and its addresses by network.
+fn seen(engine: Engine, real: &str) -> Result<(u64, BTreeMap<String, String>)> {
+    let told = engine.inspect(real)?;
+    let process = told["State"]["Pid"].as_u64().ok_or_else(|| format!("{real} has no pid"))?;
+    let networks = told["NetworkSettings"]["Networks"].as_object();
+    let addresses = networks
+        .into_iter()
+        .flatten()
+        .map(|(name, at)| (name.clone(), at["IPAddress"].as_str().unwrap_or_default().to_owned()));
+    Ok((process, addresses.collect()))
 }
 
 /// Are all these ports listened on inside the container, at whatever address?
-fn listens(engine: Engine, real: &str, process: u32, ports: &[u16]) -> bool {
+fn listens(engine: Engine, real: &str, process: u64, ports: &[u16]) -> bool {
     if ports.is_empty() {
         return true;
     }
@@ -350,11 +361,4 @@ impl Drop for Stage {
             let _ = self.remove();
         }
     }
-}
-
-/// The arguments that remove a container, running or not.
-fn removal(engine: Engine, container: &str) -> impl Iterator<Item = &str> {
-    // Podman waits ten seconds for a program that ignores the first signal, unless told not to.
-    let patience: &[&str] = if engine.kind() == Engine::Podman { &["--time=0"] } else { &[] };
-    ["rm", "--force", "--volumes"].iter().chain(patience).copied().chain([container])
 }

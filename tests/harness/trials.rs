@@ -10,7 +10,7 @@ use super::tally::Tally;
 use super::verdict::{Met, list, text, told};
 use super::{Engine, Result, conduct, figures, promises, servers, symptom};
 use libtest_mimic::Trial;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -43,9 +43,9 @@ pub(crate) type Test = (bool, Trial);
 pub(crate) struct Trials;
 
 impl Trials {
-    /// The tests in the order in which they are begun: the promises after the scenes, and those that must be alone last, so that
-    /// they do not make the others wait in between. The scenes are mixed, since neighbours in the alphabet need the same, one
-    /// family time and another processors. What comes out of the scenes is noted in `notes`.
+    /// The tests in the order in which they are begun: those that must be alone last, so that they do not make the others wait in
+    /// between. The rest is mixed, since neighbours in the alphabet need the same: scenes need processors, promises time.
+    /// What comes out of the scenes is noted in `notes`.
     pub(crate) fn of(
         cast: &Cast,
         engines: &[Engine],
@@ -80,7 +80,7 @@ impl Trials {
         all.sort_by_cached_key(|(alone, trial)| {
             let mut mixed = DefaultHasher::new();
             trial.name().hash(&mut mixed);
-            (*alone, trial.name().starts_with("promise/"), mixed.finish())
+            (*alone, mixed.finish())
         });
         Ok(all.into_iter().map(|(_, trial)| trial).collect())
     }
@@ -88,7 +88,7 @@ impl Trials {
 
 /// The figures may be twice their bounds, and get further tries as every test does, because tests run on busy machines.
 fn measure(cast: &Cast, engine: Engine) -> Result<()> {
-    let figures = figures::of(cast, engine)?;
+    let figures = figures::of(cast, engine, figures::Suite::Short)?;
     if figures.iter().any(|figure| figure.beyond(2.0)) {
         let lines: Vec<String> = figures.iter().map(ToString::to_string).collect();
         return Err(format!("beyond twice the bound (what, seen, bound):\n{}", lines.join("\n")));
@@ -99,8 +99,34 @@ fn measure(cast: &Cast, engine: Engine) -> Result<()> {
 /// How often a test that failed is tried again, alone.
 const AGAIN: usize = 2;
 
-/// What takes longer than this is named: whoever waits for all tests wants to know for which.
-const LONG: Duration = Duration::from_secs(30);
+/// How long each took, alone or beside others.
+static TOOK: Mutex<Vec<(Duration, String)>> = Mutex::new(vec![]);
+
+/// Where the time went: whoever waits for all tests wants to know for which.
+pub(crate) fn times() -> Vec<String> {
+    let mut took = TOOK.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut sums: BTreeMap<String, (usize, Duration)> = BTreeMap::new();
+    for (time, name) in &took {
+        let engine = name.rsplit(' ').next().unwrap_or_default();
+        let family = name.split(['/', ' ']).next().unwrap_or_default();
+        let family = if FAMILIES.contains(&family) { family } else { "scenes" };
+        let sum = sums.entry(format!("{family} {engine}")).or_default();
+        *sum = (sum.0 + 1, sum.1 + *time);
+    }
+    took.sort_by(|a, b| b.cmp(a));
+    let sums = sums.into_iter().map(|(family, (count, time))| {
+        format!("{count} times {family}: {:.0} s in all", time.as_secs_f64())
+    });
+    let longest =
+        took.iter().take(SHOWN).map(|(time, name)| format!("{name}: {:.0} s", time.as_secs_f64()));
+    sums.chain(longest).collect()
+}
+
+/// What is no scene, by the first word of its name.
+const FAMILIES: [&str; 3] = ["promise", "server", "performance"];
+
+/// So many of the longest are named.
+const SHOWN: usize = 15;
 
 /// A test that runs beside others, or with the machine for itself. What fails is said loudly and tried again alone: a thousand
 /// set-ups of containers, some at a time, are more than some engines stand. `ECONN_TEST_STRICT` (and so `make soak`) gives no
@@ -126,9 +152,9 @@ fn on_machine(name: &str, alone: bool, test: impl Fn() -> Result<()>) -> Result<
         let _machine = machine(alone)?;
         let begun = Instant::now();
         let outcome = test();
-        if begun.elapsed() > LONG {
-            eprintln!("scenes: {name} took {:.0} s", begun.elapsed().as_secs_f64());
-        }
+        TOOK.lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push((begun.elapsed(), name.to_owned()));
         outcome
     };
     let mut outcome = try_on(alone);

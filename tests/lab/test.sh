@@ -15,6 +15,8 @@ run() {
 
 "$lab_dir/engines.sh" install reference
 # Built a second time, for themselves; the program that the other tests run is optimized a little, which takes thrice as long.
+# More at once than there are processors: many wait for something.
+export RUST_TEST_THREADS=4
 CARGO_PROFILE_TEST_OPT_LEVEL=0 run cargo test --workspace --lib --bins --no-fail-fast
 run cargo test --no-fail-fast --test cli
 cargo test --test scenes || red=1

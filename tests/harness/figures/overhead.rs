@@ -9,8 +9,30 @@ use std::fs;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// How often it runs with and without; the shortest of each counts, since whatever else a machine does only adds.
-const ROUNDS: usize = 2;
+/// How much is done to know the share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Suite {
+    /// Three quarters of the requests, once with and once without.
+    Short,
+    Long,
+}
+
+impl Suite {
+    fn requests(self) -> &'static str {
+        match self {
+            Self::Short => "1200",
+            Self::Long => "1600",
+        }
+    }
+
+    /// How often it runs with and without; the shortest of each counts, since whatever else a machine does only adds.
+    fn rounds(self) -> usize {
+        match self {
+            Self::Short => 1,
+            Self::Long => 2,
+        }
+    }
+}
 
 /// A suite: a server and a client come up and go again, and the client does the same work each time. Of a server with `--rm`
 /// the name could still be taken when the next round begins.
@@ -18,10 +40,10 @@ const SUITE: &str = r#"
 $ENGINE run --detach --pull never --label "$LABEL" --name "$SERVER" --network "$NET" "$IMAGE" \
     python3 -m http.server 8080 >/dev/null || exit 9
 $ENGINE run --rm --pull never --label "$LABEL" --name "$CLIENT" --network "$NET" \
-    --env "SERVER_URL=http://$SERVER:8080" "$IMAGE" python3 -c '
+    --env REQUESTS --env "SERVER_URL=http://$SERVER:8080" "$IMAGE" python3 -c '
 import os, time, urllib.request
 done = 0
-while done < 1600:
+while done < int(os.environ["REQUESTS"]):
     try:
         urllib.request.urlopen(os.environ["SERVER_URL"], timeout=5).read()
         done += 1
@@ -35,24 +57,24 @@ exit "$code"
 "#;
 
 /// The share of time in per cent, and the most memory that econn and its carriers held at once.
-pub(super) fn of(engine: Engine) -> Result<Vec<Figure>> {
+pub(super) fn of(engine: Engine, length: Suite) -> Result<Vec<Figure>> {
     let network = vec![Network { name: "net".into(), options: vec![] }];
     let scene = Scene { network, ..Scene::default() };
     let stage = Stage::set(&scene, engine, &[], false)?;
     let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
     let (mut bare, mut recorded, mut memory) = (f64::MAX, f64::MAX, 0.0);
-    for round in 0..=ROUNDS {
+    for round in 0..=length.rounds() {
         let mut econn = Command::new(env!("CARGO_BIN_EXE_econn"));
         engine.tell(&mut econn);
         econn.args(["run", "--passive", "--engine", engine.name(), "--record"]);
         econn.arg(folder.path().join("record.json")).args(["--", "sh"]);
-        let econn = suite(&stage, econn)?;
+        let econn = suite(&stage, length, econn)?;
         // The first round only asks for the memory: whoever looks on takes time.
         if round == 0 {
             memory = peak(econn)?;
         } else {
             recorded = recorded.min(timed(econn)?);
-            bare = bare.min(timed(suite(&stage, Command::new("sh"))?)?);
+            bare = bare.min(timed(suite(&stage, length, Command::new("sh"))?)?);
         }
     }
     stage.strike()?;
@@ -70,7 +92,7 @@ pub(super) fn of(engine: Engine) -> Result<Vec<Figure>> {
 }
 
 /// The suite under this shell.
-fn suite(stage: &Stage, mut shell: Command) -> Result<Command> {
+fn suite(stage: &Stage, length: Suite, mut shell: Command) -> Result<Command> {
     let name = |text: &str| stage.words.fill(&format!("{text}{{{{ns}}}}"));
     shell
         .args(["-c", SUITE])
@@ -79,6 +101,7 @@ fn suite(stage: &Stage, mut shell: Command) -> Result<Command> {
         .envs([("SERVER", name("overhead-server")?), ("CLIENT", name("overhead-client")?)])
         .env("NET", stage.words.name("net")?)
         .env("IMAGE", BASE_IMAGE)
+        .env("REQUESTS", length.requests())
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());
