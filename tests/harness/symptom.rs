@@ -6,6 +6,10 @@ use super::stage::Stage;
 use super::{Result, run_id};
 use std::io::Write;
 use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+/// How long a scene may take until it shows its symptom.
+const SETTLED: Duration = Duration::from_secs(15);
 
 const CLIENT: &str = include_str!("symptom.py");
 
@@ -31,12 +35,10 @@ pub(crate) fn verify(stage: &Stage, symptom: &Symptom, expected: &OneOf) -> Resu
         .words
         .fill(symptom.url.as_deref().ok_or("a symptom needs a url or a command to run")?)?;
     let mut seen = call(stage, &client, &url, symptom.held)?;
-    // Podman's name server learns of a new container a moment after its start.
-    for _ in 0..2 {
-        if expected.holds(&seen) {
-            return Ok(());
-        }
-        std::thread::sleep(std::time::Duration::from_secs(1));
+    // Podman's name server learns of a new container a moment after its start; on a busy machine that is a long one.
+    let deadline = Instant::now() + SETTLED;
+    while !expected.holds(&seen) && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_secs(1));
         seen = call(stage, &client, &url, symptom.held)?;
     }
     if expected.holds(&seen) {

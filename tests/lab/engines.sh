@@ -18,12 +18,15 @@ packages_podman="podman netavark aardvark-dns runc catatonit iptables iproute2"
 # For the image of tests/servers only.
 packages_pip="python3-pip"
 # What `tests/reference` asks: parsers and resolvers that others wrote.
-packages_reference="python3-yaml libpq5 default-jdk-headless"
+packages_reference="python3-yaml libpq5 default-jdk-headless python3-pymongo python3-sqlalchemy python3-pika python3-redis
+    python3-kafka libmariadb-java libpostgresql-jdbc-java"
 # Compose 1, and what podman-compose needs of Python.
 packages_compose="docker-compose python3-dotenv python3-yaml"
 
 reference_answers() {
-    command -v javac >/dev/null && python3 -c 'import ctypes, yaml; ctypes.CDLL("libpq.so.5")' 2>/dev/null
+    command -v javac >/dev/null && python3 -c 'import ctypes, yaml; ctypes.CDLL("libpq.so.5")' 2>/dev/null &&
+        /usr/bin/python3 -c 'import kafka, pika, pymongo, redis, sqlalchemy' 2>/dev/null &&
+        [ -e /usr/share/java/mariadb-java-client.jar ] && [ -e /usr/share/java/postgresql.jar ]
 }
 
 install() {
