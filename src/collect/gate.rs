@@ -30,13 +30,19 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// The secrets of these containers.
-    pub(super) fn of<'a>(containers: impl Iterator<Item = &'a Seen> + Clone) -> Self {
+    /// The secrets of these containers, and of the addresses that the user told.
+    pub(super) fn of<'a>(
+        containers: impl Iterator<Item = &'a Seen> + Clone,
+        told: impl Iterator<Item = &'a str>,
+    ) -> Self {
         let mut gate = Self::open();
         // Most containers are given no secret, and then nobody asks what is none.
         let named = containers.clone();
         let public = LazyCell::new(|| named.flat_map(public).collect::<BTreeSet<String>>());
         let is_public = |word: &str| public.contains(word);
+        for address in told {
+            gate.take("command line", address, address, is_public);
+        }
         for seen in containers {
             for (name, value) in seen.raw.env.iter().chain(&seen.raw.configured) {
                 gate.take("environment", &format!("{name}={value}"), value, is_public);
@@ -323,6 +329,15 @@ mod tests {
         let gate = gate(&[("DB_PASSWORD", "hunter2-prod"), ("API_TOKEN", "hunter2hunter2")]);
         let said = gate.clears("CRITICAL - hunter2-prod was refused, and hunter2hunter2");
         assert_eq!(said, "CRITICAL - <secret-2> was refused, and <secret-1>");
+    }
+
+    #[test]
+    fn what_the_user_told_in_secret_is_taken_out_too() {
+        let told = ["http://app:hunter2-prod@api:8080/x?token=k3yk3y", "http://api:8080"];
+        let gate = Gate::of(std::iter::empty(), told.into_iter());
+        let passed = gate.pass(snapshot(&["no such host: k3yk3y, hunter2-prod; api:8080"]));
+        assert_eq!(passed.notes, ["no such host: <secret-1>, <secret-2>; api:8080"]);
+        assert_eq!(passed.redactions["command line"], 1);
     }
 
     #[test]

@@ -122,7 +122,8 @@ pub(crate) async fn survey(engines: Engines, request: &Request) -> Result<Snapsh
     if snapshot.links.is_empty() {
         snapshot.notes.push(nothing_found(&snapshot, &engines));
     }
-    Ok(Gate::of(all.seen.iter().map(|(_, seen)| seen)).pass(snapshot))
+    let seen = all.seen.iter().map(|(_, seen)| seen);
+    Ok(Gate::of(seen, request.told()).pass(snapshot))
 }
 
 /// What the kernel of this machine does with everybody's connections, for the engines that are here.

@@ -38,12 +38,21 @@ pub(crate) struct Claim {
 }
 
 /// A link that the user named: `CLIENT=URL`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Named {
     /// The client's container name, or `@host`.
     pub(crate) client: String,
     /// The address.
     pub(crate) told: Told,
+    /// The address as the user wrote it, secrets and all: for the gate alone, which takes those out.
+    pub(crate) written: String,
+}
+
+impl std::fmt::Debug for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { client, told, written: _ } = self;
+        f.debug_struct("Named").field("client", client).field("told", told).finish_non_exhaustive()
+    }
 }
 
 impl std::str::FromStr for Named {
@@ -62,7 +71,7 @@ impl std::str::FromStr for Named {
         if told.port.is_none() {
             return Err(format!("{} has no port", told.url()));
         }
-        Ok(Self { client: client.to_owned(), told })
+        Ok(Self { client: client.to_owned(), told, written: url.to_owned() })
     }
 }
 

@@ -47,6 +47,12 @@ pub(crate) struct Request {
 }
 
 impl Request {
+    /// The addresses as the user wrote them, secrets and all.
+    pub(in super::super) fn told(&self) -> impl Iterator<Item = &str> {
+        let demanded = self.demands.iter().map(|(named, _)| named);
+        self.named.iter().chain(demanded).map(|named| named.written.as_str())
+    }
+
     /// Everything that the user named has to exist: a slip of the pen must not look like a healthy run.
     pub(super) fn names_exist(&self, all: &Listed) -> Result<(), String> {
         let known =

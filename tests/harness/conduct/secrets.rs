@@ -184,9 +184,9 @@ pub(super) fn of_the_command_line_stay(_: &Cast, engine: Engine) -> Result<()> {
         ("--probe", format!("nobody=/health?token={secret}")),
         ("--host", format!("tcp://u:{secret}@127.0.0.1:9")),
         ("--host", format!("ssh://u:{secret}@127.0.0.1")),
-        ("--", url),
+        ("--", url.clone()),
     ];
-    let secrets = [(secret, "the command line".to_owned())];
+    let secrets = [(secret, url)];
     let mut leaks = vec![];
     for (flag, value) in cases {
         let mut command = econn();
@@ -196,6 +196,25 @@ pub(super) fn of_the_command_line_stay(_: &Cast, engine: Engine) -> Result<()> {
         leaks.extend(leaked(&format!("{flag}, stdout"), &run.stdout, &secrets));
         leaks.extend(leaked(&format!("{flag}, stderr"), &run.stderr, &secrets));
     }
+    // What a log calls a host may be what the command line keeps secret.
+    let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
+    let (log, record) = (folder.path().join("log"), folder.path().join("record"));
+    let line = format!("dial tcp: lookup {} on 10.9.8.7:53: no such host\n", secrets[0].0);
+    fs::write(&log, line).map_err(|trouble| trouble.to_string())?;
+    let told = ["--link", &format!("@host={}", secrets[0].1), "--log"].map(str::to_owned);
+    for words in [vec!["diagnose"], vec!["run", "--record"]] {
+        let mut command = econn();
+        let is_run = words.len() > 1;
+        command.args(&words).args(is_run.then_some(&record)).args(["--engine", engine.name()]);
+        command.args(&told).arg(&log).args(["--output", "json=/dev/stderr"]);
+        command.args(is_run.then_some(["--", "false"]).into_iter().flatten());
+        let run = run(&mut command)?;
+        must(run.stderr.contains("name not found"), || run.account("the log was not read"))?;
+        leaks.extend(leaked(&format!("{words:?}, stdout"), &run.stdout, &secrets));
+        leaks.extend(leaked(&format!("{words:?}, stderr"), &run.stderr, &secrets));
+    }
+    let kept = fs::read_to_string(&record).map_err(|trouble| trouble.to_string())?;
+    leaks.extend(leaked("the recording", &kept, &secrets));
     must(leaks.is_empty(), || format!("{} leaks:\n{}", leaks.len(), leaks.join("\n")))
 }
 

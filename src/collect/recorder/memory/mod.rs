@@ -118,7 +118,8 @@ impl<'a> Memory<'a> {
         record.networks.sort_by(|a, b| (&a.engine, &a.name).cmp(&(&b.engine, &b.name)));
         record.notes = self.notes.iter().cloned().collect();
         self.settle(&mut record);
-        Gate::of(self.all.seen.iter().map(|(_, seen)| seen)).pass(record)
+        let seen = self.all.seen.iter().map(|(_, seen)| seen);
+        Gate::of(seen, self.request.told()).pass(record)
     }
 
     /// The record at the end.
