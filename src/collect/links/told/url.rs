@@ -172,11 +172,22 @@ fn parts(rest: &str, login: bool) -> Result<(&str, &str, bool), ()> {
     let unsure = match inner {
         Some(_) if path.contains('@') => login || !scoped,
         Some(_) => loose || (!after.starts_with('/') && after.contains('@')),
-        None if login => path.contains('@') || (!after.starts_with('/') && after.contains('@')),
+        None if login => {
+            path.contains('@')
+                || loose
+                || (!after.starts_with('/') && after.contains('@'))
+                // What stands where a port should, before an `@`, is a password's beginning.
+                || (after.contains('@') && !front.split(',').all(is_ported))
+        }
         // Several hosts before an `@` may as well be a login.
         None => (!has_port(front) || front.contains(',')) && after.contains('@'),
     };
     if unsure { Err(()) } else { Ok((inner.unwrap_or(front), after, inner.is_some())) }
+}
+
+/// Has this one host a port that is a number, or none?
+fn is_ported(host: &str) -> bool {
+    !host.ends_with(':') && has_port(host)
 }
 
 /// Does the text end in a port, or have none?

@@ -116,6 +116,9 @@ fn keeps_no_secret() {
         ("A_URL", "http://user:hunter2"),
         ("A_URL", "postgres://user:0hunter2"),
         ("A_URL", "postgres://user:0hunter2/?@db:5432/x"),
+        ("A_URL", "postgres://user:,hunter2/?@db:5432/x"),
+        ("A_URL", "postgres://user:,hunter2/?a=@db:5432/x"),
+        ("A_URL", "mongodb://user:,hunter2/x?a=b@db:27017/x"),
         ("A_URL", "http://http://user:hunter2@db:5432"),
         ("A_URL", "http://user:hunter2 @db:5432"),
     ];
