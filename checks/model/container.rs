@@ -125,15 +125,6 @@ impl Container {
             .find(|p| p.host_port == Some(host_port) && p.protocol == "tcp")
             .map(|p| p.container_port)
     }
-
-    /// The port inside that this port of the engine's machine is published for, though not for TCP.
-    #[must_use]
-    pub fn published_otherwise(&self, host_port: u16) -> Option<u16> {
-        self.ports
-            .iter()
-            .find(|p| p.host_port == Some(host_port) && p.protocol != "tcp")
-            .map(|p| p.container_port)
-    }
 }
 
 /// Whether a container runs, and how it ended.

@@ -3,6 +3,8 @@
 //! Published ports are translated here and nowhere else.
 
 mod candidates;
+#[cfg(test)]
+mod tests;
 
 use candidates::{only_one, only_port, server, serves};
 use checks::model::{

@@ -2,7 +2,9 @@
 //! namespace.
 
 use super::{Dialled, World};
-use checks::model::{Container, HOST_CLIENT, NetworkMode, Port, Server, ServerKind};
+use checks::model::{
+    Container, HOST_CLIENT, NetworkMode, Port, Server, ServerKind, is_loopback, numeric,
+};
 
 impl<'a> World<'a> {
     /// The port inside that is meant when a container's own name or address is dialled: the dialled one, unless that is only
@@ -29,33 +31,49 @@ impl<'a> World<'a> {
         self.hosted(dialled).or_else(|| self.serving(dialled)).or_else(|| self.nearest(dialled))
     }
 
-    /// The container that publishes the port: first the one that holds it now, since only one on a machine can, then one of
-    /// the client's own engine.
+    /// The container that publishes the port: first for TCP and at the dialled address, since one port of a machine may lead to
+    /// several; then the one that holds it now, since only one can; then one of the client's own engine.
     pub(super) fn publishing(&self, dialled: Dialled<'_>) -> Option<(&'a Container, u16)> {
-        let mut found: Vec<(&Container, u16)> = self
+        let mut found: Vec<(&Container, &Port)> = self
             .containers
             .iter()
             .copied()
             .filter(|c| c.name != dialled.client || c.engine != dialled.engine)
             // On the host's network the engine discards what is to be published.
             .filter(|c| c.network_mode != NetworkMode::Host)
-            .filter_map(|c| {
-                // A port that is published for UDP only is meant all the same: the client has no other.
-                let inside =
-                    c.published_as(dialled.port).or_else(|| c.published_otherwise(dialled.port));
-                Some((c, inside?))
-            })
+            .filter_map(|c| Some((c, self.way_in(dialled, c)?)))
             .collect();
-        found.sort_by_key(|(c, inside)| {
-            let holds = |p: &Port| p.active && p.host_port == Some(dialled.port);
-            let held = c.state.is_up() && c.ports.iter().any(holds);
+        found.sort_by_key(|(c, port)| {
+            let held = c.state.is_up() && port.active;
             // Podman lists what is published with everybody who shares the namespace: it is its owner's, but of a pod the
             // member's that serves it.
             let is_mate = matches!(c.network_mode, NetworkMode::Container(_));
-            let whose = (c.pod.is_some(), is_mate, is_mate && !serves(c, *inside));
-            (!held, c.engine != dialled.engine, !c.state.is_up(), whose)
+            let whose = (c.pod.is_some(), is_mate, is_mate && !serves(c, port.container_port));
+            let apart = self.lies_apart(dialled, port);
+            (apart, !held, c.engine != dialled.engine, !c.state.is_up(), whose)
         });
-        found.first().copied()
+        found.first().map(|(c, port)| (*c, port.container_port))
+    }
+
+    /// The published port by which the dialled one leads into a container. One that is published for UDP only is meant all the
+    /// same: the client has no other.
+    fn way_in(&self, dialled: Dialled<'_>, container: &'a Container) -> Option<&'a Port> {
+        let ways = container.ports.iter().filter(|p| p.host_port == Some(dialled.port));
+        ways.min_by_key(|port| (self.lies_apart(dialled, port), !port.active))
+    }
+
+    /// Whether a published port is one for another protocol than TCP, and whether it is at another address of the machine than
+    /// the dialled one.
+    fn lies_apart(&self, dialled: Dialled<'_>, port: &Port) -> (bool, bool) {
+        let loopback = is_loopback(dialled.host);
+        let elsewhere = port.host_ip.is_some_and(|at| match numeric(dialled.host) {
+            // Whose own loopback is dialled by mistake means the machine, at whatever address.
+            _ if loopback => self.is_on_host(dialled) && !at.is_loopback(),
+            Some(ip) => ip.to_canonical() != at.to_canonical(),
+            // A name of the machine never leads to its loopback.
+            None => at.is_loopback(),
+        });
+        (port.protocol != "tcp", elsewhere)
     }
 
     /// The only running container on the host's network that was asked to publish the port, which its engine discards.
