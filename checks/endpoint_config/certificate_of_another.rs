@@ -46,7 +46,9 @@ fn judge(case: &Case<'_>) -> Judgement {
             endpoint.authority(),
             endpoint.host
         );
-        severity(case, seen).evidence("its subject alternative names", names)
+        let compared = matches!(endpoint.scheme.as_deref(), Some("https" | "wss"));
+        let found = if compared { severity(case, seen) } else { Found::warn(seen) };
+        found.evidence("its subject alternative names", names)
     };
     let found = quoted(case, found).fix(format!(
         "make the certificate again with the subject alternative name {}:{}",
@@ -108,6 +110,12 @@ mod tests {
             it.hapi().unverified = Some("NODE_TLS_REJECT_UNAUTHORIZED".into());
         };
         says(&RULE, careless, &format!("warn: {seen}"));
+        // Whose clients often compare no names.
+        let redis = |it: &mut Snapshot| {
+            of_another(it);
+            it.link().endpoint.scheme = Some("rediss".into());
+        };
+        says(&RULE, redis, &format!("warn: {seen}"));
         says(
             &RULE,
             |it| shows(it, &[], false),
