@@ -1,4 +1,4 @@
-use super::commands;
+use super::{answered_by_another, commands};
 use crate::model::{Case, Container, Found, Judgement, Port, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -26,6 +26,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     if state.status != "created" && state.status != "configured" && state.status != "initialized" {
         return Ok(None);
     }
+    answered_by_another(case, server)?;
     let name = &server.container.name;
     let (start, _) = commands(case)?;
     let mut found = Found::fail(format!("{name} was created and never started"))
@@ -93,8 +94,8 @@ fn rivals<'a>(case: &Case<'a>, wants: &Container) -> Vec<(u16, &'a str)> {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{remedies, says};
-    use crate::model::Snapshot;
+    use crate::fixture::{remedies, row, says};
+    use crate::model::{Connect, Meant, Snapshot};
 
     fn port_is_taken(it: &mut Snapshot) {
         it.ends("created", 128);
@@ -138,5 +139,21 @@ mod tests {
     fn catches_not() {
         says(&RULE, |_| (), "nothing");
         says(&RULE, |it| it.ends("exited", 0), "nothing");
+    }
+
+    #[test]
+    fn catches_not_where_somebody_else_answers() {
+        let state = |it: &mut Snapshot| {
+            it.ends("created", 0);
+        };
+        row(
+            "server-state",
+            |it| {
+                state(it);
+                it.told("172.20.0.1", 18141, Meant::HostPublished);
+                it.visits("172.20.0.1:18141", Connect::Connected);
+            },
+            "unknown: mock is created, and yet somebody takes connections at 172.20.0.1:18141: who, the engine does not say",
+        );
     }
 }

@@ -1,5 +1,5 @@
-use super::commands;
-use crate::model::{Case, Found, Judgement, Meant, Rule, Undecided, Visit};
+use super::{answered_by_another, commands};
+use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC601",
@@ -31,24 +31,7 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let name = &server.container.name;
-    // The port that it published may have another holder by now, whom the engine does not know.
-    if case.link.meant == Meant::HostPublished
-        && case.link.visit.value().is_some_and(Visit::connected)
-    {
-        return Err(Undecided::Unknown(format!(
-            "{name} is {}, and yet somebody takes connections at {}: who, the engine does not say",
-            state.status,
-            case.link.endpoint.authority()
-        )));
-    }
-    // A line of the client's own hosts file decides whom it calls.
-    let by_hosts_file = case.link.lookup.value().is_some_and(|all| !all.hosts_file.is_empty());
-    if by_hosts_file && case.link.visit.value().is_some_and(Visit::connected) {
-        return Err(Undecided::Unknown(format!(
-            "{name} is {}, and the hosts file of {} leads to somebody who takes connections",
-            state.status, case.link.client
-        )));
-    }
+    answered_by_another(case, server)?;
     let (start, logs) = commands(case)?;
     let mut found =
         Found::fail(format!("{name} is {} (exit code {})", state.status, state.exit_code))

@@ -19,7 +19,7 @@ mod restarting;
 mod short_of_cpu;
 mod slow_answer;
 
-use crate::model::{Case, Check, Need, Undecided};
+use crate::model::{Case, Check, Meant, Need, Target, Undecided, Visit};
 
 /// The finding that is about the past, and so explains nothing that is seen now.
 pub(crate) const FROM_LOGS: &str = logged_status::RULE.code;
@@ -77,6 +77,29 @@ fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
         )));
     }
     Ok(format!("{} is running", server.container.name))
+}
+
+/// Nothing is known where the server does not run and yet the client was seen to get through: at a published port, which may have
+/// another holder by now, or by a line of its own hosts file, which decides whom it calls.
+fn answered_by_another(case: &Case<'_>, server: Target<'_>) -> Result<(), Undecided> {
+    if !case.link.visit.value().is_some_and(Visit::connected) {
+        return Ok(());
+    }
+    let down = format!("{} is {}", server.container.name, server.container.state.word());
+    let client = &case.link.client;
+    let at = case.link.endpoint.authority();
+    let by_hosts_file = case.link.lookup.value().is_some_and(|all| !all.hosts_file.is_empty());
+    Err(Undecided::Unknown(match case.link.meant {
+        Meant::HostPublished => format!(
+            "{down}, and yet somebody takes connections at {at}: who, the engine does not say"
+        ),
+        _ if by_hosts_file => {
+            format!(
+                "{down}, and the hosts file of {client} leads to somebody who takes connections"
+            )
+        }
+        _ => return Ok(()),
+    }))
 }
 
 /// The command that starts the server's container, and the one that shows its log.

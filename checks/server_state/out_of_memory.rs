@@ -1,4 +1,4 @@
-use super::commands;
+use super::{answered_by_another, commands};
 use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -26,6 +26,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     if state.is_running() || !state.oom_killed {
         return Ok(None);
     }
+    answered_by_another(case, server)?;
     let name = &server.container.name;
     let (start, logs) = commands(case)?;
     let found = Found::fail(format!(
@@ -47,7 +48,8 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::says;
+    use crate::fixture::{row, says};
+    use crate::model::{Connect, Meant, Snapshot};
 
     #[test]
     fn catches() {
@@ -68,5 +70,22 @@ mod tests {
         says(&RULE, |it| it.ends("exited", 137), "nothing");
         // A child was killed, or it happened before the last start.
         says(&RULE, |it| it.mock().state.oom_killed = true, "nothing");
+    }
+
+    #[test]
+    fn catches_not_where_somebody_else_answers() {
+        let state = |it: &mut Snapshot| {
+            it.ends("exited", 137);
+            it.mock().state.oom_killed = true;
+        };
+        row(
+            "server-state",
+            |it| {
+                state(it);
+                it.told("172.20.0.1", 18141, Meant::HostPublished);
+                it.visits("172.20.0.1:18141", Connect::Connected);
+            },
+            "unknown: mock is exited, and yet somebody takes connections at 172.20.0.1:18141: who, the engine does not say",
+        );
     }
 }
