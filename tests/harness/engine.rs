@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// An engine that scenes are set up on: one of the machine's own two, or a further one (`further`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -150,7 +150,15 @@ impl Engine {
         // Of the two addresses that Podman has for this, only its own knows a time-out.
         let path =
             format!("{}/containers/{container}?force=true&v=true&timeout=0", self.own_paths());
-        raw::call(self, "DELETE", &path).map(drop)
+        let deadline = Instant::now() + PASSING;
+        loop {
+            match raw::call(self, "DELETE", &path) {
+                Err(held) if held.contains("dependent containers") && Instant::now() < deadline => {
+                    std::thread::sleep(Duration::from_millis(300));
+                }
+                outcome => return outcome.map(drop),
+            }
+        }
     }
 
     /// What the engine knows of a container.
@@ -209,6 +217,10 @@ impl std::fmt::Display for Engine {
         f.write_str(self.name())
     }
 }
+
+/// How long a sidecar of somebody else's run, who looks at everything, may hold a container. What econn left behind holds it for
+/// ever.
+const PASSING: Duration = Duration::from_secs(10);
 
 /// What an engine says when it stumbles over another scene that is coming or going at that moment (Podman lists the
 /// host's interfaces, one of which has just vanished).
