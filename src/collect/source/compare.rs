@@ -235,6 +235,11 @@ impl<'a> Comparison<'a> {
         for (at, source, held) in &self.extra {
             // A file that the source no longer has, in a version that it had: the image is from before its removal.
             let Some(found) = history.version(source, *held) else { continue };
+            // A step that names it may make now what was a file of the source before.
+            if let Some(by) = self.plan.run_that_names(name(source)) {
+                doubts.push(format!("{source} is no more in the context, and {by} may make it"));
+                continue;
+            }
             let (commit, commits_behind) = (found.commit, found.commits_behind);
             differing.push(Difference {
                 source: source.clone(),

@@ -4,7 +4,7 @@ use super::configuration::Configuration;
 use super::context::{Context, MOST_FILES};
 use super::dockerfile::Script;
 use super::local::Local;
-use super::paths::join;
+use super::paths::{join, name};
 use super::stage::Builder;
 use crate::words::words;
 use std::collections::{BTreeMap, BTreeSet};
@@ -223,6 +223,13 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
 }
 
 impl Plan {
+    /// The last command of the built stages that names a file.
+    pub(crate) fn run_that_names(&self, file: &str) -> Option<&str> {
+        let parts = |c: char| c.is_whitespace() || ";&|()\"'=,<>".contains(c);
+        let names = |text: &str| text.split(parts).any(|word| name(word) == file);
+        self.runs.iter().rev().find(|(_, text)| names(text)).map(|(by, _)| by.as_str())
+    }
+
     /// Notes that the image may have been made by another recipe: what that copies otherwise proves nothing.
     pub(crate) fn doubt(&mut self, other: &Plan, name: &str) {
         self.built_with.push(

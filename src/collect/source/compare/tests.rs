@@ -151,6 +151,23 @@ fn a_file_that_was_removed_since_is_older_and_any_other_surplus_is_none() {
 }
 
 #[test]
+fn a_file_that_was_removed_and_that_a_step_makes_again_is_no_older_one() {
+    let differing = |dockerfile: &str| {
+        let scene = Scene::new(dockerfile).holds(&[("app/a", "1"), ("app/s/version.py", "2")]);
+        scene.write("a", "1");
+        scene.write("s/version.py", "2");
+        scene.commit();
+        fs::remove_file(scene.dir.path().join("s/version.py")).unwrap();
+        scene.commit();
+        scene.differing()
+    };
+    let made = "COPY . /app\nRUN python3 stamp.py >/app/s/version.py";
+    assert_eq!(differing(made), [""; 0]);
+    let other = "COPY . /app\nRUN python3 stamp.py >/app/s/version.txt";
+    assert_eq!(differing(other), ["s/version.py older 1"]);
+}
+
+#[test]
 fn what_programs_write_beside_the_source_is_no_source_unless_it_is_named() {
     let holds = [("app/x.log", "1"), ("app/x.db", "1"), ("app/seed.db", "1"), ("app/a", "1")];
     let scene = Scene::new("COPY . /app/\nCOPY seed.db /app/").holds(&holds);
