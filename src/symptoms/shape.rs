@@ -3,7 +3,7 @@
 use super::address::Address;
 use super::{is_named, shapes};
 use checks::model::{LogClass, Symptom};
-use regex::{Regex, RegexSet};
+use regex::{Regex, RegexSet, RegexSetBuilder};
 use std::sync::LazyLock;
 
 /// A way to say that a connection failed.
@@ -51,6 +51,10 @@ pub(super) struct Found {
     pub(super) is_proxy: bool,
 }
 
+/// How many bytes the states of all shapes together may take: with less, lines that look like an address are searched a hundred
+/// times slower.
+const STATES: usize = 16 << 20;
+
 struct Table {
     set: RegexSet,
     each: Vec<(Shape, Regex)>,
@@ -63,7 +67,10 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
     let regex = |pattern: &str| Regex::new(pattern).expect("a pattern of the program itself");
     let shapes: Vec<Shape> = shapes::ALL.iter().flat_map(|family| family.iter().copied()).collect();
     Table {
-        set: RegexSet::new(shapes.iter().map(Shape::expanded)).expect("as each for itself"),
+        set: RegexSetBuilder::new(shapes.iter().map(Shape::expanded))
+            .dfa_size_limit(STATES)
+            .build()
+            .expect("as each for itself"),
         each: shapes.iter().map(|shape| (*shape, regex(&shape.expanded()))).collect(),
         proxy: regex(r"ProxyError\(|proxyconnect|[Pp]roxy CONNECT|resolve proxy"),
         verdict: regex(
