@@ -43,6 +43,7 @@ pub static NOTES: &[&Note] = &[
     &TAKEN_DOWN,
     &ANSWERED_LATER,
     &NOT_REDACTED,
+    &NOT_ALL_READ,
 ];
 
 /// Nobody is told to call anybody.
@@ -226,6 +227,21 @@ client came.
 
 ## How to repair it
 Let the client wait for its server (`econn preflight` before it, a health check, retries).
+",
+};
+
+/// It printed too much at once.
+pub const NOT_ALL_READ: Note = Note {
+    code: "EC936",
+    title: "not all that the command printed was read",
+    explanation: "
+## What it is
+`econn run` reads a copy of what its command prints, for error texts of connections. The command never waits for that: where it
+prints faster than econn reads, 8 MB wait to be read, and what comes beyond that goes on to its reader without being searched.
+So an error may be missing from those that are counted.
+
+## How to repair it
+Let the command print less, or to a file that is given to `--log`.
 ",
 };
 

@@ -176,6 +176,14 @@ impl Task {
     }
 }
 
+/// What the environment says wrong of engines, where no flag names one.
+pub(super) fn engines_of_the_environment(asked: &Asked) -> Result<(), Failure> {
+    if asked.host.is_some() || asked.context.is_some() {
+        return Ok(());
+    }
+    places(asked).map(drop)
+}
+
 /// Where the engines may be that are to be asked.
 pub(super) fn places(asked: &Asked) -> Result<Vec<Place>, Failure> {
     let env = |name: &str| std::env::var(name).ok();

@@ -313,3 +313,77 @@ fn what_the_command_says_of_connections_is_counted_and_nothing_else_of_it_is_kep
     assert_eq!(record["logged"][0]["count"], 3, "{}", record["logged"]);
     assert!(!kept.contains("s3cretvalue99"));
 }
+
+#[test]
+fn what_a_burst_of_output_says_is_heard_all_the_same() {
+    let state = tempfile::tempdir().unwrap();
+    let script = "import sys\nline = 'x' * 99 + '\\n'\nfor n in range(12):\n    sys.stdout.write(line * 2500)\n    \
+                  sys.stdout.write('dial tcp 10.1.2.3:8080: connect: connection refused\\n')\nsys.exit(1)";
+    let output = under(state.path(), &["python3", "-c", script]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout.iter().filter(|byte| **byte == b'\n').count(), 12 * 2501);
+    let record = recording(state.path());
+    assert_eq!(record["logged"][0]["count"], 12, "{}", record["logged"]);
+    assert!(!record["notes"].to_string().contains("EC936"), "{}", record["notes"]);
+}
+
+fn recording(state: &Path) -> serde_json::Value {
+    let kept = std::fs::read(state.join("econn/last-run.json")).unwrap();
+    serde_json::from_slice(&kept).unwrap()
+}
+
+#[test]
+fn what_is_no_regular_file_is_written_to_and_never_replaced() {
+    let state = tempfile::tempdir().unwrap();
+    let at = |name: &str| state.path().join(name);
+    let (pipe, link, file) = (at("pipe"), at("link"), at("file"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    std::fs::write(&file, "").unwrap();
+    std::os::unix::fs::symlink(&file, &link).unwrap();
+    let record = |to: &Path| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
+        command.args(["run", "--host", "unix:///no/such.sock", "--record"]).arg(to);
+        let status = command.args(["--", "sh", "-c", "exit 5"]).stderr(Stdio::null()).status();
+        assert_eq!(status.unwrap().code(), Some(5));
+    };
+    let read_from = pipe.clone();
+    let reader = std::thread::spawn(move || std::fs::read(read_from).unwrap());
+    record(&pipe);
+    let poured: serde_json::Value = serde_json::from_slice(&reader.join().unwrap()).unwrap();
+    assert_eq!(poured["snapshot_version"], 1, "{poured}");
+    assert!(!std::fs::metadata(&pipe).unwrap().is_file());
+    // Nobody reads, and the command ends as it does.
+    record(&pipe);
+
+    record(&link);
+    assert!(std::fs::symlink_metadata(&link).unwrap().is_symlink());
+    let through: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(through["snapshot_version"], 1, "{through}");
+}
+
+#[test]
+fn the_exit_code_is_known_where_nobody_heeds_the_ends_of_children() {
+    let state = tempfile::tempdir().unwrap();
+    let line = format!("trap '' CHLD; exec {} sh -c 'exit 5'", recorded());
+    let status = Command::new("bash")
+        .args(["-c", &line])
+        .env("XDG_STATE_HOME", state.path())
+        .stderr(Stdio::null())
+        .status();
+    assert_eq!(status.unwrap().code(), Some(5));
+}
+
+#[test]
+fn wrong_settings_of_engines_keep_no_command_from_running() {
+    let state = tempfile::tempdir().unwrap();
+    for (name, value) in [("DOCKER_HOST", "garbage://x"), ("DOCKER_CONTEXT", "no-such-context")] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
+        command.args(["run", "--", "sh", "-c", "echo begun; exit 5"]).env(name, value);
+        let output = command.env("XDG_STATE_HOME", state.path()).output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &output.stdout[..]), (Some(5), &b"begun\n"[..]));
+        assert!(stderr.starts_with(&format!("econn: {name}: ")), "{stderr}");
+        assert!(stderr.contains("nothing was recorded"), "{stderr}");
+    }
+}

@@ -156,6 +156,7 @@ impl Engine {
                 Err(held) if held.contains("dependent containers") && Instant::now() < deadline => {
                     std::thread::sleep(Duration::from_millis(300));
                 }
+                Err(gone) if gone.contains(": 404 ") => return Ok(()),
                 outcome => return outcome.map(drop),
             }
         }

@@ -280,8 +280,17 @@ impl Stage {
         let _turn = Turn::on(self.engine);
         let mut left = self.firewall.remove();
         // One after the other: after one command for several, Podman 4.3 once kept a container that it could not list any more.
+        // What is held by somebody is tried again when this is dropped.
+        let mut held = vec![];
         for (engine, container) in self.containers.drain(..).rev() {
-            left.extend(engine.remove(&container).err());
+            if let Err(trouble) = engine.remove(&container) {
+                left.push(trouble);
+                held.insert(0, (engine, container));
+            }
+        }
+        self.containers = held;
+        if !self.containers.is_empty() {
+            return Err(format!("left behind: {}", left.join("\n")));
         }
         for pod in self.pods.drain(..) {
             left.extend(self.engine.run(["pod", "rm", "--force", "--time=0", &pod]).err());

@@ -1,11 +1,10 @@
 //! The command: started with the streams and signals that it would have had without econn.
 
-use super::relay::Streams;
+use super::relay::{Said, Streams};
 use crate::signals::{self, Others};
 use crate::words::words;
-use checks::model::Logged;
 use rustix::process::{Pid, Signal, kill_process};
-use signal_hook::consts::{SIGALRM, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGALRM, SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook::iterator::SignalsInfo;
 use signal_hook::iterator::exfiltrator::origin::WithOrigin;
 use signal_hook::low_level::siginfo::Cause;
@@ -46,6 +45,8 @@ impl Command {
         let (program, arguments) = words_of_it.split_first().ok_or((127, "no command".into()))?;
         let others = signals::left_to_others();
         let signals = SignalsInfo::<WithOrigin>::new(signals::heeded(&SIGNALS));
+        // Whoever ignores the ends of its children (`trap '' CHLD`) is not told how they ended.
+        drop(signal_hook::flag::register(SIGCHLD, Arc::default()));
         let mut command = std::process::Command::new(program);
         command.args(arguments);
         let mut streams = Streams::join(&mut command);
@@ -80,7 +81,7 @@ impl Command {
     }
 
     /// Waits for its end, and for what it printed until then; returns its exit code, and what it said of connections.
-    pub(super) fn end(mut self) -> (u8, Vec<Logged>) {
+    pub(super) fn end(mut self) -> (u8, Said) {
         let code = self.child.wait().map_or(126, code);
         self.ended.store(i32::from(code), Ordering::Relaxed);
         // Who asks econn to end from here on is heeded above, with the command's code, and by nobody else.

@@ -1,21 +1,28 @@
 //! The recording on disk. It is replaced as a whole each time, so that whoever reads it, at whatever moment econn is killed,
-//! finds a whole one.
+//! finds a whole one. What is no regular file (a pipe, `/dev/stdout`) is never replaced: it is written to once, at the end.
 
 use super::say;
 use crate::run::save;
 use crate::words::words;
 use checks::model::Snapshot;
+use rustix::fs::OFlags;
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// How long whoever reads from a pipe may take.
+const READER: Duration = Duration::from_secs(5);
 
 /// Where a recording is kept.
 #[derive(Clone)]
 pub(super) struct Recording {
     path: Option<PathBuf>,
+    /// Whether something stands there that is no regular file.
+    is_stream: bool,
     /// Whether it was said that it can't be kept.
     said: Arc<AtomicBool>,
 }
@@ -29,7 +36,11 @@ impl Recording {
             drop(fs::create_dir_all(&folder));
             Some(folder.join("last-run.json"))
         });
-        Self { path, said: Arc::new(AtomicBool::new(false)) }
+        // A link stands for what it leads to, which is what is replaced.
+        let path = path.map(|path| fs::canonicalize(&path).unwrap_or(path));
+        let is_stream =
+            path.as_ref().and_then(|path| fs::metadata(path).ok()).is_some_and(|at| !at.is_file());
+        Self { path, is_stream, said: Arc::new(AtomicBool::new(false)) }
     }
 
     /// What to call it.
@@ -37,9 +48,17 @@ impl Recording {
         self.path.as_ref().map_or_else(|| "no file".into(), |path| path.display().to_string())
     }
 
-    /// Writes the record down. That it can't is said once, and no trouble of the command's.
+    /// Writes the record down as it is by now.
     pub(super) fn keep(&self, record: &Snapshot) {
+        if !self.is_stream {
+            self.finish(record);
+        }
+    }
+
+    /// Writes the record down. That it can't is said once, and no trouble of the command's.
+    pub(super) fn finish(&self, record: &Snapshot) {
         let kept = match &self.path {
+            Some(path) if self.is_stream => pour(path, record),
             Some(path) => replace(path, record),
             None => Err("there is no state folder; name a file with --record".into()),
         };
@@ -56,6 +75,29 @@ fn state_folder(env: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
     let absolute = |name: &str| env(name).filter(|path| path.is_absolute());
     let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")));
     Some(state?.join("econn"))
+}
+
+/// Writes to a pipe or a device, of which nobody may be reading: that is waited for for a while.
+fn pour(path: &Path, record: &Snapshot) -> Result<(), String> {
+    let bytes = save::bytes(record, path).map_err(|failure| failure.message)?;
+    let write = || {
+        let no_wait = OFlags::NONBLOCK.bits().cast_signed();
+        let mut stream = fs::OpenOptions::new().write(true).custom_flags(no_wait).open(path)?;
+        let (mut rest, until) = (&bytes[..], Instant::now() + READER);
+        while !rest.is_empty() {
+            match stream.write(rest) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => rest = &rest[written..],
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock && Instant::now() < until => {
+                    std::thread::sleep(Duration::from_millis(2));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    };
+    write().map_err(|e: std::io::Error| format!("{}: {}", path.display(), words(&e)))
 }
 
 fn replace(path: &Path, record: &Snapshot) -> Result<(), String> {

@@ -8,7 +8,7 @@ mod watch;
 
 pub(super) use relay::relay;
 
-use super::look::Task;
+use super::look::{Task, engines_of_the_environment};
 use super::own::OwnChecks;
 use super::report::{rendered, wanted, writable, written};
 use super::{configured, logs};
@@ -20,7 +20,7 @@ use crate::render;
 use crate::tell::tell as say;
 use checks::judge_with;
 use checks::model::{Outcome, Report, Snapshot};
-use checks::notes::NO_LINK;
+use checks::notes::{NO_LINK, NOT_ALL_READ};
 use command::Command;
 use file::Recording;
 use watch::Watch;
@@ -47,6 +47,7 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
     };
     config.complete(&mut asked.judging);
     writable(&asked.judging)?;
+    let Some(task) = task else { return Ok(unrecorded(&asked)) };
     let wanted = wanted(&[], &asked.judging, config);
     let recording = Recording::at(asked.to.as_deref());
     let watch = Watch::begin(task, recording.clone());
@@ -62,14 +63,19 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
         }
     };
     if let Some(mut record) = record {
-        logs::add(&mut record, said);
+        logs::add(&mut record, said.logged);
+        if !said.is_whole {
+            let what =
+                "the command printed faster than econn could read: not all of it was searched";
+            record.notes.push(NOT_ALL_READ.says(what));
+        }
         // What goes wrong from here on is said, and is not the command's.
         match logs::read(&asked.logs) {
             Ok(logged) => logs::add(&mut record, logged),
             Err(failure) => say(&failure.message),
         }
         own.recall(&mut record);
-        recording.keep(&record);
+        recording.finish(&record);
         // Where nobody reads a report, no program is started for it.
         let is_read = code != 0 || !asked.judging.output.is_empty();
         let rows = if is_read { own.rows(&record, &wanted) } else { Vec::new() };
@@ -82,7 +88,10 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
 }
 
 /// The project's own checks, and what is to be looked at.
-fn prepared<'a>(config: &'a Config, asked: &Record) -> Result<(OwnChecks<'a>, Task), Failure> {
+fn prepared<'a>(
+    config: &'a Config,
+    asked: &Record,
+) -> Result<(OwnChecks<'a>, Option<Task>), Failure> {
     if asked.looking.extra.verify_build {
         say(
             "--verify-build builds nothing while a command runs; econn diagnose --verify-build does",
@@ -92,7 +101,26 @@ fn prepared<'a>(config: &'a Config, asked: &Record) -> Result<(OwnChecks<'a>, Ta
     OwnChecks::declared(config).know(&asked.judging, None)?;
     let own = OwnChecks::find(config)?;
     own.know(&asked.judging, None)?;
-    Ok((own, Task::new("run", &asked.looking, &[], config, Over::None)?))
+    // What the environment says wrong of engines is no reason to keep the command from running, either.
+    if let Err(failure) = engines_of_the_environment(&asked.looking.asked) {
+        say(&failure.message);
+        return Ok((own, None));
+    }
+    Ok((own, Some(Task::new("run", &asked.looking, &[], config, Over::None)?)))
+}
+
+/// Runs the command alone.
+fn unrecorded(asked: &Record) -> Code {
+    match Command::start(&asked.command).map(Command::end) {
+        Ok((code, _)) => {
+            say("nothing was recorded");
+            Code(code)
+        }
+        Err((code, why)) => {
+            say(&why);
+            Code(code)
+        }
+    }
 }
 
 /// Tells what was found: everything where the command failed and something is wrong, little where nothing is.

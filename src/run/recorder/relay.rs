@@ -6,28 +6,52 @@ use crate::cli::RELAY;
 use crate::exit::Code;
 use crate::symptoms::{self, Recogniser};
 use checks::model::Logged;
-use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl, fstat};
+use rustix::fs::fstat;
 use rustix::process::setsid;
 use std::fs::File;
 use std::io::{IsTerminal, PipeReader, Read, Write, pipe};
 use std::os::fd::AsFd;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How long what was printed is waited for once the command has ended: others that it started may go on printing.
+/// How long what was printed is waited for once the command has ended: so long after the last that came, and so long in all,
+/// since others that it started may go on printing.
 const LAST: Duration = Duration::from_millis(500);
+const ALL: Duration = Duration::from_secs(3);
+/// How long a carrier waits for econn to take in its copy, when all is printed.
+const TAKEN: Duration = Duration::from_secs(2);
 /// So much is carried at a time.
 const PIECE: usize = 64 << 10;
+/// So many bytes of a copy wait at most; what comes then is carried, and not copied.
+const WAITING: usize = 8 << 20;
+/// How a carrier ends that could not copy everything.
+const NOT_ALL: u8 = 3;
 
 /// The streams of a command.
 pub(super) struct Streams {
     copies: Vec<Copied>,
 }
 
-/// What a stream says of connections so far, and the thread that reads its copy.
-type Copied = (Arc<Mutex<Recogniser>>, JoinHandle<()>);
+/// A stream's copy.
+struct Copied {
+    /// What it says of connections so far.
+    said: Arc<Mutex<Recogniser>>,
+    /// How many bytes of it were read.
+    read: Arc<AtomicUsize>,
+    listener: JoinHandle<()>,
+    carrier: Child,
+}
+
+/// What a command said of connections.
+pub(super) struct Said {
+    pub(super) logged: Vec<Logged>,
+    /// Whether all that it printed was read.
+    pub(super) is_whole: bool,
+}
 
 impl Streams {
     /// Joins the command to the streams that econn has.
@@ -61,14 +85,37 @@ impl Streams {
     }
 
     /// Waits until everything that the command has printed is where it belongs; returns what it said of connections.
-    pub(super) fn end(self) -> Vec<Logged> {
-        let until = Instant::now() + LAST;
-        while self.copies.iter().any(|(_, copy)| !copy.is_finished()) && Instant::now() < until {
+    pub(super) fn end(mut self) -> Said {
+        let (began, mut since) = (Instant::now(), Instant::now());
+        let read = || self.copies.iter().map(|copy| copy.read.load(Ordering::Relaxed)).sum();
+        let mut before: usize = read();
+        while self.copies.iter().any(|copy| !copy.listener.is_finished())
+            && since.elapsed() < LAST
+            && began.elapsed() < ALL
+        {
             std::thread::sleep(Duration::from_millis(2));
+            let now = read();
+            if now != before {
+                (before, since) = (now, Instant::now());
+            }
         }
         // A reader that broke down leaves its lock poisoned, and nothing to tell.
-        let said = |(said, _): &Copied| said.lock().ok().map(|mut said| std::mem::take(&mut *said));
-        symptoms::together(self.copies.iter().filter_map(said).map(Recogniser::finish))
+        let said = |copy: &Copied| copy.said.lock().ok().map(|mut said| std::mem::take(&mut *said));
+        let logged =
+            self.copies.iter().filter_map(said).map(Recogniser::finish).collect::<Vec<_>>();
+        let is_whole = self.copies.iter_mut().all(Copied::is_whole);
+        Said { logged: symptoms::together(logged), is_whole }
+    }
+}
+
+impl Copied {
+    /// Whether its carrier copied everything, as far as it has ended.
+    fn is_whole(&mut self) -> bool {
+        if !self.listener.is_finished() {
+            return true;
+        }
+        let ended = self.carrier.wait().ok().and_then(|status| status.code());
+        ended != Some(NOT_ALL.into())
     }
 }
 
@@ -78,24 +125,26 @@ fn carrier(
 ) -> Option<(std::io::PipeWriter, Copied)> {
     let (exit, entry) = pipe().ok()?;
     let (copied, copy) = pipe().ok()?;
-    Command::new("/proc/self/exe")
+    let carrier = Command::new("/proc/self/exe")
         .arg(RELAY)
         .stdin(exit)
         .stdout(Stdio::from(stream().ok()?))
         .stderr(copy)
         .spawn()
         .ok()?;
-    let said = Arc::new(Mutex::new(Recogniser::default()));
-    let listener = Arc::clone(&said);
-    Some((entry, (said, std::thread::spawn(move || listen(copied, &listener)))))
+    let (said, read) = (Arc::<Mutex<Recogniser>>::default(), Arc::<AtomicUsize>::default());
+    let of_listener = (Arc::clone(&said), Arc::clone(&read));
+    let listener = std::thread::spawn(move || listen(copied, &of_listener.0, &of_listener.1));
+    Some((entry, Copied { said, read, listener, carrier }))
 }
 
 /// Takes in the copy of a stream until it ends.
-fn listen(mut copied: PipeReader, said: &Mutex<Recogniser>) {
+fn listen(mut copied: PipeReader, said: &Mutex<Recogniser>, all: &AtomicUsize) {
     let mut piece = vec![0; PIECE];
     while let Ok(read @ 1..) = copied.read(&mut piece) {
         let Ok(mut said) = said.lock() else { return };
         said.read(&piece[..read]);
+        all.fetch_add(read, Ordering::Relaxed);
     }
 }
 
@@ -103,31 +152,71 @@ fn listen(mut copied: PipeReader, said: &Mutex<Recogniser>) {
 pub(crate) fn relay() -> Code {
     // A terminal's signals, and those to the group of the command, are not for this process: it ends with its input.
     let _ = setsid();
-    let (mut from, mut copy) = (std::io::stdin().lock(), Some(std::io::stderr().lock()));
+    let mut from = std::io::stdin().lock();
     let Ok(to) = std::io::stdout().as_fd().try_clone_to_owned() else { return Code(0) };
-    let mut to = File::from(to);
-    if let Ok(flags) = fcntl_getfl(std::io::stderr().as_fd()) {
-        // A reader that has stopped must not stop the command.
-        let _ = fcntl_setfl(std::io::stderr().as_fd(), flags | OFlags::NONBLOCK);
-    }
+    let (mut to, mut copy) = (File::from(to), Copy::begin());
     let mut piece = vec![0; PIECE];
     loop {
         let read = match from.read(&mut piece) {
-            Ok(0) => return Code(0),
+            Ok(0) => return copy.end(),
             Ok(read) => &piece[..read],
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
-            Err(_) => return Code(0),
+            Err(_) => return copy.end(),
         };
         // Whoever reads it has gone: the command is told so by its own pipe.
         if write(&mut to, read).is_err() {
-            return Code(0);
+            return copy.end();
         }
-        if let Some(copied) = &mut copy
-            && let Err(error) = copied.write_all(read)
-            && error.kind() == std::io::ErrorKind::BrokenPipe
+        copy.take(read);
+    }
+}
+
+/// The copy of what is carried. Its reader may be slow or stand still, which must not stop the command: what it has not taken in
+/// yet waits here.
+struct Copy {
+    queue: Sender<Vec<u8>>,
+    waiting: Arc<AtomicUsize>,
+    writer: JoinHandle<()>,
+    is_whole: bool,
+}
+
+impl Copy {
+    fn begin() -> Self {
+        let (queue, pieces) = channel::<Vec<u8>>();
+        let waiting = Arc::<AtomicUsize>::default();
+        let left = Arc::clone(&waiting);
+        let writer = std::thread::spawn(move || {
+            let mut copied = std::io::stderr().lock();
+            for piece in pieces {
+                // Nobody reads it any more.
+                if copied.write_all(&piece).is_err() {
+                    return;
+                }
+                left.fetch_sub(piece.len(), Ordering::Relaxed);
+            }
+        });
+        Self { queue, waiting, writer, is_whole: true }
+    }
+
+    fn take(&mut self, piece: &[u8]) {
+        if self.writer.is_finished() {
+            return;
+        }
+        if self.waiting.fetch_add(piece.len(), Ordering::Relaxed) > WAITING
+            || self.queue.send(piece.to_vec()).is_err()
         {
-            copy = None;
+            self.waiting.fetch_sub(piece.len(), Ordering::Relaxed);
+            self.is_whole = false;
         }
+    }
+
+    fn end(self) -> Code {
+        drop(self.queue);
+        let until = Instant::now() + TAKEN;
+        while !self.writer.is_finished() && Instant::now() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Code(if self.is_whole && self.writer.is_finished() { 0 } else { NOT_ALL })
     }
 }
 
