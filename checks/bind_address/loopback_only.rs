@@ -1,5 +1,5 @@
 use super::{leaves_the_loopback, reached};
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Found, Judgement, Meant, Reply, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC301",
@@ -14,7 +14,7 @@ Every listening socket of the port in the server's namespace has a loopback addr
 
 ## What disproves it
 A socket bound to 0.0.0.0, :: or an address of a network; a client in the same namespace that dials the loopback; or a connection that a proxy in
-the server's namespace passes on. The name server that Docker puts on 127.0.0.11 is not the server.
+the server's namespace passes on; or an HTTP reply at the port by which it is published. The name server that Docker puts on 127.0.0.11 is not the server.
 
 ## How to repair it
 Bind 0.0.0.0 (or ::) inside the container. That opens nothing outside: what is published, and on which address of the
@@ -26,7 +26,12 @@ machine, is decided by the engine.
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
     let within = case.shares_namespace() && !leaves_the_loopback(case);
-    if within || !reached(case).is_empty() || !server.is_loopback_only()? {
+    // Some engines' own carriers of published ports (rootless ones) connect to the loopback of the namespace. A connection alone
+    // says nothing there: they take it before they know whether anybody listens.
+    let reply = case.link.visit.value().and_then(|visit| visit.reply.as_ref());
+    let answered =
+        case.link.meant == Meant::HostPublished && matches!(reply, Some(Reply::Status(_)));
+    if within || answered || !reached(case).is_empty() || !server.is_loopback_only()? {
         return Ok(None);
     }
     let rows = server.listeners()?;
@@ -70,7 +75,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{row, says};
-    use crate::model::{Connect, NetworkMode};
+    use crate::model::{Connect, Fact, Meant, NetworkMode, Reply, Snapshot};
 
     const REFUSED: [(&str, Connect); 1] = [("172.20.0.2:8080", Connect::Refused)];
 
@@ -177,6 +182,21 @@ mod tests {
         );
         // A proxy in the server's namespace passes connections on to the loopback.
         says(&RULE, |it| it.listens(&["127.0.0.1:8080"]), "nothing");
+        // So does the carrier of a published port; that it takes connections says nothing.
+        let published = |reply: Option<Reply>| {
+            move |it: &mut Snapshot| {
+                it.listens(&["127.0.0.1:8080"]);
+                it.way(&REFUSED, Some(true));
+                it.told("172.20.0.1", 18141, Meant::HostPublished);
+                it.visits("172.20.0.1:18141", Connect::Connected);
+                let Fact::Known(visit) = &mut it.link().visit else { return };
+                visit.reply.clone_from(&reply);
+            }
+        };
+        says(&RULE, published(Some(Reply::Status(200))), "nothing");
+        let fails = "fail: mock listens on 127.0.0.1:8080 only, which no other container can reach";
+        says(&RULE, published(Some(Reply::Reset)), fails);
+        says(&RULE, published(None), fails);
     }
 
     #[test]

@@ -24,6 +24,10 @@ impl Address {
     /// Reads a `unix://`, `tcp://` or `ssh://` address. A TCP connection is secured as `tls` says, where it says so.
     pub(crate) fn parse(text: &str, tls: Option<Tls>) -> Result<Self, String> {
         let Some((scheme, rest)) = text.split_once("://") else {
+            // Docker's own tools take `host:port` for TCP.
+            if text.contains(':') && !text.contains('/') {
+                return tcp(text, text, tls);
+            }
             return Err(format!(
                 "{} is not an engine's address that can be used: {FORMS}",
                 shown(text)
@@ -128,6 +132,8 @@ mod tests {
                 "ssh://me@far:2222/run/podman/podman.sock",
             ),
             ("ssh://far", "ssh://far"),
+            ("ci:2375", "tcp://ci:2375"),
+            ("127.0.0.1:2376", "tcp://127.0.0.1:2376"),
         ] {
             assert_eq!(read(text).as_deref(), Ok(shown), "{text}");
         }

@@ -22,6 +22,8 @@ const MARGIN: Duration = Duration::from_millis(100);
 /// How long and how far a reply is read after its status line: enough to see whether it gets through.
 const REST: Duration = Duration::from_millis(1500);
 const ENOUGH: usize = 256 << 10;
+/// So much of it is searched for what a server says of its port.
+const BEGINNING: usize = 4 << 10;
 
 /// After how long a port that answered a handshake in plain text is asked again.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -50,8 +52,12 @@ impl From<Reply> for Answer {
 /// Sends `GET path` to `target` with `host` in the Host header and waits for the status line, for
 /// `limit` in all. Neither a reply nor HTTP/2 means that there was no connection.
 pub(crate) async fn request(target: SocketAddr, host: &str, path: &str, limit: Duration) -> Answer {
+    let mut complains = false;
     let (reply, stopped) = match send(target, host, path, limit).await {
-        Ok((status, stopped)) => (Some(Reply::Status(status)), stopped),
+        Ok(Replied { status, stopped, beginning }) => {
+            complains = status == 400 && (beginning.is_empty() || names_tls(&beginning));
+            (Some(Reply::Status(status)), stopped)
+        }
         Err(error) if error.is_connect() || error.is_builder() => (None, false),
         Err(error) => (Some(classify(&error)), error.is_timeout()),
     };
@@ -60,10 +66,12 @@ pub(crate) async fn request(target: SocketAddr, host: &str, path: &str, limit: D
         Some(Reply::ReadTimeout) if connect(target, limit).await.connect == Connect::Timeout => {
             Answer::default()
         }
-        // Some servers answer a plain request on their TLS port with a plain complaint.
-        Some(Reply::NotHttp | Reply::Closed | Reply::Reset | Reply::Status(400))
-            if speaks_tls(target, limit).await =>
-        {
+        // Some servers answer a plain request on their TLS port with a plain complaint, or without a word; any other 400 is one
+        // of a port that speaks both.
+        Some(Reply::NotHttp | Reply::Closed | Reply::Reset) if speaks_tls(target, limit).await => {
+            Reply::Tls.into()
+        }
+        Some(Reply::Status(400)) if complains && speaks_tls(target, limit).await => {
             Reply::Tls.into()
         }
         // Some know only the newer HTTP, without an agreement before it: those of gRPC.
@@ -109,12 +117,29 @@ pub(crate) async fn handshake(
     }
 }
 
+/// A reply in HTTP.
+struct Replied {
+    status: u16,
+    /// Whether it stopped before its end.
+    stopped: bool,
+    /// What its body begins with.
+    beginning: Vec<u8>,
+}
+
+/// Whether a text speaks of TLS, as servers do that were sent a plain request: "The plain HTTP request was sent to HTTPS port",
+/// "Client sent an HTTP request to an HTTPS server", "You're speaking plain HTTP to an SSL-enabled server port", "This
+/// combination of host and port requires TLS".
+fn names_tls(text: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+    ["https", "ssl", "tls"].iter().any(|word| text.contains(word))
+}
+
 async fn send(
     target: SocketAddr,
     host: &str,
     path: &str,
     limit: Duration,
-) -> reqwest::Result<(u16, bool)> {
+) -> reqwest::Result<Replied> {
     let client = reqwest::Client::builder()
         .no_proxy()
         .redirect(Policy::none())
@@ -134,16 +159,20 @@ async fn send(
     }
     let mut reply = request.send().await?;
     let status = reply.status().as_u16();
+    let mut beginning = Vec::new();
     let rest = async {
         let mut seen = 0;
         while let Ok(Some(piece)) = reply.chunk().await {
             seen += piece.len();
+            let room = BEGINNING.saturating_sub(beginning.len());
+            beginning.extend(piece.iter().take(room));
             if seen > ENOUGH {
                 break;
             }
         }
     };
-    Ok((status, timeout(REST, rest).await.is_err()))
+    let stopped = timeout(REST, rest).await.is_err();
+    Ok(Replied { status, stopped, beginning })
 }
 
 fn classify(error: &reqwest::Error) -> Reply {

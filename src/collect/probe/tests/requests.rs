@@ -45,6 +45,30 @@ fn the_host_is_named_and_the_path_kept() {
 }
 
 #[test]
+fn a_plain_400_is_the_complaint_of_tls_only_where_it_says_so() {
+    let both = |body: &'static str| {
+        threaded(5, move |mut stream: std::net::TcpStream| {
+            let mut first = [0; 1];
+            let _ = stream.read(&mut first);
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = match first {
+                [0x16] => stream.write_all(b"\x15\x03\x03\x00\x02\x02\x28"),
+                _ => write!(
+                    stream,
+                    "HTTP/1.1 400 Bad Request\r\nContent-Length: {}\r\n\r\n{body}",
+                    body.len()
+                ),
+            };
+        })
+    };
+    let ask = |body| ask(both(body), "/");
+    assert_eq!(ask("Client sent an HTTP request to an HTTPS server.\n"), Some(Reply::Tls));
+    assert_eq!(ask("400 The plain HTTP request was sent to HTTPS port"), Some(Reply::Tls));
+    assert_eq!(ask(""), Some(Reply::Tls));
+    assert_eq!(ask("{\"error\": \"no model was named\"}"), Some(Reply::Status(400)));
+}
+
+#[test]
 fn every_kind_of_no_answer_has_its_own_word() {
     assert_eq!(ask(threaded(5, http10(LIMIT * 4)), "/"), Some(Reply::ReadTimeout));
     assert_eq!(ask(threaded(5, parrot(b"-ERR unknown command\r\n")), "/"), Some(Reply::NotHttp));
