@@ -22,7 +22,8 @@ pub(super) fn outlook(case: &Case<'_>, rows: &[(&Check, Row)], wanted: &Wanted) 
     if case.is_outside() {
         return None;
     }
-    case.to_start().or(by_rule).or_else(|| if unknown { case.awaited() } else { None })
+    let open = || if unknown { case.awaited() } else { None };
+    case.to_start().or(by_rule).or_else(open).or_else(|| case.health_to_come())
 }
 
 impl Report {
@@ -53,7 +54,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use crate::fixture::healthy;
-    use crate::model::{Connect, Demand, Fact, Lookup, Meant, Snapshot};
+    use crate::model::{Connect, Demand, EngineKind, Fact, Lookup, Meant, Snapshot};
     use crate::{Wanted, judge};
 
     #[track_caller]
@@ -112,6 +113,19 @@ mod tests {
             it.link().concurrency = Fact::Unknown("it ended".into());
         };
         waits(unsure, Some("mock to be done with its start"));
+        // It works already, and its own health check has not said so.
+        let undecided = |kind: EngineKind, ran: Option<i64>| {
+            move |it: &mut Snapshot| {
+                it.engines[0].kind = kind;
+                it.mock().state.health = Some("starting".into());
+                it.mock().state.health_exit_code = ran;
+            }
+        };
+        let health = Some("mock to pass its health check");
+        waits(undecided(EngineKind::Docker, None), health);
+        waits(undecided(EngineKind::Podman, Some(1)), health);
+        // Nothing runs it there.
+        waits(undecided(EngineKind::Podman, None), None);
         let forbidden = |it: &mut Snapshot| {
             it.link().demand = Some(Demand::MustNotWork);
             it.ends("created", 0);

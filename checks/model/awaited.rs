@@ -1,7 +1,7 @@
 //! What may only be a matter of time. A rule says of its own finding what it waits for; here stands what the ends of a link
 //! show by themselves.
 
-use super::{Case, Container, Meant, State};
+use super::{Case, Container, EngineKind, Meant, State};
 
 /// A container that was started so few seconds ago may not be done with its start.
 const START: u64 = 60;
@@ -57,6 +57,16 @@ impl Case<'_> {
         let ends = [self.client(), self.server_or_guess()];
         let waits = ends.into_iter().flatten().find(|c| c.state.is_to_start())?;
         Some(format!("{} to be started", waits.name))
+    }
+
+    /// The server whose health check is to decide yet. Podman leaves it undecided for ever where nothing runs the check.
+    #[must_use]
+    pub fn health_to_come(&self) -> Option<String> {
+        let server = self.server_or_guess().filter(|c| c.state.is_running())?;
+        let runs = self.facts.kind(&server.engine) == EngineKind::Docker
+            || server.state.health_exit_code.is_some();
+        let waits = runs && server.state.health.as_deref() == Some("starting");
+        waits.then(|| format!("{} to pass its health check", server.name))
     }
 
     /// The server's port that may be opened yet; `None` where its program had time enough.

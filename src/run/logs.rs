@@ -2,6 +2,7 @@
 
 use crate::bounded::Log;
 use crate::cli::Logs;
+use crate::collect::redacted;
 use crate::exit::Failure;
 use crate::symptoms;
 use crate::words::words;
@@ -22,8 +23,12 @@ pub(super) fn read(logs: &Logs) -> Result<Vec<Logged>, Failure> {
     Ok(symptoms::together(all))
 }
 
-/// Adds it to what the snapshot has already.
-pub(super) fn add(snapshot: &mut Snapshot, logged: Vec<Logged>) {
+/// Adds it to what the snapshot has already. It comes after the gate: what a log calls a host may be a secret that the facts know.
+pub(super) fn add(snapshot: &mut Snapshot, mut logged: Vec<Logged>) {
+    for host in logged.iter_mut().filter_map(|one| one.host.as_mut()) {
+        // As a part of a sentence, in which a secret of plain words is taken out, too.
+        *host = redacted(&format!("host {host}")).trim_start_matches("host ").to_owned();
+    }
     let before = std::mem::take(&mut snapshot.logged);
     snapshot.logged = symptoms::together([before, logged]);
 }
