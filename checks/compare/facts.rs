@@ -7,28 +7,43 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What belongs to one subject: the kind of fact, and everything of that kind.
 type Facts = BTreeMap<&'static str, BTreeSet<String>>;
 
+/// The one kind that may be unknown.
+const LISTENERS: &str = "listeners";
+
 /// What is not what it was.
 pub(super) fn changes(before: &Snapshot, after: &Snapshot) -> Vec<FactChange> {
-    let (before, after) = (all(before), all(after));
-    let subjects: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let (earlier, later) = (all(before), all(after));
+    let subjects: BTreeSet<&String> = earlier.keys().chain(later.keys()).collect();
     let mut changes = Vec::new();
     for subject in subjects {
-        match (before.get(subject), after.get(subject)) {
+        // What an engine has that was not asked, or did not answer, is neither gone nor new.
+        let engine = subject.split(':').next().unwrap_or_default();
+        match (earlier.get(subject), later.get(subject)) {
             (Some(before), Some(after)) => changes.extend(differences(subject, before, after)),
-            (before, after) => changes.push(FactChange {
+            (Some(_), _) if !answered(after, engine) => {}
+            (None, _) if !answered(before, engine) => {}
+            (was, is) => changes.push(FactChange {
                 subject: subject.clone(),
                 what: "it".into(),
-                gone: before.map(|_| "is gone".to_owned()).into_iter().collect(),
-                new: after.map(|_| "is new".to_owned()).into_iter().collect(),
+                gone: was.map(|_| "is gone".to_owned()).into_iter().collect(),
+                new: is.map(|_| "is new".to_owned()).into_iter().collect(),
             }),
         }
     }
     changes
 }
 
+/// Whether an engine told what it has.
+fn answered(snapshot: &Snapshot, engine: &str) -> bool {
+    snapshot.engines.iter().any(|known| known.name == engine && known.error.is_none())
+}
+
 fn differences(subject: &str, before: &Facts, after: &Facts) -> Vec<FactChange> {
     let none = BTreeSet::new();
     let kinds: BTreeSet<&str> = before.keys().chain(after.keys()).copied().collect();
+    // What could not be seen once is no change.
+    let is_seen =
+        |kind: &&str| *kind != LISTENERS || (before.contains_key(kind) && after.contains_key(kind));
     let change = |kind: &str| {
         let (b, a) = (before.get(kind).unwrap_or(&none), after.get(kind).unwrap_or(&none));
         FactChange {
@@ -38,7 +53,7 @@ fn differences(subject: &str, before: &Facts, after: &Facts) -> Vec<FactChange> 
             new: a.difference(b).cloned().collect(),
         }
     };
-    let changes = kinds.into_iter().map(change);
+    let changes = kinds.into_iter().filter(is_seen).map(change);
     changes.filter(|c| !c.gone.is_empty() || !c.new.is_empty()).collect()
 }
 
@@ -60,7 +75,6 @@ fn all(snapshot: &Snapshot) -> BTreeMap<String, Facts> {
 
 fn container(container: &Container) -> Facts {
     let networks = container.attachments.iter().map(|a| a.network.clone());
-    let listeners = container.listeners.value().into_iter().flatten();
     let published = container.ports.iter().map(|port| {
         let ip = port.host_ip.map_or_else(String::new, |ip| format!("{ip}:"));
         let host = port.host_port.map_or_else(|| "?".into(), |port| port.to_string());
@@ -74,7 +88,9 @@ fn container(container: &Container) -> Facts {
     add("state", std::iter::once(container.state.status.clone()).chain(health).collect());
     add("networks", networks.collect());
     add("addresses", container.addresses().map(|ip| ip.to_string()).collect());
-    add("listeners", listeners.map(|l| l.address.to_string()).collect());
+    if let Some(listeners) = container.listeners.value() {
+        add(LISTENERS, listeners.iter().map(|l| l.address.to_string()).collect());
+    }
     add("ports", published.collect());
     add("variables", container.variables.iter().cloned().collect());
     facts

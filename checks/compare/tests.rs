@@ -2,7 +2,7 @@ use super::outcomes::is_worse;
 use super::{Comparison, Run, compare};
 use crate::fixture::healthy;
 use crate::model::Outcome::{self, Fail, Pass, Skip, Unknown, Warn};
-use crate::model::{Connect, LogClass, Logged, Meant, Snapshot};
+use crate::model::{Connect, Fact, LogClass, Logged, Meant, Snapshot};
 use crate::{Wanted, judge};
 
 fn run(facts: Snapshot) -> Run {
@@ -135,6 +135,24 @@ fn facts_are_named_and_values_of_variables_are_not_among_them() {
     ] {
         assert!(said.iter().any(|s| s == line), "{line}: {said:#?}");
     }
+}
+
+#[test]
+fn what_was_not_seen_is_neither_gone_nor_new() {
+    let silent = |it: &mut Snapshot| {
+        it.engines[0].error = Some("it did not answer".into());
+        it.containers.clear();
+        it.networks.clear();
+        it.links.clear();
+    };
+    let after = changed(silent);
+    assert!(after.worse && facts(&after).is_empty(), "{after:?}");
+    let mut before = healthy();
+    silent(&mut before);
+    assert_eq!(facts(&compare(&run(before), &run(healthy()))), [""; 0]);
+    // Its sockets could not be read.
+    let unread = |it: &mut Snapshot| it.mock().listeners = Fact::Unknown("no permission".into());
+    assert_eq!(facts(&changed(unread)), [""; 0]);
 }
 
 #[test]

@@ -74,7 +74,7 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         each: shapes.iter().map(|shape| (*shape, regex(&shape.expanded()))).collect(),
         proxy: regex(r"ProxyError\(|proxyconnect|[Pp]roxy CONNECT|resolve proxy"),
         verdict: regex(
-            r"^\s*(?:[✓✔√]|ok \d|--- PASS|=== RUN|test \S+ \.\.\. ok)|\b(?:PASSED|SUCCESS)\b(?:\s*\[.*)?\s*$",
+            r"^\s*(?:[✓✔√]|ok \d|--- PASS|=== RUN|test \S+ \.\.\. ok)|\b(?:PASSED|SUCCESS)\b(?:\s*\[.*)?\s*$|^\s*(?:except\b.*:|import\s.*|from\s+\S+\s+import\s.*)\s*$",
         ),
         libraries: shapes::LIBRARIES.iter().map(|(name, words)| (*name, regex(words))).collect(),
     }
