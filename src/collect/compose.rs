@@ -6,6 +6,7 @@ use super::fresh::Origin;
 use super::links::in_line;
 use super::links::told::{Known, Place, Told, from_env};
 use super::source::compose::{Assigned, Project};
+use crate::bounded;
 use checks::model::{
     Compose, Container, Link, Meant, NetworkMode, Retold, Source, Unstarted, Written,
 };
@@ -83,7 +84,7 @@ impl Environment {
         let given = found.given_by.iter().map(|(path, line)| (path, *line));
         for (path, line) in std::iter::once((&found.file, found.line)).chain(given) {
             let place = Source::Compose { path: path.display().to_string(), line };
-            let text = std::fs::read_to_string(path).unwrap_or_default();
+            let text = bounded::text(path).unwrap_or_default();
             said.written.extend(in_line(told, &place, &text, line));
             said.places.push(place);
         }

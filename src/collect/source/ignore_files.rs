@@ -1,8 +1,8 @@
 //! Which ignore file a builder takes.
 
 use super::ignore::{Ignore, Reading};
+use crate::bounded;
 use crate::words::words;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The ignore files in the order in which builders prefer them. An image may come from a builder that
@@ -31,8 +31,8 @@ pub(super) fn applying(
     };
     let mut add = |file: &Path| {
         let name = file.strip_prefix(root).unwrap_or(file).display().to_string();
-        let text =
-            fs::read(file).map_err(|error| format!("{name} cannot be read: {}", words(&error)))?;
+        let text = bounded::written(file)
+            .map_err(|error| format!("{name} cannot be read: {}", words(&error)))?;
         ignore.add(&name, &String::from_utf8_lossy(&text), readings)
     };
     match (&own, &general) {

@@ -1,9 +1,10 @@
 //! The context's side of a comparison: the bytes that a copy would put into the image.
 
 use super::blob::{BlobId, blob_id, blob_id_of};
+use crate::bounded;
 use std::cell::Cell;
-use std::fs::{self, File};
-use std::io;
+use std::fs;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -60,7 +61,7 @@ impl Local {
             Self::Text(bytes) => Ok(of_bytes(bytes)),
             Self::Link(path) => Ok(of_bytes(fs::read_link(path)?.as_os_str().as_bytes())),
             Self::File(path) => {
-                let file = File::open(path)?;
+                let file = bounded::regular(path)?;
                 let len = file.metadata()?.len();
                 budget.take(len)?;
                 Ok(Version { len, blob: blob_id_of(file, len)? })
@@ -75,7 +76,8 @@ impl Local {
         if fs::metadata(path).ok()?.len() > MOST {
             return None;
         }
-        let bytes = fs::read(path).ok()?;
+        let mut bytes = Vec::new();
+        bounded::regular(path).ok()?.take(MOST).read_to_end(&mut bytes).ok()?;
         let text = String::from_utf8(bytes).ok().filter(|text| text.contains("\r\n"))?;
         Some(blob_id(text.replace("\r\n", "\n").as_bytes()))
     }

@@ -6,9 +6,10 @@ use super::ignore_files::applying;
 use super::on_disk::{Kind, kind};
 use super::paths::{inside, join};
 use super::plan::{Settings, dockerfile};
+use crate::bounded;
 use crate::words::words;
 use std::collections::BTreeSet;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::{self, Write};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -124,7 +125,7 @@ impl Parcel {
                     })?;
                     let mut header = header(&metadata, EntryType::Regular, size);
                     // A file that grows meanwhile must not run into the next one.
-                    let file = io::Read::take(File::open(&place)?, size);
+                    let file = io::Read::take(bounded::regular(&place)?, size);
                     tar.append_data(&mut header, path, file)?;
                 }
             }

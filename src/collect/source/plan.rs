@@ -6,6 +6,7 @@ use super::dockerfile::Script;
 use super::local::Local;
 use super::paths::{join, name};
 use super::stage::Builder;
+use crate::bounded;
 use crate::words::words;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -299,8 +300,8 @@ pub(super) fn dockerfile(context: &Path, settings: &Settings) -> Result<Dockerfi
         None => usual_name(context, settings.containerignore_first)?,
     };
     let name = path.strip_prefix(context).unwrap_or(&path).display().to_string();
-    let bytes =
-        fs::read(&path).map_err(|error| format!("{name} cannot be read: {}", words(&error)))?;
+    let bytes = bounded::written(&path)
+        .map_err(|error| format!("{name} cannot be read: {}", words(&error)))?;
     Ok(Dockerfile { path: Some(path), name, text: String::from_utf8_lossy(&bytes).into_owned() })
 }
 

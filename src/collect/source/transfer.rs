@@ -10,7 +10,7 @@ use super::on_disk::{Kind, kind};
 use super::paths::{below, inside, join, name};
 use super::plan::{Place, Planned};
 use super::stage::Builder;
-use std::fs::File;
+use crate::bounded;
 use std::io::Read;
 use std::path::Path;
 
@@ -286,7 +286,7 @@ fn is_remote(source: &str) -> bool {
 fn is_archive(path: &Path) -> bool {
     const PACKED: [&[u8]; 4] = [b"\x1f\x8b", b"BZh", b"\xfd7zXZ\0", b"\x28\xb5\x2f\xfd"];
     let mut head = Vec::new();
-    let read = File::open(path).and_then(|file| file.take(512).read_to_end(&mut head));
+    let read = bounded::regular(path).and_then(|file| file.take(512).read_to_end(&mut head));
     read.is_ok()
         && (PACKED.iter().any(|magic| head.starts_with(magic))
             || head.get(257..262) == Some(b"ustar"))

@@ -3,8 +3,8 @@
 use super::super::yaml::{Node, Value};
 use super::dotenv::settings;
 use super::project::{Layer, Project};
+use crate::bounded;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What the files say of one variable now.
@@ -95,7 +95,7 @@ impl Project {
             };
             let base = if self.is_podmans { &self.folder } else { &layer.base };
             let path = base.join(self.filled(path, &layer.file, line)?.text);
-            let Ok(text) = fs::read_to_string(&path) else { continue };
+            let Ok(text) = bounded::text(&path) else { continue };
             for setting in settings(&text) {
                 let assigned = Assigned {
                     file: path.clone(),

@@ -6,11 +6,11 @@ use super::super::paths::clean;
 use super::super::yaml::Node;
 use super::dotenv::{Setting, settings};
 use super::is_address;
+use crate::bounded;
 use crate::words::words;
 use checks::model::Compose;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Files that a service may extend, or that include each other, one behind the other.
@@ -83,7 +83,7 @@ impl Project {
 
     /// Takes the variables of a file that are not known yet.
     fn learn(&mut self, path: &Path) {
-        for setting in settings(&fs::read_to_string(path).unwrap_or_default()).into_iter().rev() {
+        for setting in settings(&bounded::text(path).unwrap_or_default()).into_iter().rev() {
             let name = setting.name.clone();
             self.variables.entry(name).or_insert_with(|| (path.to_owned(), setting));
         }
@@ -220,7 +220,7 @@ impl Project {
 }
 
 fn parse(path: &Path) -> Result<Node, String> {
-    let text = fs::read_to_string(path)
+    let text = bounded::text(path)
         .map_err(|error| format!("{} cannot be read: {}", path.display(), words(&error)))?;
     Node::parse(&text).map_err(|(line, why)| format!("{}:{line}: {why}", path.display()))
 }
