@@ -1,5 +1,8 @@
 use super::repair::quoted;
-use crate::model::{Case, Container, Found, Judgement, Meant, Rule, ServerKind, quoted as word};
+use crate::model::{
+    Case, Container, Fact, Found, Judgement, Meant, Proxied, Reply, Rule, ServerKind, Undecided,
+    quoted as word,
+};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC410",
@@ -11,11 +14,12 @@ proxy outside knows no container by its name; one on the client's own loopback i
 
 ## What proves it
 The client's proxy variable for the scheme of the address, and `NO_PROXY` without the host (names, suffixes, addresses,
-networks, `*` and ports are read). Engines hand such variables to every container when they are set for the engine itself.
+networks, `*` and ports are read); and one request through that proxy, from the client's place, that comes to another end than
+the one without it. Engines hand such variables to every container when they are set for the engine itself.
 
 ## What disproves it
-An entry that covers the host; a client that ignores the variables. A proxy that is a container of the same engine may know
-the server: then it is a warning. So it is where programs differ: the host stands in one of `NO_PROXY` and `no_proxy` only, or
+An entry that covers the host; a client that ignores the variables; a proxy that gives the server's own answer. A proxy that is a container of the same engine may know
+the server: where nobody asked it, it is a warning. So it is where programs differ: the host stands in one of `NO_PROXY` and `no_proxy` only, or
 `http_proxy` is empty beside `HTTP_PROXY`.
 
 ## How to repair it
@@ -53,18 +57,28 @@ fn judge(case: &Case<'_>) -> Judgement {
         proxy.url,
         proxy.name
     );
+    let through = through(case)?;
+    if through == Through::Arrives {
+        return Ok(None);
+    }
     let found = if let Some((with, without)) = differ {
         Found::warn(format!("{seen}, or past it: {with} exempts it and {without} does not"))
     } else if let Some(empty) = client.proxies.emptied(scheme) {
         Found::warn(format!("{seen}, or past it: {empty} is empty, which is no proxy to some"))
     // Many programs never ask a proxy for their own loopback.
-    } else if endpoint.is_loopback() || case.facts.containers.iter().any(is_container) {
+    // A container of the engine may know the server, where nobody asked it.
+    } else if endpoint.is_loopback()
+        || (through == Through::Untold && case.facts.containers.iter().any(is_container))
+    {
         Found::warn(seen)
     } else {
         Found::fail(seen)
     };
     let mut found =
         quoted(case, found).evidence(format!("Config.Env {}", proxy.name), proxy.url.clone());
+    if let Through::Ends(how) = &through {
+        found = found.evidence(format!("the request of {} through it", client.name), how.clone());
+    }
     let mut spared: Vec<&str> = Vec::new();
     if let Some(empty) = client.proxies.emptied(scheme) {
         found = found.evidence(format!("Config.Env {empty}"), "empty");
@@ -90,11 +104,52 @@ fn judge(case: &Case<'_>) -> Judgement {
     ))))
 }
 
+/// What is known of the way through the proxy.
+#[derive(Eq, PartialEq)]
+enum Through {
+    /// Nobody asked it.
+    Untold,
+    /// The server answers.
+    Arrives,
+    /// It does not, and how it ends.
+    Ends(String),
+}
+
+fn through(case: &Case<'_>) -> Result<Through, Undecided> {
+    let visit = match &case.link.visit {
+        Fact::Known(visit) => visit,
+        // Where no request is sent at all, the variables are what there is.
+        Fact::Skipped(_) | Fact::Unknown(_) => return Ok(Through::Untold),
+    };
+    let unknown = |why: String| Err(Undecided::Unknown(why));
+    Ok(match &visit.proxied {
+        None => Through::Untold,
+        Some(Proxied::NoName) => Through::Ends("the proxy's name is not known".into()),
+        Some(Proxied::Unreached(how)) => Through::Ends(format!("the connection to it {how}")),
+        Some(Proxied::Unknown(why)) => return unknown(format!("the way through the proxy: {why}")),
+        Some(Proxied::Answered(Reply::Status(407))) => {
+            return unknown("the proxy asks for a login, which econn does not send".into());
+        }
+        Some(Proxied::Answered(Reply::ReadTimeout)) => {
+            return unknown("the proxy did not answer in time".into());
+        }
+        // Of TLS only the connection was asked for.
+        Some(Proxied::Answered(Reply::Status(200..=399))) => Through::Arrives,
+        Some(Proxied::Answered(reply)) if visit.reply.as_ref() == Some(reply) => Through::Arrives,
+        Some(Proxied::Answered(reply)) => Through::Ends(match reply {
+            Reply::Status(status) => format!("answered {status}"),
+            Reply::NotHttp | Reply::Tls | Reply::TlsError(_) => "no answer in HTTP".into(),
+            Reply::Reset => "reset".into(),
+            Reply::Closed | Reply::ReadTimeout => "closed without a reply".into(),
+        }),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;
     use crate::fixture::{remedies, row, says};
-    use crate::model::{Exceptions, Meant, ProxyVariable, Snapshot};
+    use crate::model::{Connect, Exceptions, Fact, Meant, Proxied, ProxyVariable, Reply, Snapshot};
 
     fn through(it: &mut Snapshot, name: &str, host: &str) {
         let url = format!("http://{host}:3128");
@@ -138,6 +193,45 @@ mod tests {
             },
             "warn: hapi sends what is for mock:8080 to the proxy http://squid:3128 (http_proxy)",
         );
+    }
+
+    #[test]
+    fn what_a_request_through_it_comes_to_decides() {
+        let ends = |came: Proxied| {
+            move |it: &mut Snapshot| {
+                through(it, "http_proxy", "proxy.example.com");
+                let Fact::Known(visit) = &mut it.link().visit else { return };
+                visit.proxied = Some(came.clone());
+            }
+        };
+        let seen = "hapi sends what is for mock:8080 to the proxy http://proxy.example.com:3128 (http_proxy)";
+        for came in [
+            Proxied::NoName,
+            Proxied::Unreached(Connect::Refused),
+            Proxied::Unreached(Connect::Timeout),
+            Proxied::Answered(Reply::Status(503)),
+            Proxied::Answered(Reply::Closed),
+        ] {
+            says(&RULE, ends(came), &format!("fail: {seen}"));
+        }
+        says(&RULE, ends(Proxied::Answered(Reply::Status(200))), "nothing");
+        // The server's own answer.
+        let same = |it: &mut Snapshot| {
+            ends(Proxied::Answered(Reply::Status(404)))(it);
+            let Fact::Known(visit) = &mut it.link().visit else { return };
+            visit.reply = Some(Reply::Status(404));
+        };
+        says(&RULE, same, "nothing");
+        for (came, why) in [
+            (
+                Proxied::Answered(Reply::Status(407)),
+                "the proxy asks for a login, which econn does not send",
+            ),
+            (Proxied::Answered(Reply::ReadTimeout), "the proxy did not answer in time"),
+            (Proxied::Unknown("no permission".into()), "the way through the proxy: no permission"),
+        ] {
+            says(&RULE, ends(came), &format!("unknown: {why}"));
+        }
     }
 
     #[test]

@@ -1,8 +1,8 @@
 //! Who is told to call whom, and what was seen of that one link.
 
 use super::{
-    Attempt, Certificate, Concurrency, Demand, Fact, Path, Replay, Reply, Resolution, Retold,
-    Source, Unacknowledged, Unstarted, Written, is_loopback, numeric,
+    Attempt, Certificate, Concurrency, Connect, Demand, Fact, Path, Replay, Reply, Resolution,
+    Retold, Source, Unacknowledged, Unstarted, Written, is_loopback, numeric,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -167,6 +167,23 @@ pub struct Visit {
     /// What of the reply the server's kernel had sent in vain when the wait for it was over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lost: Option<Unacknowledged>,
+    /// What the same request came to through the client's proxy, where its variables send it there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxied: Option<Proxied>,
+}
+
+/// How far a client's request comes through its proxy.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum Proxied {
+    /// A name server denied the proxy's name.
+    NoName,
+    /// The proxy took no connection.
+    Unreached(Connect),
+    /// The proxy was asked; of TLS only for the connection to the server.
+    Answered(Reply),
+    /// It could not be seen.
+    Unknown(String),
 }
 
 /// What the client sees, in the words of the contract.

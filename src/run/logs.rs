@@ -27,7 +27,7 @@ pub(super) fn read(logs: &Logs) -> Result<Vec<Logged>, Failure> {
 pub(super) fn add(snapshot: &mut Snapshot, mut logged: Vec<Logged>) {
     for host in logged.iter_mut().filter_map(|one| one.host.as_mut()) {
         // As a part of a sentence, in which a secret of plain words is taken out, too.
-        *host = redacted(&format!("host {host}")).trim_start_matches("host ").to_owned();
+        redacted(&format!("host {host}")).trim_start_matches("host ").clone_into(host);
     }
     let before = std::mem::take(&mut snapshot.logged);
     snapshot.logged = symptoms::together([before, logged]);

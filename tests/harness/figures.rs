@@ -168,7 +168,7 @@ impl Idle {
 
 impl Drop for Idle {
     fn drop(&mut self) {
-        let _ = self.each(|engine, name| engine.remove(name));
+        let _ = self.each(Engine::remove);
     }
 }
 

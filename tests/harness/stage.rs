@@ -158,7 +158,7 @@ impl Stage {
         let started = engine.start(&real);
         if container.state == State::Unstartable {
             return match started {
-                Ok(_) => Err("it started, and should not have".into()),
+                Ok(()) => Err("it started, and should not have".into()),
                 Err(_) => Ok(()),
             };
         }

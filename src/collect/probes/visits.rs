@@ -9,7 +9,7 @@ use crate::collect::survey::{Listed, Request};
 use crate::collect::trust::Verifier;
 use crate::collect::turns::Turns;
 use crate::collect::{places, replicas};
-use checks::model::{Case, Fact, HOST_CLIENT, Link, Meant, Server, Snapshot, Vantage};
+use checks::model::{Case, Fact, HOST_CLIENT, Link, Meant, Server, ServerKind, Snapshot, Vantage};
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -137,6 +137,7 @@ async fn journey<'a>(
             speaks_tls: scheme.is_some_and(begins_with_tls),
             may_upgrade: scheme.is_some_and(may_upgrade),
             names: names.clone(),
+            proxy: proxy(case),
         }),
         is_its_own,
         name: name.map(|name| (name, names)),
@@ -215,6 +216,20 @@ pub(in super::super) fn may_upgrade(scheme: &str) -> bool {
 pub(in super::super) fn probe_path(request: &Request, server: Option<&str>) -> String {
     let named = request.probes.iter().find(|(name, _)| Some(name.as_str()) == server);
     named.map_or_else(|| "/".into(), |(_, path)| path.clone())
+}
+
+/// The proxy to which the client's variables send what is for this link, where it is one of HTTP.
+fn proxy(case: Case<'_>) -> Option<(String, u16)> {
+    let endpoint = &case.link.endpoint;
+    let proxies = &case.client()?.proxies;
+    let proxy = proxies.of(endpoint.scheme.as_deref()?)?;
+    let is_known = case.link.server.as_ref().is_some_and(|s| s.kind != ServerKind::External);
+    if !is_known || proxies.spares(&endpoint.host, endpoint.port) {
+        return None;
+    }
+    let url: hyper::http::Uri = proxy.url.parse().ok()?;
+    let port = url.port_u16().unwrap_or(80);
+    (url.scheme_str() == Some("http")).then(|| (proxy.host.clone(), port))
 }
 
 /// The client's name servers and hosts file; for a process of the machine the machine's.

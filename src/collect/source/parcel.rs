@@ -201,7 +201,10 @@ mod tests {
     fn a_dockerfile_elsewhere_is_not_sent() {
         let settings = Settings { inline: Some("FROM x".into()), ..Settings::default() };
         assert_eq!(sent(&[], &settings).unwrap_err(), "dockerfile_inline is not in the context");
-        let settings = Settings { dockerfile: Some("/dev/null".into()), ..Settings::default() };
-        assert_eq!(sent(&[], &settings).unwrap_err(), "/dev/null is not in the context");
+        let elsewhere = tempfile::NamedTempFile::new().unwrap();
+        let path = elsewhere.path().to_owned();
+        let told = format!("{} is not in the context", path.display());
+        let settings = Settings { dockerfile: Some(path), ..Settings::default() };
+        assert_eq!(sent(&[], &settings).unwrap_err(), told);
     }
 }

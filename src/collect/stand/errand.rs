@@ -3,8 +3,9 @@
 
 use crate::collect::probe::{self, Answer, Limits, Protocol, Shown, Speech};
 use checks::model::{
-    Asked, Attempt, Concurrency, Connect, HostsLine, Listener, Lookup, QueueCounters, Replay,
-    Reply, Resolution, ResolverConfig, Unacknowledged, Visit, authority, is_loopback, numeric,
+    Asked, Attempt, Concurrency, Connect, HostsLine, Listener, Lookup, Proxied, QueueCounters,
+    Replay, Reply, Resolution, ResolverConfig, Unacknowledged, Visit, authority, is_loopback,
+    numeric,
 };
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -88,6 +89,9 @@ pub(crate) struct Dial {
     pub(crate) may_upgrade: bool,
     /// How the client resolves names; a host that is an address needs none.
     pub(crate) names: Result<Names, String>,
+    /// The proxy to which the client's variables send such a request: its host and port.
+    #[serde(default)]
+    pub(crate) proxy: Option<(String, u16)>,
 }
 
 /// What came of a [`Dial`].
@@ -155,6 +159,7 @@ impl Errand for Dial {
                 break;
             }
         }
+        visit.proxied = self.through_proxy().await;
         Dialled { visit: Ok(visit), stopped, chain }
     }
 }
@@ -168,6 +173,41 @@ fn turns_away(reply: &Reply) -> bool {
 }
 
 impl Dial {
+    /// What the same request comes to through the client's proxy.
+    async fn through_proxy(&self) -> Option<Proxied> {
+        let (host, port) = self.proxy.as_ref()?;
+        let addresses = match (numeric(host), &self.names) {
+            (Some(ip), _) => vec![ip],
+            _ if is_loopback(host) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
+            (None, Err(why)) => return Some(Proxied::Unknown(why.clone())),
+            (None, Ok(names)) => {
+                let resolution = resolve(host, names).await;
+                match resolution.addresses() {
+                    none if none.is_empty() && resolution.asked.iter().any(is_silent) => {
+                        let why = format!("no name server answered for the proxy's name {host}");
+                        return Some(Proxied::Unknown(why));
+                    }
+                    none if none.is_empty() => return Some(Proxied::NoName),
+                    addresses => addresses,
+                }
+            }
+        };
+        let path = self.http_path.as_deref().filter(|_| !self.speaks_tls);
+        let request = probe::proxy_request(&self.named(), path);
+        let mut last = None;
+        for ip in addresses.into_iter().take(ADDRESSES) {
+            let to = SocketAddr::new(ip, *port);
+            let came = probe::proxied(to, &request, LIMIT, REPLY_LIMIT).await;
+            let unreached = matches!(came, Proxied::Unreached(_));
+            // The first of the loopback's two says more than the one that is often not there.
+            last.get_or_insert_with(|| came.clone());
+            if !unreached {
+                return Some(came);
+            }
+        }
+        last
+    }
+
     /// What came of a request.
     async fn answer(&self, to: SocketAddr) -> Answer {
         match &self.http_path {
@@ -236,14 +276,18 @@ async fn resolve(name: &str, names: &Names) -> Resolution {
     let once = || probe::resolve(name, &names.config, &names.hosts, LIMIT);
     let mut resolution = once().await;
     for _ in 0..2 {
-        let silent = |a: &Asked| matches!(a.answer, Lookup::Timeout | Lookup::Unreachable(_));
-        if !resolution.addresses().is_empty() || !resolution.asked.iter().any(silent) {
+        if !resolution.addresses().is_empty() || !resolution.asked.iter().any(is_silent) {
             break;
         }
         tokio::time::sleep(AGAIN).await;
         resolution = once().await;
     }
     resolution
+}
+
+/// Whether a name server gave no answer at all.
+fn is_silent(asked: &Asked) -> bool {
+    matches!(asked.answer, Lookup::Timeout | Lookup::Unreachable(_))
 }
 
 /// Connects to one address. A refusal is tried [`Knock::REFUSALS`] times in all, so that the server's counter of refusals

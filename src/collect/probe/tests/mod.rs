@@ -2,6 +2,7 @@
 
 mod name_servers;
 mod names;
+mod proxies;
 mod reference;
 mod requests;
 mod servers;
