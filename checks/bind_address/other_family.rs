@@ -56,10 +56,14 @@ fn judge(case: &Case<'_>) -> Judgement {
             format!("listening socket in the namespace of {name}"),
             rows[0].address.to_string(),
         )
-        .fix(format!(
-            "bind 0.0.0.0:{0} for IPv4, or [::]:{0} without V6ONLY for both, in {name}",
-            server.port
-        )),
+        .fix(if takes_v4 {
+            format!("bind [::]:{} (without V6ONLY, for both families) in {name}", server.port)
+        } else {
+            format!(
+                "bind 0.0.0.0:{0} for IPv4, or [::]:{0} without V6ONLY for both, in {name}",
+                server.port
+            )
+        }),
     ))
 }
 

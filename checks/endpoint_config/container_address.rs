@@ -1,5 +1,5 @@
 use super::repair::{quoted, repaired};
-use crate::model::{Case, Container, Found, Judgement, Meant, Rule};
+use crate::model::{Case, Container, Found, Judgement, Meant, Network, Rule, Target};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC404",
@@ -35,7 +35,28 @@ fn judge(case: &Case<'_>) -> Judgement {
         case,
         Found::warn(format!("{} is {name} only until its next start", case.link.endpoint.host)),
     );
-    Ok(Some(repaired(case, found, server)))
+    Ok(Some(repaired(case, named(case, server, found), server)))
+}
+
+/// A name is right only where the engine answers it: on its default network it does not, and the address is what works there.
+fn named(case: &Case<'_>, server: Target<'_>, found: Found) -> Found {
+    let common = case.common_networks();
+    let answers_none = |network: &&Network| network.names.value() == Some(&false);
+    if case.client_is_on_host()
+        || case.shares_namespace()
+        || common.is_empty()
+        || !common.iter().all(answers_none)
+    {
+        return found;
+    }
+    let (engine, client) = (case.kind().command(), &case.link.client);
+    let name = &server.container.name;
+    found.fix_by(
+        format!("first put {client} and {name} on a network made by you: {} answers no names", common[0].name),
+        format!(
+            "{engine} network create econn-shared && {engine} network connect econn-shared {client} && {engine} network connect econn-shared {name}"
+        ),
+    )
 }
 
 /// The address has changed hands, if the client meets nobody there.
@@ -58,13 +79,25 @@ fn of_another(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{remedies, row, says};
-    use crate::model::{Connect, Meant};
+    use crate::model::{Connect, Fact, Meant};
 
     #[test]
     fn catches() {
         let told = |it: &mut crate::model::Snapshot| it.told("172.20.0.2", 8080, Meant::Address);
         says(&RULE, told, "warn: 172.20.0.2 is mock only until its next start");
         assert!(remedies(&RULE, told).contains("to http://mock:8080"));
+        // The default network answers no names: the plain name would break what works.
+        let by_default = |it: &mut crate::model::Snapshot| {
+            told(it);
+            it.ci().names = Fact::Known(false);
+        };
+        let remedy = remedies(&RULE, by_default);
+        let (first, then) = remedy.split_once("to http://mock:8080").unwrap();
+        assert!(
+            first.contains("network create econn-shared") && !then.contains("create"),
+            "{remedy}"
+        );
+        assert!(!remedies(&RULE, told).contains("create"));
         // The address has changed hands.
         let changed_hands = |it: &mut crate::model::Snapshot| {
             it.joins("other", "172.20.0.9");

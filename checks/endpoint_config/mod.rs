@@ -34,7 +34,14 @@ pub(crate) const CHECK: Check = Check {
     id: "endpoint-config",
     layer: Some(4),
     asks: "does the address the client was told mean the server, seen from inside the client?",
-    needs: &[Need::Visit, Need::ListensItself, Need::Listeners, Need::Hosts, Need::HostListeners],
+    needs: &[
+        Need::Visit,
+        Need::ListensItself,
+        Need::Listeners,
+        Need::Names,
+        Need::Hosts,
+        Need::HostListeners,
+    ],
     phase: 1,
     applies: |case| if case.is_outside() { Err(Undecided::Skip(OUTSIDE.into())) } else { Ok(()) },
     rules: &[

@@ -47,10 +47,10 @@ fn judge(case: &Case<'_>) -> Judgement {
                 format!("cpu.stat of {name} during this run"),
                 format!("stopped in {} of {} periods", cpu.throttled, cpu.periods),
             )
-            .fix_by(
-                format!("give {name} a larger share of the processors"),
-                format!("{engine} update --cpus 1 {name}"),
-            ),
+            .fix(format!(
+                "give {name} a larger share of the processors than it has ({engine} inspect {name} shows it, {engine} update --cpus \
+                 changes it)"
+            )),
     ))
 }
 

@@ -21,6 +21,10 @@ const REPLY_LIMIT: Duration = Duration::from_secs(3);
 const FREE: Duration = Duration::from_millis(100);
 /// The pause before a name is asked for again.
 const AGAIN: Duration = Duration::from_millis(700);
+/// A name server is silent when it was asked so often at least, and for so long: Podman's is away for a second and more while it is
+/// started anew on a busy machine.
+const TRIES: u32 = 3;
+const SILENT: Duration = Duration::from_secs(4);
 /// Addresses of one name that are tried, at most.
 pub(crate) const ADDRESSES: usize = 4;
 /// How often sockets that are awaited are looked at again, and after which pause.
@@ -274,13 +278,16 @@ impl Errand for Ask {
 /// whenever a network comes or goes, and one silence is no verdict.
 async fn resolve(name: &str, names: &Names) -> Resolution {
     let once = || probe::resolve(name, &names.config, &names.hosts, LIMIT);
+    let began = Instant::now();
     let mut resolution = once().await;
-    for _ in 0..2 {
-        if !resolution.addresses().is_empty() || !resolution.asked.iter().any(is_silent) {
+    let mut tries = 1;
+    while resolution.addresses().is_empty() && resolution.asked.iter().any(is_silent) {
+        if tries >= TRIES && began.elapsed() >= SILENT {
             break;
         }
         tokio::time::sleep(AGAIN).await;
         resolution = once().await;
+        tries += 1;
     }
     resolution
 }

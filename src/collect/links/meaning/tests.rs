@@ -1,5 +1,5 @@
 use super::{Dialled, World};
-use checks::model::{Container, HOST_CLIENT, Port, Snapshot, State};
+use checks::model::{Attachment, Container, HOST_CLIENT, Port, Snapshot, State};
 
 /// A running container that publishes one port 53: `127.0.0.1:53 -> 8053/tcp`.
 fn publishes(name: &str, at: &str, inside: u16, protocol: &str) -> Container {
@@ -70,4 +70,17 @@ fn a_port_of_the_machine_is_told_by_protocol_and_address() {
     both.ports.extend(publishes("", "192.168.7.7", 81, "tcp").ports);
     means(HOST_CLIENT, "127.0.0.1", std::slice::from_ref(&both), "both:80");
     means(HOST_CLIENT, "192.168.7.7", &[both], "both:81");
+}
+
+#[test]
+fn a_name_below_localhost_is_a_containers_where_one_carries_it() {
+    let mut proxy = publishes("proxy", "", 8080, "tcp");
+    means("app", "api.localhost", std::slice::from_ref(&proxy), "proxy:8080");
+    proxy.attachments.push(Attachment {
+        network: "net".into(),
+        addresses: Vec::new(),
+        aliases: vec!["api.localhost".into()],
+    });
+    proxy.ports.clear();
+    means("app", "api.localhost", &[proxy], "proxy:53");
 }
