@@ -35,6 +35,8 @@ target := x86_64-unknown-linux-gnu
 
 dist: ## a static, stripped binary with its checksum, in target/dist
 	ECONN_COMMIT=$$(git rev-parse --short=12 HEAD 2>/dev/null) cargo build --release --target $(target)
+	@! readelf --program-headers --wide target/$(target)/release/econn | grep -q INTERP || \
+		{ echo "the binary needs a loader: it is not static" >&2; exit 1; }
 	@rm -rf target/dist && mkdir -p target/dist
 	@version=$$(target/$(target)/release/econn version | cut -d' ' -f2); \
 	cp target/$(target)/release/econn target/dist/econn-$$version-$(target)

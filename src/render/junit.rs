@@ -3,7 +3,7 @@
 
 use super::place::{fixes, title, trouble};
 use super::{Style, clean};
-use checks::model::{Finding, LinkReport, Outcome, Report, Row};
+use checks::model::{Engine, Finding, LinkReport, Outcome, Report, Row};
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use std::io::{self, Write};
 
@@ -11,7 +11,8 @@ use std::io::{self, Write};
 pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::Result<()> {
     let mut suites = quick_junit::Report::new("econn");
     for link in &report.links {
-        suites.add_test_suite(suite(link, style));
+        let engine = report.engines.iter().find(|engine| engine.name == link.engine);
+        suites.add_test_suite(suite(link, engine, style));
     }
     if let Some(why) = trouble(report) {
         suites.add_test_suite(incomplete(&why));
@@ -19,8 +20,11 @@ pub(super) fn render(report: &Report, style: Style, out: &mut dyn Write) -> io::
     suites.serialize(&mut *out).map_err(io::Error::other)
 }
 
-fn suite(link: &LinkReport, style: Style) -> TestSuite {
+fn suite(link: &LinkReport, engine: Option<&Engine>, style: Style) -> TestSuite {
     let mut suite = TestSuite::new(clean(&link.id));
+    if let Some(Engine { name, host, chosen_because, .. }) = engine {
+        suite.add_property(("engine", &*clean(&format!("{name} ({host}, by {chosen_because})"))));
+    }
     suite.add_property(("server", &*clean(&server(link))));
     suite.add_property(("root_cause", link.root_cause.as_deref().unwrap_or("none")));
     for row in &link.checks {

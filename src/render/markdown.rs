@@ -17,7 +17,14 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     )?;
     for engine in &report.engines {
         let state = engine.error.as_deref().unwrap_or(&engine.version);
-        writeln!(out, "- engine {} ({}): {}", text(&engine.name), text(&engine.host), text(state))?;
+        writeln!(
+            out,
+            "- engine {} ({}, by {}): {}",
+            text(&engine.name),
+            text(&engine.host),
+            text(&engine.chosen_because),
+            text(state)
+        )?;
     }
     for logged in &report.logged_elsewhere {
         writeln!(out, "- logged, of no link known here: {}", text(&logged.to_string()))?;

@@ -31,6 +31,17 @@ pub(super) fn render(report: &Report, out: &mut dyn Write) -> io::Result<()> {
             u8::from(engine.error.is_none())
         )?;
     }
+    head(out, "econn_engine_info", "Which engine was asked, and why that one.")?;
+    for engine in &report.engines {
+        writeln!(
+            out,
+            "econn_engine_info{{engine={},host={},version={},because={}}} 1",
+            quoted(&engine.name),
+            quoted(&engine.host),
+            quoted(&engine.version),
+            quoted(&engine.chosen_because)
+        )?;
+    }
     head(out, "econn_links", "How many links came out how.")?;
     for outcome in OUTCOMES {
         let count = report.links.iter().filter(|link| link.outcome == outcome).count();

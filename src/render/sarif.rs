@@ -30,6 +30,18 @@ pub(super) fn render(
         .chain(silent)
         .map(|(level, text)| json!({"level": level, "message": {"text": clean(&text)}}))
         .collect();
+    let engines: Vec<Value> = report
+        .engines
+        .iter()
+        .map(|engine| {
+            json!({
+                "name": clean(&engine.name),
+                "host": clean(&engine.host),
+                "version": clean(&engine.version),
+                "chosenBecause": clean(&engine.chosen_because),
+            })
+        })
+        .collect();
     let log = json!({
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -46,6 +58,7 @@ pub(super) fn render(
                 "toolExecutionNotifications": notes,
             }],
             "results": results,
+            "properties": {"engines": engines},
         }],
     });
     serde_json::to_writer_pretty(&mut *out, &log)?;

@@ -114,11 +114,14 @@ impl Connection {
         form.manifest_type
     }
 
-    /// Removes the images of a build that were not there before it, the last first. One that somebody uses by now stays.
+    /// Removes the images of a build that were not there before it, the last first. One that somebody uses, or has given a name
+    /// by now, stays.
     pub(crate) async fn remove_built(&self, outcome: &Outcome, before: &BTreeSet<String>) {
         let Ok(now) = self.stored().await else { return };
-        let new: Vec<&str> =
-            now.iter().map(|i| bare(&i.id)).filter(|id| !before.contains(*id)).collect();
+        let is_named =
+            |image: &Stored| image.repo_tags.iter().flatten().any(|tag| !tag.contains("<none>"));
+        let new = now.iter().filter(|image| !is_named(image)).map(|image| bare(&image.id));
+        let new: Vec<&str> = new.filter(|id| !before.contains(*id)).collect();
         let ends = outcome.steps.iter().filter_map(|step| step.image.as_deref());
         let mut made: Vec<&str> = ends
             .chain(outcome.id.as_deref())

@@ -30,6 +30,9 @@ pub(crate) struct Stored {
     /// When it was made, in seconds since 1970.
     #[serde(default)]
     pub(crate) created: i64,
+    /// Its names; what has none is listed as `<none>:<none>`.
+    #[serde(default)]
+    pub(crate) repo_tags: Maybe<Vec<String>>,
 }
 
 /// One step in the history of an image.
