@@ -1,6 +1,6 @@
 use super::repair::{quoted, repaired};
 use super::resolves;
-use crate::model::{Case, Engine, Found, Judgement, Meant, Rule, Undecided, Visit};
+use crate::model::{Case, Engine, Found, Judgement, Meant, Network, Rule, Undecided, Visit};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC403",
@@ -64,7 +64,11 @@ pub(super) fn is_carried_by_nobody(case: &Case<'_>) -> Result<bool, Undecided> {
         )));
     }
     let asked = |name: &str| case.facts.engines.iter().find(|engine| engine.name == name);
-    let of_swarm = asked(&case.link.engine).is_some_and(|engine| engine.node.is_some());
+    // Only a Swarm has overlay networks: an engine that did not tell its part in one may have one all the same.
+    let overlay =
+        |network: &Network| network.engine == case.link.engine && network.driver == "overlay";
+    let of_swarm = asked(&case.link.engine).is_some_and(|engine| engine.node.is_some())
+        || case.facts.networks.iter().any(overlay);
     let knows = |engine: &Engine| {
         engine.node.as_ref().is_some_and(|node| node.manager)
             && case.facts.are_nodes_of_one_swarm(&engine.name, &case.link.engine)
@@ -91,6 +95,19 @@ mod tests {
     fn mistyped(it: &mut Snapshot) {
         it.told("mokc", 8080, Meant::Nobody);
         it.finds(Lookup::NoSuchName);
+    }
+
+    #[test]
+    fn a_silent_manager_accuses_no_name() {
+        let silent = |it: &mut Snapshot| {
+            mistyped(it);
+            it.ci().driver = "overlay".into();
+        };
+        says(
+            &RULE,
+            silent,
+            "unknown: mokc may be a service of the Swarm, which only its managers know; give one with --node NAME=URL",
+        );
     }
 
     #[test]

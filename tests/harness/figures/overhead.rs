@@ -9,10 +9,13 @@ use std::fs;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+/// How often it runs with and without; the shortest of each counts, since whatever else a machine does only adds.
+const ROUNDS: usize = 2;
+
 /// How much is done to know the share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Suite {
-    /// Three quarters of the requests, once with and once without.
+    /// Three quarters of the requests.
     Short,
     Long,
 }
@@ -22,14 +25,6 @@ impl Suite {
         match self {
             Self::Short => "1200",
             Self::Long => "1600",
-        }
-    }
-
-    /// How often it runs with and without; the shortest of each counts, since whatever else a machine does only adds.
-    fn rounds(self) -> usize {
-        match self {
-            Self::Short => 1,
-            Self::Long => 2,
         }
     }
 }
@@ -63,7 +58,7 @@ pub(super) fn of(engine: Engine, length: Suite) -> Result<Vec<Figure>> {
     let stage = Stage::set(&scene, engine, &[], false)?;
     let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
     let (mut bare, mut recorded, mut memory) = (f64::MAX, f64::MAX, 0.0);
-    for round in 0..=length.rounds() {
+    for round in 0..=ROUNDS {
         let mut econn = Command::new(env!("CARGO_BIN_EXE_econn"));
         engine.tell(&mut econn);
         econn.args(["run", "--passive", "--engine", engine.name(), "--record"]);
