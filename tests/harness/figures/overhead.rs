@@ -9,13 +9,10 @@ use std::fs;
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// How often it runs with and without; the shortest of each counts, since whatever else a machine does only adds.
-const ROUNDS: usize = 2;
-
 /// How much is done to know the share.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Suite {
-    /// Three quarters of the requests.
+    /// Short suites, and many: what takes as long as a suite and has nothing to do with it then strikes some of them only.
     Short,
     Long,
 }
@@ -23,8 +20,16 @@ pub(crate) enum Suite {
 impl Suite {
     fn requests(self) -> &'static str {
         match self {
-            Self::Short => "1200",
+            Self::Short => "500",
             Self::Long => "1600",
+        }
+    }
+
+    /// How often it runs with and without; the shortest of each counts, since whatever else a machine does only adds.
+    fn rounds(self) -> usize {
+        match self {
+            Self::Short => 5,
+            Self::Long => 2,
         }
     }
 }
@@ -58,7 +63,7 @@ pub(super) fn of(engine: Engine, length: Suite) -> Result<Vec<Figure>> {
     let stage = Stage::set(&scene, engine, &[], false)?;
     let folder = tempfile::tempdir().map_err(|trouble| trouble.to_string())?;
     let (mut bare, mut recorded, mut memory) = (f64::MAX, f64::MAX, 0.0);
-    for round in 0..=ROUNDS {
+    for round in 0..=length.rounds() {
         let mut econn = Command::new(env!("CARGO_BIN_EXE_econn"));
         engine.tell(&mut econn);
         econn.args(["run", "--passive", "--engine", engine.name(), "--record"]);
