@@ -1,7 +1,7 @@
 //! Connects that a client's own program makes, beside those of econn: a program may keep an address that its name has not any
 //! more.
 
-use super::{Case, Link, Meant};
+use super::{Case, Container, Link, Meant};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
 
@@ -21,10 +21,10 @@ impl Case<'_> {
     /// run for longer.
     #[must_use]
     pub fn may_remember(&self) -> bool {
-        let up = |c: &super::Container| c.state.up_seconds.filter(|_| c.state.is_running());
-        let ends = self.client().and_then(up).zip(self.server().ok().and_then(|s| up(s.container)));
+        let server = self.server().ok().map(|server| server.container);
+        let ends = self.client().and_then(start).zip(server.and_then(start));
         self.link.meant == Meant::Name
-            && ends.is_some_and(|(client, server)| client > server)
+            && ends.is_some_and(|(client, server)| client < server)
             && !self.shares_namespace()
     }
 
@@ -39,7 +39,7 @@ impl Case<'_> {
                 && link.client == self.link.client
                 && link.endpoint.address() == Some(ip)
         };
-        let by_hand = |c: &super::Container| {
+        let by_hand = |c: &Container| {
             c.hosts.value().is_some_and(|lines| lines.iter().any(|line| line.address == ip))
         };
         self.common_networks().iter().any(|n| n.driver == "bridge" && n.holds(ip))
@@ -48,4 +48,11 @@ impl Case<'_> {
             && !facts.links.iter().any(told)
             && !self.client().is_some_and(by_hand)
     }
+}
+
+/// When a container that runs was started, in an order that finds half a second as well: both are UTC, and only digits of the
+/// fraction may be left out.
+fn start(container: &Container) -> Option<&str> {
+    let at = container.state.started_at.as_deref().filter(|_| container.state.is_running())?;
+    Some(at.trim_end_matches('Z'))
 }

@@ -93,7 +93,7 @@ mod tests {
 
     fn dials(address: &str) -> impl Fn(&mut Snapshot) {
         move |it| {
-            it.mock().state.up_seconds = Some(60);
+            it.mock().state.started_at = Some("2026-01-13T08:00:00.4Z".into());
             it.link().tried = vec![Tried { to: address.parse().unwrap(), connects: 2 }];
         }
     }
@@ -141,7 +141,7 @@ mod tests {
                 it.hapi().hosts = crate::model::Fact::Known(vec![line]);
             },
             // The client was started after the server, so that it asked the name server of now.
-            &|it| it.mock().state.up_seconds = Some(5000),
+            &|it| it.mock().state.started_at = Some("2026-01-13T07:59:59.9Z".into()),
             // The name itself is wrong: then that is the fault.
             &|it| it.finds(Lookup::NoSuchName),
             &|it| {
