@@ -94,8 +94,8 @@ fn rivals<'a>(case: &Case<'a>, wants: &Container) -> Vec<(u16, &'a str)> {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{remedies, row, says};
-    use crate::model::{Connect, Meant, Snapshot};
+    use crate::fixture::{remedies, says};
+    use crate::model::Snapshot;
 
     fn port_is_taken(it: &mut Snapshot) {
         it.ends("created", 128);
@@ -139,21 +139,5 @@ mod tests {
     fn catches_not() {
         says(&RULE, |_| (), "nothing");
         says(&RULE, |it| it.ends("exited", 0), "nothing");
-    }
-
-    #[test]
-    fn catches_not_where_somebody_else_answers() {
-        let state = |it: &mut Snapshot| {
-            it.ends("created", 0);
-        };
-        row(
-            "server-state",
-            |it| {
-                state(it);
-                it.told("172.20.0.1", 18141, Meant::HostPublished);
-                it.visits("172.20.0.1:18141", Connect::Connected);
-            },
-            "unknown: mock is created, and yet somebody takes connections at 172.20.0.1:18141: who, the engine does not say",
-        );
     }
 }

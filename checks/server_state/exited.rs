@@ -62,7 +62,6 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{remedies, row, says};
-    use crate::model::{Connect, Meant};
 
     #[test]
     fn catches() {
@@ -86,16 +85,6 @@ mod tests {
                 it.mock().state.oom_killed = true;
             },
             "nothing",
-        );
-        // Somebody else has its published port.
-        row(
-            "server-state",
-            |it| {
-                it.ends("exited", 0);
-                it.told("172.20.0.1", 18141, Meant::HostPublished);
-                it.visits("172.20.0.1:18141", Connect::Connected);
-            },
-            "unknown: mock is exited, and yet somebody takes connections at 172.20.0.1:18141: who, the engine does not say",
         );
         row("server-state", |_| (), "pass: mock is running");
         // A word that no engine used before is no pass.

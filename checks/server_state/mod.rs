@@ -30,6 +30,7 @@ pub(crate) const CHECK: Check = Check {
     asks: "is the server up at all: running, not crash-looping, not killed for memory, past its start-up?",
     needs: &[
         Need::Visit,
+        Need::Lookup,
         Need::ListensItself,
         Need::Concurrency,
         Need::Listeners,
@@ -108,4 +109,42 @@ fn commands(case: &Case<'_>) -> Result<(String, String), Undecided> {
     let engine = case.facts.kind(&server.container.engine).command();
     let name = &server.container.name;
     Ok((format!("{engine} start {name}"), format!("{engine} logs --tail 50 {name}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::row;
+    use crate::model::{Connect, Fact, Lookup, Meant, Snapshot};
+
+    #[test]
+    fn whoever_answers_in_place_of_a_server_that_is_down_is_not_known() {
+        for (word, code, killed) in
+            [("exited", 0, false), ("created", 0, false), ("exited", 137, true)]
+        {
+            let down = |it: &mut Snapshot| {
+                it.ends(word, code);
+                it.mock().state.oom_killed = killed;
+            };
+            let published = |it: &mut Snapshot| {
+                down(it);
+                it.told("172.20.0.1", 18141, Meant::HostPublished);
+                it.visits("172.20.0.1:18141", Connect::Connected);
+            };
+            let why = format!(
+                "unknown: mock is {word}, and yet somebody takes connections at 172.20.0.1:18141: who, the engine does not say"
+            );
+            row("server-state", published, &why);
+            let by_hosts_file = |it: &mut Snapshot| {
+                down(it);
+                it.finds(Lookup::NoSuchName);
+                let Fact::Known(lookup) = &mut it.link().lookup else { return };
+                lookup.hosts_file = vec!["10.1.2.3".parse().unwrap()];
+                it.visits("10.1.2.3:8080", Connect::Connected);
+            };
+            let why = format!(
+                "unknown: mock is {word}, and the hosts file of hapi leads to somebody who takes connections"
+            );
+            row("server-state", by_hosts_file, &why);
+        }
+    }
 }

@@ -48,8 +48,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{row, says};
-    use crate::model::{Connect, Meant, Snapshot};
+    use crate::fixture::says;
 
     #[test]
     fn catches() {
@@ -70,22 +69,5 @@ mod tests {
         says(&RULE, |it| it.ends("exited", 137), "nothing");
         // A child was killed, or it happened before the last start.
         says(&RULE, |it| it.mock().state.oom_killed = true, "nothing");
-    }
-
-    #[test]
-    fn catches_not_where_somebody_else_answers() {
-        let state = |it: &mut Snapshot| {
-            it.ends("exited", 137);
-            it.mock().state.oom_killed = true;
-        };
-        row(
-            "server-state",
-            |it| {
-                state(it);
-                it.told("172.20.0.1", 18141, Meant::HostPublished);
-                it.visits("172.20.0.1:18141", Connect::Connected);
-            },
-            "unknown: mock is exited, and yet somebody takes connections at 172.20.0.1:18141: who, the engine does not say",
-        );
     }
 }
