@@ -1,24 +1,22 @@
 //! What can be done at a stand: plain data in, plain data out. The same code runs on a thread in a namespace and in a
 //! sidecar, so an errand asks nobody but the kernel and the network that it stands in.
 
-use crate::collect::probe::{self, Answer, Limits, Protocol, Shown, Speech};
+mod dial;
+
+use crate::collect::probe::{self, Limits, Protocol, Speech};
 use checks::model::{
-    Asked, Attempt, Concurrency, Connect, HostsLine, Listener, Lookup, Proxied, QueueCounters,
-    Replay, Reply, Resolution, ResolverConfig, Unacknowledged, Visit, authority, is_loopback,
-    numeric,
+    Asked, Attempt, Concurrency, Connect, HostsLine, Listener, Lookup, QueueCounters, Replay,
+    Resolution, ResolverConfig, Unacknowledged,
 };
+pub(crate) use dial::Dial;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, Instant};
 
 /// How long a connect or a question may take.
 const LIMIT: Duration = Duration::from_secs(2);
-/// How long a reply may take.
-const REPLY_LIMIT: Duration = Duration::from_secs(3);
-/// How long a server that turned a request away is given to notice that a place is free.
-const FREE: Duration = Duration::from_millis(100);
 /// The pause before a name is asked for again.
 const AGAIN: Duration = Duration::from_millis(700);
 /// A name server is silent when it was asked so often at least, and for so long: Podman's is away for a second and more while it is
@@ -76,185 +74,6 @@ impl From<Given> for Names {
     fn from(given: Given) -> Self {
         let config = given.config.unwrap_or_else(|| probe::parse_resolv_conf(""));
         Self { config, hosts: given.hosts.unwrap_or_default() }
-    }
-}
-
-/// Makes the client's own connection to its endpoint.
-#[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Dial {
-    /// The endpoint's host and port.
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    /// The path of an HTTP request, where the endpoint speaks HTTP.
-    pub(crate) http_path: Option<String>,
-    /// Whether a connection to it begins with a TLS handshake.
-    pub(crate) speaks_tls: bool,
-    /// Whether some clients of its scheme ask for that in plain text first.
-    pub(crate) may_upgrade: bool,
-    /// How the client resolves names; a host that is an address needs none.
-    pub(crate) names: Result<Names, String>,
-    /// The proxy to which the client's variables send such a request: its host and port.
-    #[serde(default)]
-    pub(crate) proxy: Option<(String, u16)>,
-}
-
-/// What came of a [`Dial`].
-#[derive(Debug, Deserialize, Serialize)]
-pub(crate) struct Dialled {
-    pub(crate) visit: Result<Visit, String>,
-    /// Whether a reply began and never ended.
-    pub(crate) stopped: bool,
-    /// The certificates that the server showed, its own first, in DER.
-    #[serde(default)]
-    pub(crate) chain: Vec<Vec<u8>>,
-}
-
-impl From<Result<Visit, String>> for Dialled {
-    fn from(visit: Result<Visit, String>) -> Self {
-        Self { visit, stopped: false, chain: Vec::new() }
-    }
-}
-
-impl Errand for Dial {
-    const NAME: &'static str = "dial";
-    type Seen = Dialled;
-
-    async fn run(self) -> Dialled {
-        let mut visit = Visit::default();
-        let (mut stopped, mut chain) = (false, Vec::new());
-        let addresses = if let Some(ip) = numeric(&self.host) {
-            vec![ip]
-        } else {
-            let names = match &self.names {
-                Ok(names) => names,
-                Err(why) => return Err(why.clone()).into(),
-            };
-            let resolution = resolve(&self.host, names).await;
-            let mut addresses = resolution.addresses();
-            // Resolvers answer for localhost and what belongs to it, also without a hosts file.
-            if addresses.is_empty() && is_loopback(&self.host) {
-                addresses = vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
-            } else {
-                visit.resolution = Some(resolution);
-            }
-            addresses
-        };
-        for ip in addresses.into_iter().take(ADDRESSES) {
-            let to = SocketAddr::new(ip, self.port);
-            let attempt = probe::connect(to, LIMIT).await;
-            let connected = attempt.connect == Connect::Connected;
-            visit.attempts.push(attempt);
-            if connected {
-                let shown = if self.speaks_tls {
-                    let path = self.http_path.as_deref();
-                    probe::certificate(to, &self.host, path, REPLY_LIMIT).await
-                } else {
-                    None
-                };
-                if let Some(Shown { certificate, chain: shown }) = shown {
-                    (visit.certificate, chain) = (Some(certificate), shown);
-                } else {
-                    let answer = self.answer(to).await;
-                    visit.as_localhost = self.as_localhost(to, answer.reply.as_ref()).await;
-                    (visit.reply, visit.http2, stopped) =
-                        (answer.reply, answer.http2, answer.stopped);
-                    visit.no_handshake = answer.no_handshake;
-                }
-                break;
-            }
-        }
-        visit.proxied = self.through_proxy().await;
-        Dialled { visit: Ok(visit), stopped, chain }
-    }
-}
-
-/// Statuses with which servers turn a host down that they do not call their own.
-const NOT_MINE: [u16; 4] = [400, 403, 404, 421];
-
-/// Whether a server that has no place left may reply so.
-fn turns_away(reply: &Reply) -> bool {
-    matches!(reply, Reply::Closed | Reply::Reset | Reply::Status(429 | 503))
-}
-
-impl Dial {
-    /// What the same request comes to through the client's proxy.
-    async fn through_proxy(&self) -> Option<Proxied> {
-        let (host, port) = self.proxy.as_ref()?;
-        let addresses = match (numeric(host), &self.names) {
-            (Some(ip), _) => vec![ip],
-            _ if is_loopback(host) => vec![Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()],
-            (None, Err(why)) => return Some(Proxied::Unknown(why.clone())),
-            (None, Ok(names)) => {
-                let resolution = resolve(host, names).await;
-                match resolution.addresses() {
-                    none if none.is_empty() && resolution.asked.iter().any(is_silent) => {
-                        let why = format!("no name server answered for the proxy's name {host}");
-                        return Some(Proxied::Unknown(why));
-                    }
-                    none if none.is_empty() => return Some(Proxied::NoName),
-                    addresses => addresses,
-                }
-            }
-        };
-        let path = self.http_path.as_deref().filter(|_| !self.speaks_tls);
-        let request = probe::proxy_request(&self.named(), path);
-        let mut last = None;
-        for ip in addresses.into_iter().take(ADDRESSES) {
-            let to = SocketAddr::new(ip, *port);
-            let came = probe::proxied(to, &request, LIMIT, REPLY_LIMIT).await;
-            let unreached = matches!(came, Proxied::Unreached(_));
-            // The first of the loopback's two says more than the one that is often not there.
-            last.get_or_insert_with(|| came.clone());
-            if !unreached {
-                return Some(came);
-            }
-        }
-        last
-    }
-
-    /// What came of a request.
-    async fn answer(&self, to: SocketAddr) -> Answer {
-        match &self.http_path {
-            path if self.speaks_tls && !self.may_upgrade => {
-                probe::handshake(to, &self.host, path.as_deref(), REPLY_LIMIT).await
-            }
-            Some(path) => {
-                let host = self.named();
-                let ask = || probe::request(to, &host, path, REPLY_LIMIT);
-                let first = ask().await;
-                if !first.reply.as_ref().is_some_and(turns_away) {
-                    return first;
-                }
-                // A server of one place may not have noticed yet that the connection before is gone.
-                tokio::time::sleep(FREE).await;
-                let again = ask().await;
-                if matches!(again.reply, Some(Reply::Status(_))) { again } else { first }
-            }
-            None => Answer { stopped: self.speaks_tls, ..Answer::default() },
-        }
-    }
-
-    /// The host as clients write it into their requests.
-    fn named(&self) -> String {
-        if self.port == 80 { self.host.clone() } else { authority(&self.host, self.port) }
-    }
-
-    /// The status of the same request to `localhost`, where a server turned the dialled name down and does so again
-    /// afterwards: then it is the name that it turns down.
-    async fn as_localhost(&self, to: SocketAddr, reply: Option<&Reply>) -> Option<u16> {
-        let (Some(Reply::Status(first)), Some(path)) = (reply, &self.http_path) else {
-            return None;
-        };
-        let is_named = numeric(&self.host).is_none() && !is_loopback(&self.host);
-        if !is_named || !NOT_MINE.contains(first) {
-            return None;
-        }
-        let ask = async |host: &str| match probe::request(to, host, path, REPLY_LIMIT).await.reply {
-            Some(Reply::Status(status)) => Some(status),
-            _ => None,
-        };
-        let other = ask(&authority("localhost", self.port)).await?;
-        (other != *first && ask(&self.named()).await? == *first).then_some(other)
     }
 }
 
