@@ -238,7 +238,8 @@ pub const NOT_ALL_READ: Note = Note {
 ## What it is
 `econn run` reads a copy of what its command prints, for error texts of connections. The command never waits for that: where it
 prints faster than econn reads, 8 MB wait to be read, and what comes beyond that goes on to its reader without being searched.
-So an error may be missing from those that are counted.
+What others that the command started still print three seconds after its end is not read, either. So an error may be missing
+from those that are counted.
 
 ## How to repair it
 Let the command print less, or to a file that is given to `--log`.

@@ -327,6 +327,17 @@ fn what_a_burst_of_output_says_is_heard_all_the_same() {
     assert!(!record["notes"].to_string().contains("EC936"), "{}", record["notes"]);
 }
 
+#[test]
+fn what_was_not_read_is_said() {
+    let state = tempfile::tempdir().unwrap();
+    let script = "(n=0; while [ $n -lt 60 ]; do echo more; sleep 0.1; n=$((n+1)); done) & exit 1";
+    let file = std::fs::File::create(state.path().join("out")).unwrap();
+    let status = under(state.path(), &["sh", "-c", script]).stdout(file).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+    let notes = &recording(state.path())["notes"];
+    assert!(notes.to_string().contains("EC936"), "{notes}");
+}
+
 fn recording(state: &Path) -> serde_json::Value {
     let kept = std::fs::read(state.join("econn/last-run.json")).unwrap();
     serde_json::from_slice(&kept).unwrap()
@@ -352,6 +363,14 @@ fn what_is_no_regular_file_is_written_to_and_never_replaced() {
     let poured: serde_json::Value = serde_json::from_slice(&reader.join().unwrap()).unwrap();
     assert_eq!(poured["snapshot_version"], 1, "{poured}");
     assert!(!std::fs::metadata(&pipe).unwrap().is_file());
+    // What the command prints stays where it is printed.
+    let out = at("out");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
+    command.args(["run", "--host", "unix:///no/such.sock", "--record", "/dev/stdout", "--"]);
+    command.args(["echo", "printed"]).stdout(std::fs::File::create(&out).unwrap());
+    assert!(command.status().unwrap().success());
+    let both = std::fs::read_to_string(&out).unwrap();
+    assert!(both.starts_with("printed\n{") && both.contains("snapshot_version"), "{both}");
     // Nobody reads, and the command ends as it does.
     record(&pipe);
 

@@ -36,10 +36,16 @@ impl Recording {
             drop(fs::create_dir_all(&folder));
             Some(folder.join("last-run.json"))
         });
+        // `/dev/stdout` may lead to a file that the command writes to as well.
+        let is_open =
+            path.as_ref().is_some_and(|at| at.starts_with("/dev") || at.starts_with("/proc"));
+        let is_special = |path: &PathBuf| fs::metadata(path).is_ok_and(|at| !at.is_file());
+        let is_stream = is_open || path.as_ref().is_some_and(is_special);
         // A link stands for what it leads to, which is what is replaced.
-        let path = path.map(|path| fs::canonicalize(&path).unwrap_or(path));
-        let is_stream =
-            path.as_ref().and_then(|path| fs::metadata(path).ok()).is_some_and(|at| !at.is_file());
+        let path = path.map(|path| match fs::canonicalize(&path) {
+            Ok(real) if !is_stream => real,
+            _ => path,
+        });
         Self { path, is_stream, said: Arc::new(AtomicBool::new(false)) }
     }
 
@@ -82,7 +88,7 @@ fn pour(path: &Path, record: &Snapshot) -> Result<(), String> {
     let bytes = save::bytes(record, path).map_err(|failure| failure.message)?;
     let write = || {
         let no_wait = OFlags::NONBLOCK.bits().cast_signed();
-        let mut stream = fs::OpenOptions::new().write(true).custom_flags(no_wait).open(path)?;
+        let mut stream = fs::OpenOptions::new().append(true).custom_flags(no_wait).open(path)?;
         let (mut rest, until) = (&bytes[..], Instant::now() + READER);
         while !rest.is_empty() {
             match stream.write(rest) {

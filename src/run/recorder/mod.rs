@@ -65,8 +65,7 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
     if let Some(mut record) = record {
         logs::add(&mut record, said.logged);
         if !said.is_whole {
-            let what =
-                "the command printed faster than econn could read: not all of it was searched";
+            let what = "what the command printed came too fast, or went on after its end: not all of it was searched";
             record.notes.push(NOT_ALL_READ.says(what));
         }
         // What goes wrong from here on is said, and is not the command's.

@@ -103,16 +103,18 @@ impl Streams {
         let said = |copy: &Copied| copy.said.lock().ok().map(|mut said| std::mem::take(&mut *said));
         let logged =
             self.copies.iter().filter_map(said).map(Recogniser::finish).collect::<Vec<_>>();
-        let is_whole = self.copies.iter_mut().all(Copied::is_whole);
+        // What still comes after all that time was not read: from the command, or from others that it started.
+        let is_idle = since.elapsed() >= LAST;
+        let is_whole = self.copies.iter_mut().all(|copy| copy.is_whole(is_idle));
         Said { logged: symptoms::together(logged), is_whole }
     }
 }
 
 impl Copied {
-    /// Whether its carrier copied everything, as far as it has ended.
-    fn is_whole(&mut self) -> bool {
+    /// Whether everything was read: its carrier has ended and copied all, or has nothing to carry.
+    fn is_whole(&mut self, is_idle: bool) -> bool {
         if !self.listener.is_finished() {
-            return true;
+            return is_idle;
         }
         let ended = self.carrier.wait().ok().and_then(|status| status.code());
         ended != Some(NOT_ALL.into())
