@@ -13,8 +13,9 @@ whatever is published, and its own health check still passes.
 Every listening socket of the port in the server's namespace has a loopback address.
 
 ## What disproves it
-A socket bound to 0.0.0.0, :: or an address of a network; a client in the same namespace that dials the loopback; or a connection that a proxy in
-the server's namespace passes on; or an HTTP reply at the port by which it is published. The name server that Docker puts on 127.0.0.11 is not the server.
+A socket bound to 0.0.0.0, :: or an address of a network; a client in the same namespace that dials the loopback; a connection
+that a proxy in the server's namespace passes on; or an HTTP reply at the port by which it is published. The name server that
+Docker puts on 127.0.0.11 is not the server.
 
 ## How to repair it
 Bind 0.0.0.0 (or ::) inside the container. That opens nothing outside: what is published, and on which address of the

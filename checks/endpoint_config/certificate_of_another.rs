@@ -17,6 +17,7 @@ more for most clients; where a certificate has nothing else, it is a warning.
 ## What disproves it
 An alternative name or an address in the certificate that covers the dialled host, wildcards included. A client that says that
 it verifies nothing (`NODE_TLS_REJECT_UNAUTHORIZED=0`, `--insecure`) gets through: then it is a warning.
+So it is outside https and wss, where many clients verify who signed and compare no names (libpq with `sslmode=verify-ca`).
 
 ## How to repair it
 Make the certificate for the name that clients dial, or let them dial a name that it is for. Verification off is no repair.

@@ -49,8 +49,10 @@ fn named(case: &Case<'_>, server: Target<'_>, found: Found) -> Found {
     {
         return found;
     }
-    let (engine, client) = (case.kind().command(), &case.link.client);
-    let name = &server.container.name;
+    let Some(client) = case.client() else { return found };
+    let owner = |container| case.namespace_owner(container).unwrap_or(container);
+    let (client, name) = (&owner(client).name, &owner(server.container).name);
+    let engine = case.kind().command();
     found.fix_by(
         format!("first put {client} and {name} on a network made by you: {} answers no names", common[0].name),
         format!(

@@ -18,7 +18,8 @@ networks, `*` and ports are read); and one request through that proxy, from the 
 the one without it. Engines hand such variables to every container when they are set for the engine itself.
 
 ## What disproves it
-An entry that covers the host; a client that ignores the variables; a proxy that gives the server's own answer. A proxy that is a container of the same engine may know
+An entry that covers the host; a client that ignores the variables; a proxy that gives the very page that comes without it. Where it gives another
+one, nobody can tell whose that is: then it is a warning. A proxy that is a container of the same engine may know
 the server: where nobody asked it, it is a warning. So it is where programs differ: the host stands in one of `NO_PROXY` and `no_proxy` only, or
 `http_proxy` is empty beside `HTTP_PROXY`.
 
@@ -66,8 +67,9 @@ fn judge(case: &Case<'_>) -> Judgement {
     } else if let Some(empty) = client.proxies.emptied(scheme) {
         Found::warn(format!("{seen}, or past it: {empty} is empty, which is no proxy to some"))
     // Many programs never ask a proxy for their own loopback.
-    // A container of the engine may know the server, where nobody asked it.
+    // A container of the engine may know the server, where nobody asked it; and whose page it is that differs, can't be told.
     } else if endpoint.is_loopback()
+        || matches!(through, Through::Differs(_))
         || (through == Through::Untold && case.facts.containers.iter().any(is_container))
     {
         Found::warn(seen)
@@ -76,7 +78,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let mut found =
         quoted(case, found).evidence(format!("Config.Env {}", proxy.name), proxy.url.clone());
-    if let Through::Ends(how) = &through {
+    if let Through::Ends(how) | Through::Differs(how) = &through {
         found = found.evidence(format!("the request of {} through it", client.name), how.clone());
     }
     let mut spared: Vec<&str> = Vec::new();
@@ -111,7 +113,9 @@ enum Through {
     Untold,
     /// The server answers.
     Arrives,
-    /// It does not, and how it ends.
+    /// Somebody answers, and otherwise than without it.
+    Differs(String),
+    /// Nobody does, and how it ends.
     Ends(String),
 }
 
@@ -133,9 +137,19 @@ fn through(case: &Case<'_>) -> Result<Through, Undecided> {
         Some(Proxied::Answered(Reply::ReadTimeout)) => {
             return unknown("the proxy did not answer in time".into());
         }
+        Some(Proxied::AsWithout) => Through::Arrives,
         // Of TLS only the connection was asked for.
-        Some(Proxied::Answered(Reply::Status(200..=399))) => Through::Arrives,
-        Some(Proxied::Answered(reply)) if visit.reply.as_ref() == Some(reply) => Through::Arrives,
+        Some(Proxied::Answered(Reply::Status(200..=299)))
+            if case.link.endpoint.scheme.as_deref() == Some("https") =>
+        {
+            Through::Arrives
+        }
+        // Any web server answers so for itself; and pages may differ from one request to the next.
+        Some(Proxied::Answered(reply @ Reply::Status(status)))
+            if *status < 400 || visit.reply.as_ref() == Some(reply) =>
+        {
+            Through::Differs(format!("answered {status}, with another page than without it"))
+        }
         Some(Proxied::Answered(reply)) => Through::Ends(match reply {
             Reply::Status(status) => format!("answered {status}"),
             Reply::NotHttp | Reply::Tls | Reply::TlsError(_) => "no answer in HTTP".into(),
@@ -214,14 +228,23 @@ mod tests {
         ] {
             says(&RULE, ends(came), &format!("fail: {seen}"));
         }
-        says(&RULE, ends(Proxied::Answered(Reply::Status(200))), "nothing");
-        // The server's own answer.
-        let same = |it: &mut Snapshot| {
+        says(&RULE, ends(Proxied::AsWithout), "nothing");
+        // A web server that answers for itself, or a page that is never the same.
+        says(&RULE, ends(Proxied::Answered(Reply::Status(200))), &format!("warn: {seen}"));
+        let same_status = |it: &mut Snapshot| {
             ends(Proxied::Answered(Reply::Status(404)))(it);
             let Fact::Known(visit) = &mut it.link().visit else { return };
             visit.reply = Some(Reply::Status(404));
         };
-        says(&RULE, same, "nothing");
+        says(&RULE, same_status, &format!("warn: {seen}"));
+        // Of TLS the connection is all that was asked for.
+        let tunnelled = |it: &mut Snapshot| {
+            through(it, "https_proxy", "proxy.example.com");
+            it.link().endpoint.scheme = Some("https".into());
+            let Fact::Known(visit) = &mut it.link().visit else { return };
+            visit.proxied = Some(Proxied::Answered(Reply::Status(200)));
+        };
+        says(&RULE, tunnelled, "nothing");
         for (came, why) in [
             (
                 Proxied::Answered(Reply::Status(407)),

@@ -180,7 +180,9 @@ pub enum Proxied {
     NoName,
     /// The proxy took no connection.
     Unreached(Connect),
-    /// The proxy was asked; of TLS only for the connection to the server.
+    /// The proxy gave the reply that comes without it: the same status, and the same beginning of its body.
+    AsWithout,
+    /// The proxy gave another one; of TLS it was only asked for the connection to the server.
     Answered(Reply),
     /// It could not be seen.
     Unknown(String),

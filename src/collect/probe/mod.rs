@@ -13,7 +13,6 @@ mod http1;
 mod http2;
 mod listeners;
 mod neighbours;
-mod proxied;
 mod queue;
 mod reply;
 mod request;
@@ -23,6 +22,7 @@ mod sock_diag;
 mod staircase;
 #[cfg(test)]
 mod tests;
+mod tunnel;
 mod unacknowledged;
 
 pub(crate) use certificate::{Shown, certificate};
@@ -32,9 +32,9 @@ pub(crate) use counters::{queue_counters, resets_sent};
 pub(crate) use crowd::{Speech, crowd};
 pub(crate) use listeners::{listeners, sockets_at, udp_ports};
 pub(crate) use neighbours::silent_neighbours;
-pub(crate) use proxied::{proxied, proxy_request};
-pub(crate) use request::{Answer, handshake, request};
+pub(crate) use request::{Answer, handshake, proxied, request};
 pub(crate) use resolve::resolve;
 pub(crate) use resolver_files::{parse_hosts, parse_resolv_conf};
 pub(crate) use sock_diag::{connecting, listening};
+pub(crate) use tunnel::tunnelled;
 pub(crate) use unacknowledged::unacknowledged;

@@ -3,12 +3,13 @@
 //! to resolve a name. Where no status line came back, a second look finds out whether the port
 //! speaks TLS instead.
 
-use super::connect::connect;
+use super::connect::{classify as connected, connect};
 use super::http2;
 use crate::words::words;
 use checks::model::{Connect, NO_TLS, PLAIN_HTTP, Reply};
 use reqwest::header::HOST;
 use reqwest::redirect::Policy;
+use reqwest::{ClientBuilder, Proxy};
 use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -41,6 +42,8 @@ pub(crate) struct Answer {
     pub(crate) http2: bool,
     /// Why no TLS handshake began.
     pub(crate) no_handshake: Option<String>,
+    /// What the body of a reply begins with.
+    pub(crate) beginning: Vec<u8>,
 }
 
 impl From<Reply> for Answer {
@@ -52,11 +55,11 @@ impl From<Reply> for Answer {
 /// Sends `GET path` to `target` with `host` in the Host header and waits for the status line, for
 /// `limit` in all. Neither a reply nor HTTP/2 means that there was no connection.
 pub(crate) async fn request(target: SocketAddr, host: &str, path: &str, limit: Duration) -> Answer {
-    let mut complains = false;
+    let mut beginning = Vec::new();
     let (reply, stopped) = match send(target, host, path, limit).await {
-        Ok(Replied { status, stopped, beginning }) => {
-            complains = status == 400 && (beginning.is_empty() || names_tls(&beginning));
-            (Some(Reply::Status(status)), stopped)
+        Ok(replied) => {
+            beginning = replied.beginning;
+            (Some(Reply::Status(replied.status)), replied.stopped)
         }
         Err(error) if error.is_connect() || error.is_builder() => (None, false),
         Err(error) => (Some(classify(&error)), error.is_timeout()),
@@ -71,7 +74,10 @@ pub(crate) async fn request(target: SocketAddr, host: &str, path: &str, limit: D
         Some(Reply::NotHttp | Reply::Closed | Reply::Reset) if speaks_tls(target, limit).await => {
             Reply::Tls.into()
         }
-        Some(Reply::Status(400)) if complains && speaks_tls(target, limit).await => {
+        Some(Reply::Status(400))
+            if (beginning.is_empty() || names_tls(&beginning))
+                && speaks_tls(target, limit).await =>
+        {
             Reply::Tls.into()
         }
         // Some know only the newer HTTP, without an agreement before it: those of gRPC.
@@ -82,7 +88,34 @@ pub(crate) async fn request(target: SocketAddr, host: &str, path: &str, limit: D
         }
         // A server that speaks first is not silent. What it says to a request that it does not understand proves nothing.
         Some(Reply::Closed | Reply::Reset) if speaks_first(target).await => Reply::NotHttp.into(),
-        reply => Answer { reply, stopped, ..Answer::default() },
+        reply => Answer { reply, stopped, beginning, ..Answer::default() },
+    }
+}
+
+/// Sends the same request to a proxy, for it to pass on to `authority`: the reply, and what its body begins with.
+///
+/// # Errors
+///
+/// What the connection to the proxy came to.
+pub(crate) async fn proxied(
+    proxy: SocketAddr,
+    authority: &str,
+    path: &str,
+    limit: Duration,
+) -> Result<(Reply, Vec<u8>), Connect> {
+    let client = Proxy::http(format!("http://{proxy}")).map(|proxy| client(limit).proxy(proxy));
+    let replied = match client {
+        Ok(client) => ask(client, authority, path, "").await,
+        Err(error) => Err(error),
+    };
+    match replied {
+        Ok(Replied { status, beginning, .. }) => Ok((Reply::Status(status), beginning)),
+        Err(error) if error.is_connect() || error.is_builder() => {
+            let cause = std::iter::successors(error.source(), |cause| (*cause).source())
+                .find_map(|cause| cause.downcast_ref::<io::Error>());
+            Err(cause.map_or(Connect::Timeout, connected))
+        }
+        Err(error) => Ok((classify(&error), Vec::new())),
     }
 }
 
@@ -130,17 +163,13 @@ struct Replied {
 /// "Client sent an HTTP request to an HTTPS server", "You're speaking plain HTTP to an SSL-enabled server port", "This
 /// combination of host and port requires TLS".
 fn names_tls(text: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(text).to_ascii_lowercase();
+    // A link of the page is no complaint.
+    let text = String::from_utf8_lossy(text).to_ascii_lowercase().replace("https://", "");
     ["https", "ssl", "tls"].iter().any(|word| text.contains(word))
 }
 
-async fn send(
-    target: SocketAddr,
-    host: &str,
-    path: &str,
-    limit: Duration,
-) -> reqwest::Result<Replied> {
-    let client = reqwest::Client::builder()
+fn client(limit: Duration) -> ClientBuilder {
+    reqwest::Client::builder()
         .no_proxy()
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
@@ -150,9 +179,26 @@ async fn send(
         .user_agent("econn")
         .connect_timeout(limit)
         .timeout(limit + MARGIN)
-        .build()?;
+}
+
+async fn send(
+    target: SocketAddr,
+    host: &str,
+    path: &str,
+    limit: Duration,
+) -> reqwest::Result<Replied> {
+    ask(client(limit), &target.to_string(), path, host).await
+}
+
+/// Asks `authority` for a path; `host` stands in the Host header, where it is another one.
+async fn ask(
+    client: ClientBuilder,
+    authority: &str,
+    path: &str,
+    host: &str,
+) -> reqwest::Result<Replied> {
     let slash = if path.starts_with('/') { "" } else { "/" };
-    let mut request = client.get(format!("http://{target}{slash}{path}"));
+    let mut request = client.build()?.get(format!("http://{authority}{slash}{path}"));
     let host: String = host.chars().filter(char::is_ascii_graphic).collect();
     if !host.is_empty() {
         request = request.header(HOST, host);

@@ -1,4 +1,4 @@
-//! One request through an HTTP proxy, as clients send it whose variables name one.
+//! A connection through an HTTP proxy, as clients ask for one that speak TLS.
 
 use super::connect::classify;
 use crate::words::words;
@@ -13,28 +13,11 @@ use tokio::time::timeout;
 /// The head of a reply is looked at as far as this.
 const HEAD: u64 = 1 << 10;
 
-/// What the proxy is asked for: a page of the server, or a connection to it where the client speaks TLS.
-pub(crate) fn proxy_request(authority: &str, path: Option<&str>) -> String {
-    let plain = |text: &str| text.chars().filter(char::is_ascii_graphic).collect::<String>();
-    let authority = plain(authority);
-    match path {
-        Some(path) => {
-            let path = plain(path);
-            let slash = if path.starts_with('/') { "" } else { "/" };
-            format!(
-                "GET http://{authority}{slash}{path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: econn\r\nConnection: close\r\n\r\n"
-            )
-        }
-        None => format!(
-            "CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: econn\r\n\r\n"
-        ),
-    }
-}
-
-/// Sends the request to the proxy, and waits for the head of its reply.
-pub(crate) async fn proxied(
+/// Asks the proxy for a connection to `authority`, and waits for the head of its reply. The client library makes none without
+/// speaking TLS over it, and here nothing is sent over it.
+pub(crate) async fn tunnelled(
     proxy: SocketAddr,
-    request: &str,
+    authority: &str,
     connecting: Duration,
     limit: Duration,
 ) -> Proxied {
@@ -43,6 +26,9 @@ pub(crate) async fn proxied(
         Ok(Err(error)) => return Proxied::Unreached(classify(&error)),
         Err(_) => return Proxied::Unreached(Connect::Timeout),
     };
+    let authority: String = authority.chars().filter(char::is_ascii_graphic).collect();
+    let request =
+        format!("CONNECT {authority} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: econn\r\n\r\n");
     let ask = async {
         stream.write_all(request.as_bytes()).await?;
         let mut head = Vec::new();
@@ -60,7 +46,7 @@ pub(crate) async fn proxied(
 }
 
 /// The status of `HTTP/1.1 200 OK`.
-pub(super) fn status(head: &[u8]) -> Option<u16> {
+fn status(head: &[u8]) -> Option<u16> {
     let line = head.split(|byte| *byte == b'\n').next()?;
     let mut words = std::str::from_utf8(line).ok()?.split(' ');
     words.next().filter(|version| version.starts_with("HTTP/1."))?;
