@@ -57,8 +57,8 @@ fn run() -> Result<ExitCode, String> {
         for line in times() {
             eprintln!("scenes: {line}");
         }
-        for name in tried_again() {
-            eprintln!("scenes: needed a further try: {name}");
+        for account in tried_again() {
+            eprintln!("scenes: needed a further try: {account}");
         }
         for trouble in failed().into_iter().chain(troubles.iter().cloned()) {
             eprintln!("scenes: FAILED {trouble}");

@@ -10,7 +10,7 @@ use super::tally::Tally;
 use super::verdict::{Met, list, text, told};
 use super::{Engine, Result, conduct, figures, promises, servers, symptom};
 use libtest_mimic::Trial;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -167,7 +167,10 @@ fn on_machine(name: &str, alone: bool, test: impl Fn() -> Result<()>) -> Result<
     for _ in 0..AGAIN {
         let Err(trouble) = &outcome else { break };
         eprintln!("scenes: {name} FAILED, tried again alone: {}", first_of(trouble));
-        SLOW_TO_PASS.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned());
+        SLOW_TO_PASS
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(format!("{name}: {}", first_of(trouble)));
         outcome = try_on(true);
     }
     outcome
@@ -181,12 +184,12 @@ pub(crate) fn failed() -> Vec<String> {
     FAILED.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// The tests that needed a further try.
-static SLOW_TO_PASS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+/// The tries that failed and were followed by a further one, each with the beginning of why.
+static SLOW_TO_PASS: Mutex<Vec<String>> = Mutex::new(vec![]);
 
-/// The tests that needed a further try, for the end of the log, too.
+/// What needed a further try, and why, for the end of the log, too.
 pub(crate) fn tried_again() -> Vec<String> {
-    SLOW_TO_PASS.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+    SLOW_TO_PASS.lock().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
 fn remember(name: &str, trouble: &str) {
