@@ -16,7 +16,8 @@ the container still holds the one it was started with.
 
 ## What proves it
 The bytes of a file that the Dockerfile copies differ between the running image and the context, and nothing later in
-the build may change it; or they equal an older version of the same file in the context's git history.
+the build may change it; or they equal an older version of the same file in the context's git history, and no step of the
+build may have brought that version: another stage or image that is copied over it, a RUN that names the file or unpacks.
 
 ## What disproves it
 Equal bytes. Times never decide: a fresh clone makes every file new, and a cached build keeps the image old.

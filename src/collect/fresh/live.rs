@@ -69,7 +69,7 @@ pub(super) fn parted(seen: &Seen, plan: &Plan) -> (Plan, Plan) {
         let Some(mount) = covering(&mounts, &file.image) else { return false };
         if mount.is_bind {
             // No step of the build reaches a folder of the machine.
-            file.may_be_changed_by = None;
+            (file.may_be_changed_by, file.may_be_brought_by) = (None, None);
         }
         if mount.writable && !source::is_code(&file.image) {
             file.may_be_changed_by

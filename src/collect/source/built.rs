@@ -93,7 +93,7 @@ impl Built {
         let place = file.inner();
         self.make_folders(parent(&file.image));
         if let Some(before) = self.files.get_mut(&place).filter(|_| !file.certain) {
-            before.may_be_changed_by.get_or_insert_with(|| by.to_owned());
+            before.is_brought_by(by);
             return;
         }
         if file.place != Place::Exact {
@@ -110,7 +110,7 @@ impl Built {
     pub(super) fn obscure(&mut self, place: &str, by: &str) {
         self.opaque.insert(place.to_owned(), by.to_owned());
         for file in self.files.values_mut().filter(|file| is_within(&file.image, place)) {
-            file.may_be_changed_by.get_or_insert_with(|| by.to_owned());
+            file.is_brought_by(by);
         }
     }
 }

@@ -235,9 +235,9 @@ impl<'a> Comparison<'a> {
         for (at, source, held) in &self.extra {
             // A file that the source no longer has, in a version that it had: the image is from before its removal.
             let Some(found) = history.version(source, *held) else { continue };
-            // A step that names it may make now what was a file of the source before.
-            if let Some(by) = self.plan.run_that_names(name(source)) {
-                doubts.push(format!("{source} is no more in the context, and {by} may make it"));
+            // A step may make or bring now what was a file of the source before.
+            if let Some(by) = self.plan.may_bring(at) {
+                doubts.push(format!("{source} is no more in the context, and {by} may bring it"));
                 continue;
             }
             let (commit, commits_behind) = (found.commit, found.commits_behind);
@@ -272,6 +272,9 @@ impl<'a> Comparison<'a> {
         let Different { file, held, local, .. } = different;
         let Some(source) = tracked(self.plan, file) else { return Ok(How::Differs) };
         if let Some(found) = history.version(&source, *held) {
+            if let Some(by) = &file.may_be_brought_by {
+                return Err(by.clone());
+            }
             let newest = history.newest(&source).map(|(blob, _)| blob);
             let edited_since = newest != Some(local.blob) && newest != file.local.with_line_feeds();
             return Ok(How::Older {

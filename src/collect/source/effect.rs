@@ -3,7 +3,7 @@
 
 use super::dockerfile::Run;
 use super::expand::words;
-use super::paths::{clean, is_within};
+use super::paths::{clean, is_within, name};
 
 /// Where a command may write.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -40,6 +40,50 @@ impl Effect {
             }
         }
     }
+}
+
+/// Programs that put files of elsewhere in the place of others, or rewrite a piece of them: what comes out may well be an older
+/// version of the same file. Those that compile or install make no version of a source.
+const BRINGERS: [&str; 19] = [
+    "cp", "mv", "ln", "install", "rsync", "git", "svn", "hg", "tar", "unzip", "cpio", "curl",
+    "wget", "patch", "sed", "perl", "awk", "dd", "tee",
+];
+
+/// What stands before a program without being one that writes.
+const BEFORE: [&str; 14] = [
+    "sudo",
+    "exec",
+    "command",
+    "env",
+    "if",
+    "then",
+    "do",
+    "else",
+    "!",
+    "\\",
+    "sh",
+    "bash",
+    "/bin/sh",
+    "/bin/bash",
+];
+
+/// Whether what a RUN says may put another version of a file in its place: it names the file, begins a program that brings
+/// files, or is a script, of which nothing is told.
+pub(super) fn may_bring(text: &str, file: &str) -> bool {
+    let brings = |command: &str| {
+        let words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'', '@']));
+        let is_before =
+            |word: &&str| BEFORE.contains(word) || word.starts_with('-') || is_assignment(word);
+        words.skip_while(is_before).next().is_some_and(|program| BRINGERS.contains(&name(program)))
+    };
+    let ends = [';', '|', '&', '\n', '(', ')', '{', '}', '`'];
+    text.is_empty() || text.contains("<<") || names(text, file) || text.split(ends).any(brings)
+}
+
+/// Whether a command names a file, in whatever folder.
+fn names(text: &str, file: &str) -> bool {
+    let parts = |c: char| c.is_whitespace() || ";&|()\"'=,<>".contains(c);
+    text.split(parts).any(|word| name(word) == file)
 }
 
 /// A command without its continued lines and the comments between them.
@@ -114,8 +158,8 @@ fn simple(argv: &[String]) -> Option<Vec<String>> {
     let system = || Some(SYSTEM.map(String::from).to_vec());
     match program.rsplit('/').next().unwrap_or(program) {
         "true" | "false" | ":" | "set" | "export" | "echo" | "printf" | "test" | "[" | "id"
-        | "ls" | "cat" | "which" | "command" | "sleep" | "date" | "uname" | "mkdir" | "chmod"
-        | "chown" | "chgrp" | "pwd" | "exit" | "umask" | "whoami" => Some(Vec::new()),
+        | "ls" | "cat" | "which" | "sleep" | "date" | "uname" | "mkdir" | "chmod" | "chown"
+        | "chgrp" | "pwd" | "exit" | "umask" | "whoami" => Some(Vec::new()),
         "apt-get"
         | "apt"
         | "apk"
@@ -130,6 +174,8 @@ fn simple(argv: &[String]) -> Option<Vec<String>> {
         "useradd" | "adduser" | "groupadd" | "addgroup" | "usermod" | "passwd" | "chpasswd" => {
             Some(vec!["/etc".into(), "/var".into()])
         }
+        // Without -v it runs what it is given.
+        "command" => matches!(arguments.first(), Some(&("-v" | "-V"))).then(Vec::new),
         "rm" | "touch" => {
             arguments.iter().filter(|a| !a.starts_with('-')).map(|a| removed(a)).collect()
         }

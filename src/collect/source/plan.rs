@@ -3,8 +3,9 @@
 use super::configuration::Configuration;
 use super::context::{Context, MOST_FILES};
 use super::dockerfile::Script;
+use super::effect;
 use super::local::Local;
-use super::paths::{join, name};
+use super::paths::{is_within, join, name};
 use super::stage::Builder;
 use crate::bounded;
 use crate::words::words;
@@ -100,6 +101,8 @@ pub(crate) struct Planned {
     pub(crate) explicit: bool,
     /// What may rightly have changed it after it was copied.
     pub(crate) may_be_changed_by: Option<String>,
+    /// What may rightly have put another version of it there: then not even an older version is a proof.
+    pub(crate) may_be_brought_by: Option<String>,
     /// The line of the ignore file that keeps it out of the build.
     pub(super) left_out_by: Option<String>,
     /// Its own name, if `image` turns out to be a folder.
@@ -140,6 +143,12 @@ impl Planned {
     /// Whether it is a symbolic link.
     pub(crate) fn is_link(&self) -> bool {
         self.local.is_link()
+    }
+
+    /// Notes a step that may have put another version in its place.
+    pub(super) fn is_brought_by(&mut self, step: &str) {
+        self.may_be_changed_by.get_or_insert_with(|| step.to_owned());
+        self.may_be_brought_by.get_or_insert_with(|| step.to_owned());
     }
 
     /// Its path in the image if that has a folder where it may have one.
@@ -224,11 +233,13 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
 }
 
 impl Plan {
-    /// The last command of the built stages that names a file.
-    pub(crate) fn run_that_names(&self, file: &str) -> Option<&str> {
-        let parts = |c: char| c.is_whitespace() || ";&|()\"'=,<>".contains(c);
-        let names = |text: &str| text.split(parts).any(|word| name(word) == file);
-        self.runs.iter().rev().find(|(_, text)| names(text)).map(|(by, _)| by.as_str())
+    /// The last step of the built stages that may put a file of another origin to a place.
+    pub(crate) fn may_bring(&self, path: &str) -> Option<&str> {
+        let brings = |(_, text): &&(String, String)| effect::may_bring(text, name(path));
+        let covers = |(at, _): &&(String, String)| is_within(path, at);
+        let run = self.runs.iter().rev().find(brings).map(|(by, _)| by);
+        let copy = || self.handed_over.iter().rev().find(covers).map(|(_, by)| by);
+        run.or_else(copy).map(String::as_str)
     }
 
     /// Notes that the image may have been made by another recipe: what that copies otherwise proves nothing.

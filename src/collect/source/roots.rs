@@ -76,6 +76,7 @@ mod tests {
             image: image.into(),
             explicit: true,
             may_be_changed_by: changed,
+            may_be_brought_by: None,
             left_out_by: None,
             name: "x".into(),
             place,

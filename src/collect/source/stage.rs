@@ -3,9 +3,9 @@
 use super::built::{Built, Workdir};
 use super::context::Context;
 use super::dockerfile::{Action, Mount, Run, Script, Step};
-use super::effect::Effect;
+use super::effect::{self, Effect};
 use super::expand::Variable;
-use super::paths::clean;
+use super::paths::{clean, name};
 use super::plan::{Planned, Settings};
 use super::scope::{Rest, Scope, is_set_by_builder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -270,8 +270,13 @@ impl<'a> Builder<'a> {
         if effect == Effect::Anywhere && self.chain.contains(&stage) {
             self.runs.push((reason.clone(), run.text()));
         }
+        let text = run.text();
         for file in built.files.values_mut().filter(|file| effect.reaches(&file.image)) {
-            file.may_be_changed_by.get_or_insert_with(|| reason.clone());
+            if effect::may_bring(&text, name(&file.image)) {
+                file.is_brought_by(&reason);
+            } else {
+                file.may_be_changed_by.get_or_insert_with(|| reason.clone());
+            }
         }
     }
 }

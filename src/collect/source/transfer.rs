@@ -120,6 +120,7 @@ impl Builder<'_> {
                     image: at(&path),
                     explicit: false,
                     may_be_changed_by: None,
+                    may_be_brought_by: None,
                     left_out_by: Some(format!("{}:{} ({})", rule.file, rule.line, rule.text)),
                     name: name(&path).to_owned(),
                     place,
@@ -214,6 +215,7 @@ impl Builder<'_> {
             explicit: item.explicit,
             may_be_changed_by: assumed
                 .map(|argument| format!("another value of build argument {argument}")),
+            may_be_brought_by: None,
             left_out_by: None,
             name: name(&item.name).to_owned(),
             place: shape.place(),

@@ -50,7 +50,9 @@ pub(super) fn looks(_: &Cast, engine: Engine) -> Result<()> {
     let name = |word: &str| stage.words.name(word);
     let (server, second) = (name("server")?, name("second")?);
     let (ended, never) = (name("ended")?, name("never")?);
-    let states = || engine.run(["inspect", "--format", STATE, &ended, &never]);
+    // Podman calls an end "stopped" until it has cleaned up.
+    let ends = |states: String| states.replace(" stopped ", " exited ");
+    let states = || engine.run(["inspect", "--format", STATE, &ended, &never]).map(ends);
     let before = states()?;
     let diagnose = |more: &[&str]| {
         let mut command = econn();

@@ -163,8 +163,43 @@ fn a_file_that_was_removed_and_that_a_step_makes_again_is_no_older_one() {
     };
     let made = "COPY . /app\nRUN python3 stamp.py >/app/s/version.py";
     assert_eq!(differing(made), [""; 0]);
+    let copied = "COPY . /app\nCOPY --from=tools:1 /app/s /app/s";
+    assert_eq!(differing(copied), [""; 0]);
     let other = "COPY . /app\nRUN python3 stamp.py >/app/s/version.txt";
     assert_eq!(differing(other), ["s/version.py older 1"]);
+}
+
+#[test]
+fn an_older_version_that_a_step_may_bring_is_no_proof() {
+    let found = |step: &str| {
+        let scene =
+            Scene::new(&format!("COPY . /app\n{step}")).holds(&[("app/a.py", "1"), ("app/b", "1")]);
+        scene.write("a.py", "1");
+        scene.write("b", "1");
+        scene.commit();
+        scene.write("a.py", "2");
+        scene.commit();
+        let [ref only] = scene.compared().differing[..] else { panic!("{step}") };
+        (matches!(only.how, How::Older { .. }), only.may_be_changed_by.clone().unwrap_or_default())
+    };
+    for step in
+        ["", "RUN make", "RUN pip install .", "RUN sh -c 'make install'", "COPY --from=x:1 /b /b"]
+    {
+        assert!(found(step).0, "{step}");
+    }
+    for step in [
+        "RUN git checkout v1",
+        "RUN cd /app && \\\n  tar xf old.tar",
+        "RUN sh -c 'cp -r old/. .'",
+        "RUN [\"/bin/mv\", \"/old\", \"/app\"]",
+        "RUN pin a.py",
+        "RUN <<E\nmake\nE",
+        "COPY --from=released:1 /app /app",
+        "ADD https://example.com/a.py /app/",
+    ] {
+        let (is_proof, by) = found(step);
+        assert!(!is_proof && by.contains(" at line "), "{step}: {by}");
+    }
 }
 
 #[test]

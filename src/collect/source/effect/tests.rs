@@ -18,6 +18,7 @@ fn well_known_commands_leave_the_source_alone() {
         "apt-get update \\\n  # why\n  && apt-get install -y \\\n    curl",
         "DEBIAN_FRONTEND=noninteractive apt-get install -y tzdata 2>/dev/null",
         "touch /app/.built",
+        "command -v curl",
         "rm -rf /tmp/*",
         "apt-get update > /dev/null 2>&1",
     ] {
@@ -49,6 +50,7 @@ fn what_may_write_the_file_is_not_taken_for_harmless() {
         "cat <<EOF > /app/server.py",
         "echo x | tee /app/server.py",
         "true & make",
+        "command rm -r /app",
     ] {
         assert!(reaches(line, "/app/server.py"), "{line}");
     }
