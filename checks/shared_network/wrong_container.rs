@@ -57,14 +57,20 @@ fn judge(case: &Case<'_>) -> Judgement {
             .evidence(format!("hosts file of {}", case.link.client), format!("{first} {name}"));
     }
     found = found.evidence(format!("addresses of {}", server.container.name), own.join(", "));
+    let (client, server) = (&case.link.client, &server.container.name);
     Ok(Some(match owner {
-        Some(owner) if owner.name == case.link.client => {
-            found.fix(format!("start {} with another hostname than {name}", owner.name))
+        Some(owner) if owner.name == *client => {
+            found.fix(format!("start {client} with another hostname than {name}"))
         }
-        Some(owner) => found.fix(format!("take the name {name} from {}, or dial another name of {}", owner.name, server.container.name)),
+        _ if !lookup.hosts_file.is_empty() => found.fix(format!(
+            "start {client} without the line {first} {name} in its hosts file (--add-host, extra_hosts)"
+        )),
+        Some(owner) => found.fix(format!(
+            "take the name {name} from {}, or dial another name of {server}",
+            owner.name
+        )),
         None => found.fix(format!(
-            "remove what answers for {name} in {} (a line of its hosts file, --add-host, a search domain)",
-            case.link.client
+            "remove what answers for {name} in {client} (a search domain, another name server), or dial another name of {server}"
         )),
     }))
 }
@@ -72,7 +78,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 #[cfg(test)]
 mod tests {
     use super::RULE;
-    use crate::fixture::{ip, row, says, service};
+    use crate::fixture::{ip, remedies, row, says, service};
     use crate::model::{Connect, Fact, Lookup, NetworkMode, Resolution, Snapshot};
 
     fn finds(it: &mut Snapshot, address: &str) {
@@ -129,6 +135,35 @@ mod tests {
                 finds(it, "10.1.2.3");
             },
             "fail: mock means 10.1.2.3 in hapi, which is no container of this engine, not mock",
+        );
+    }
+
+    #[test]
+    fn the_remedy_names_who_answers() {
+        let cures = |change: &dyn Fn(&mut Snapshot), cure: &str| {
+            assert_eq!(remedies(&RULE, |it| change(it)), cure);
+        };
+        let line = "start hapi without the line 172.20.0.77 mock in its hosts file (--add-host, extra_hosts)";
+        cures(&|it| hosts_file(it, "172.20.0.77"), line);
+        // Whoever has the address has nothing to do with a line of the hosts file.
+        cures(
+            &|it| {
+                it.joins("old", "172.20.0.77");
+                hosts_file(it, "172.20.0.77");
+            },
+            line,
+        );
+        cures(&|it| hosts_file(it, "172.20.0.3"), "start hapi with another hostname than mock");
+        cures(
+            &|it| {
+                it.joins("old", "172.20.0.9");
+                finds(it, "172.20.0.9");
+            },
+            "take the name mock from old, or dial another name of mock",
+        );
+        cures(
+            &|it| finds(it, "10.1.2.3"),
+            "remove what answers for mock in hapi (a search domain, another name server), or dial another name of mock",
         );
     }
 
