@@ -100,6 +100,8 @@ impl Connection {
                 Ok(inspect) => {
                     raw.insert(listed.id, inspect);
                 }
+                // Nothing runs in what is being taken away, and what stays like that is a leftover.
+                Err(_) if listed.state.as_deref() == Some("removing") => {}
                 Err(why) => {
                     let seen = describe::unread(&self.facts, listed, &why);
                     notes.push(UNREADABLE.says(format!(
@@ -143,11 +145,38 @@ impl Connection {
 
     /// The list of all containers; more than can be looked at is an error.
     async fn listed(&self) -> Result<Vec<inspect::Listed>, String> {
-        let few: few::Few<inspect::Listed, CONTAINERS> =
-            self.read("/containers/json?all=true").await?;
+        let place = "/containers/json";
+        let few: few::Few<inspect::Listed, CONTAINERS> = match self
+            .find_again(&format!("{place}?all=true"), LIST_LIMIT)
+            .await?
+        {
+            Ok(text) => read(place, &text)?,
+            // One container of which Podman has lost the files, and its list as Docker's tools ask for it is none at all.
+            Err(status) if status.is_server_error() && self.facts.kind == EngineKind::Podman => {
+                self.read("/v4.0.0/libpod/containers/json?all=1").await?
+            }
+            Err(status) => {
+                return Err(format!("the engine answered {} to {place}", status.as_u16()));
+            }
+        };
         few.all().ok_or_else(|| {
             format!("it lists more than {CONTAINERS} containers, which is more than econn looks at")
         })
+    }
+
+    /// What an engine answers; after a server error it is asked once more: Podman stumbles over what somebody removes at this
+    /// moment.
+    async fn find_again(
+        &self,
+        path: &str,
+        limit: usize,
+    ) -> Result<Result<String, hyper::StatusCode>, String> {
+        let answer = self.transport.find(path, limit).await?;
+        if !answer.as_ref().is_err_and(hyper::StatusCode::is_server_error) {
+            return Ok(answer);
+        }
+        tokio::time::sleep(AGAIN).await;
+        Ok(self.transport.find(path, limit).await?)
     }
 
     /// What one container does at this moment; `None` where there is none of that id any more.
@@ -195,13 +224,7 @@ impl Connection {
 
     async fn ask_image(&self, name: &str) -> ImageAnswer {
         let path = format!("/images/{name}/json");
-        let mut answer = self.transport.find(&path, OBJECT_LIMIT).await?;
-        // Podman stumbles over images that somebody removes at this moment.
-        if answer.as_ref().is_err_and(hyper::StatusCode::is_server_error) {
-            tokio::time::sleep(AGAIN).await;
-            answer = self.transport.find(&path, OBJECT_LIMIT).await?;
-        }
-        let text = match answer {
+        let text = match self.find_again(&path, OBJECT_LIMIT).await? {
             Ok(text) => text,
             Err(hyper::StatusCode::NOT_FOUND) => return Ok(None),
             Err(status) => {

@@ -70,6 +70,22 @@ pub(super) fn forbids_to_make(cast: &Cast, engine: Engine) -> Result<()> {
     Ok(())
 }
 
+/// A container of which Podman has lost the files keeps it from listing any to Docker's tools; by its own list the others are
+/// seen as ever. Where there is no such list, nothing is known.
+pub(super) fn lists_nothing(_: &Cast, engine: Engine) -> Result<()> {
+    let play = own_incident("unlisted")?;
+    let stage = Stage::set(&play.scene, engine, &play.on, false)?;
+    let broken = Plan {
+        fault: Some((1, Fault::Ill)),
+        path: "/containers/json?all=true".into(),
+        ..Plan::default()
+    };
+    let (run, calls) = diagnose(&stage, &play, broken, "30s")?;
+    must(calls.iter().any(|call| call.broken), || run.account("every list was given"))?;
+    run.report_with(if engine.kind() == Engine::Podman { 0 } else { 3 })?;
+    stage.strike()
+}
+
 /// The engine lists a container, and fails to say more of it: that is no container that does not exist, and its neighbour
 /// with a similar name is not the one that was meant.
 pub(super) fn hides_a_container(_: &Cast, engine: Engine) -> Result<()> {

@@ -59,6 +59,7 @@ const PROMISES: &[Promise] = &[
     ("engine-is-ill-once", false, broken_engine::is_ill_once),
     ("engine-is-silent", false, broken_engine::is_silent),
     ("engine-forbids-to-make", false, broken_engine::forbids_to_make),
+    ("engine-lists-nothing", false, broken_engine::lists_nothing),
     ("engine-hides-a-container", false, broken_engine::hides_a_container),
     ("own-checks-answer", false, own::answers),
     ("log-of-the-past", false, own::log_of_the_past),
