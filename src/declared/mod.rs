@@ -7,7 +7,7 @@ mod written;
 
 use crate::collect::Ask;
 use crate::plugin::Limits;
-use checks::model::{Fact, Fix, Link, Own, OwnAnswer, Snapshot, Verdict};
+use checks::model::{Fact, Fix, Link, Own, OwnAnswer, Reply, Snapshot, Verdict};
 use serde::Deserialize;
 use written::Written;
 
@@ -75,6 +75,15 @@ impl Declared {
     fn is_about(&self, link: &Link) -> bool {
         let server = link.server.as_ref().and_then(|s| s.container.as_deref()).unwrap_or("");
         checks::matches(&self.client, &link.client) && checks::matches(&self.server, server)
+    }
+
+    /// What may still come where a request is answered otherwise than it should be: with 502, 503 and 504 a server, or what
+    /// stands before it, says that it is not ready yet. A check that only warns is not waited for.
+    pub(crate) fn awaits(&self, link: &Link) -> Option<String> {
+        let Kind::Http { status } = &self.kind else { return None };
+        let Some(Reply::Status(now @ 502..=504)) = link.visit.value()?.reply else { return None };
+        let counts = self.failing == Verdict::Fail && self.is_about(link) && !status.contains(&now);
+        counts.then(|| format!("{} to answer otherwise than {now}", link.endpoint.url))
     }
 
     fn own(&self, facts: &Snapshot, answer: &dyn Fn(&Link) -> OwnAnswer) -> Own {

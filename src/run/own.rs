@@ -2,7 +2,7 @@
 
 use crate::cli::{Judging, known_check};
 use crate::config::Config;
-use crate::declared;
+use crate::declared::{self, Declared};
 use crate::exit::Failure;
 use crate::plugin::Plugged;
 use checks::Wanted;
@@ -60,6 +60,21 @@ impl<'a> OwnChecks<'a> {
             let limits = config.plugins.limits(&folder(config));
             declared::answered(&config.check, facts, &limits);
         }
+    }
+
+    /// What a declared check that counts may still bring.
+    pub(super) fn awaits(&self, facts: &Snapshot, wanted: &Wanted) -> Option<String> {
+        let counts = |check: &&Declared| {
+            (wanted.only.is_empty() || wanted.only.contains(&check.id))
+                && !wanted.skip.contains(&check.id)
+                && !wanted.may_warn.contains(&check.id)
+                && !wanted.suppressions.iter().any(|one| one.code == check.code)
+        };
+        let mut declared = self.config.iter().flat_map(|config| &config.check).filter(counts);
+        declared.find_map(|check| {
+            let links = facts.links.iter().filter(|link| wanted.keeps(link));
+            links.filter_map(|link| check.awaits(link)).next()
+        })
     }
 
     /// Adds the answers of the declared checks to what was recorded.

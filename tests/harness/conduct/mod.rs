@@ -84,6 +84,7 @@ const PROMISES: &[Promise] = &[
     ("interrupted", false, helpers::of_an_interrupted_run),
     ("stand-in", false, stand_in::looks),
     ("preflight-waits-for-a-slow-start", false, preflight::waits_for_a_slow_start),
+    ("preflight-waits-for-an-answer", false, preflight::waits_for_an_answer),
     ("preflight-stops-at-once", false, preflight::stops_at_once_for_what_will_never_be),
     ("preflight-holds-what-is-forbidden", false, preflight::holds_what_is_forbidden),
     ("preflight-counts-clients", false, preflight::counts_those_that_get_no_answer),

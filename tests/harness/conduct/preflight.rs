@@ -82,6 +82,34 @@ pub(super) fn waits_for_a_slow_start(_: &Cast, engine: Engine) -> Result<()> {
     stage.strike()
 }
 
+/// A server that says for 4 s that it is not ready is waited for where the project demands another answer; one that knows no
+/// such page is not.
+pub(super) fn waits_for_an_answer(_: &Cast, engine: Engine) -> Result<()> {
+    let mut scene = pair(0.0, "0.0.0.0", "ThreadingHTTPServer", 0.0)?;
+    scene.container[0].listens = vec![8080];
+    for text in scene.container[0].mounts.values_mut().flat_map(|files| files.values_mut()) {
+        *text = text
+            .replace("send_response(200)", "send_response(503 if time.time() < ready else 200)")
+            .replace("class Handler", "ready = time.time() + 4\nclass Handler");
+    }
+    let stage = Stage::set(&scene, engine, &[], false)?;
+    let client = stage.words.name("client")?;
+    let demands = |status: u16| {
+        format!(
+            "[[check]]\nid = \"ready\"\ncode = \"WEB1\"\nkind = \"http\"\nstatus = [{status}]\nclient = \"{client}\"\n\
+             message = \"it is not ready\"\nfix = \"see its log\"\n"
+        )
+    };
+    let run = held(&stage, &demands(200), &["--wait", "20s", &client])?;
+    run.report_with(0)?;
+    run.says_in_one_line(&["waits for", "to answer otherwise than 503"])?;
+    let run = held(&stage, &demands(204), &["--wait", "20s", &client])?;
+    let report = run.report_with(1)?;
+    must(codes(&report) == ["WEB1"], || run.account("it never answers 204"))?;
+    must(run.took < Duration::from_secs(5), || run.account("nothing was to be waited for"))?;
+    stage.strike()
+}
+
 /// What listens on its loopback will never leave it.
 pub(super) fn stops_at_once_for_what_will_never_be(_: &Cast, engine: Engine) -> Result<()> {
     let mut scene = pair(0.0, "127.0.0.1", "ThreadingHTTPServer", 0.0)?;
