@@ -72,8 +72,8 @@ impl<'a> OwnChecks<'a> {
         };
         let mut declared = self.config.iter().flat_map(|config| &config.check).filter(counts);
         declared.find_map(|check| {
-            let links = facts.links.iter().filter(|link| wanted.keeps(link));
-            links.filter_map(|link| check.awaits(link)).next()
+            let mut links = facts.links.iter().filter(|link| wanted.keeps(link));
+            links.find_map(|link| check.awaits(link))
         })
     }
 

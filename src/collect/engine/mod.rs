@@ -176,7 +176,7 @@ impl Connection {
             return Ok(answer);
         }
         tokio::time::sleep(AGAIN).await;
-        Ok(self.transport.find(path, limit).await?)
+        self.transport.find(path, limit).await
     }
 
     /// What one container does at this moment; `None` where there is none of that id any more.

@@ -71,10 +71,10 @@ const BEFORE: [&str; 14] = [
 /// files, or is a script, of which nothing is told.
 pub(super) fn may_bring(text: &str, file: &str) -> bool {
     let brings = |command: &str| {
-        let words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'', '@']));
+        let mut words = command.split_whitespace().map(|word| word.trim_matches(['"', '\'', '@']));
         let is_before =
             |word: &&str| BEFORE.contains(word) || word.starts_with('-') || is_assignment(word);
-        words.skip_while(is_before).next().is_some_and(|program| BRINGERS.contains(&name(program)))
+        words.find(|word| !is_before(word)).is_some_and(|program| BRINGERS.contains(&name(program)))
     };
     let ends = [';', '|', '&', '\n', '(', ')', '{', '}', '`'];
     text.is_empty() || text.contains("<<") || names(text, file) || text.split(ends).any(brings)
