@@ -23,8 +23,10 @@ pub(super) struct Life {
     pub(super) out_of_memory: bool,
     /// How it ended by itself, with the moment.
     pub(super) ended: Option<(Instant, i64)>,
-    /// Whether it is gone, in whatever way.
-    pub(super) is_gone: bool,
+    /// When it was last started, where that was told.
+    pub(super) started: Option<Instant>,
+    /// When it ended, in whatever way, and with which exit code.
+    pub(super) gone: Option<(Instant, i64)>,
 }
 
 impl Life {
@@ -52,12 +54,14 @@ impl Life {
 
     /// It is up, perhaps again.
     pub(super) fn up(&mut self) {
-        *self = Self { out_of_memory: self.out_of_memory, ..Self::default() };
+        let Self { out_of_memory, started, .. } = *self;
+        *self = Self { out_of_memory, started, ..Self::default() };
     }
 
     /// It was started anew. How it ended by itself before that is told when it is looked at.
     pub(super) fn started(&mut self) {
-        (self.killed, self.signalled, self.is_gone) = (None, None, false);
+        (self.killed, self.signalled, self.gone) = (None, None, None);
+        self.started = Some(Instant::now());
     }
 
     /// Whether it failed by itself. Podman tells of no signal where somebody starts it anew.
@@ -68,7 +72,7 @@ impl Life {
 
     /// It ended; true where it did so by itself.
     pub(super) fn end(&mut self, exit_code: i64) -> bool {
-        self.is_gone = true;
+        self.gone = Some((Instant::now(), exit_code));
         let by_itself = self.out_of_memory || !(self.is_killed() || is_recent(self.signalled));
         self.ended = by_itself.then(|| (Instant::now(), exit_code));
         by_itself
@@ -101,14 +105,14 @@ mod tests {
         assert!(Life::default().end(1));
         let mut killed = Life::default();
         killed.kill();
-        assert!(!killed.end(137) && killed.is_gone && killed.ended.is_none());
+        assert!(!killed.end(137) && killed.gone.is_some() && killed.ended.is_none());
         let mut signalled = Life::default();
         signalled.signal();
         assert!(!signalled.is_killed() && !signalled.end(0) && signalled.ended.is_none());
         signalled.started();
         assert!(signalled.end(1) && signalled.ended.is_some(), "it was up again in between");
         signalled.started();
-        assert!(!signalled.is_gone && signalled.has_failed(), "it came back by itself");
+        assert!(signalled.gone.is_none() && signalled.has_failed(), "it came back by itself");
         assert!(signalled.end(143) && !signalled.has_failed(), "somebody was not heard");
         let mut starved = Life { out_of_memory: true, ..Life::default() };
         starved.kill();

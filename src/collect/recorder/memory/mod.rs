@@ -272,10 +272,17 @@ impl<'a> Memory<'a> {
             self.more[at] = More::default();
         }
         if is_up {
-            life.up();
             let more = &mut self.more[at];
-            more.up.get_or_insert_with(Instant::now);
-            (more.gone, more.before) = (None, None);
+            if let Some((end, _)) = life.gone {
+                // It was up when the look began, and has ended before that came back.
+                more.up.get_or_insert(life.started.unwrap_or(end));
+                more.gone.get_or_insert(end);
+                seen.raw.pid = None;
+            } else {
+                life.up();
+                more.up.get_or_insert(life.started.unwrap_or_else(Instant::now));
+                (more.gone, more.before) = (None, None);
+            }
             more.files = files;
             more.limits = more.limits.or(seen.facts.limits);
             more.compared |= compared;
@@ -304,7 +311,13 @@ impl<'a> Memory<'a> {
 
     /// Somebody takes a container down: the last moment to read what the kernel counted for it.
     pub(super) fn killed(&mut self, index: usize, id: &str) {
-        self.lives.entry((index, id.to_owned())).or_default().kill();
+        let life = self.lives.entry((index, id.to_owned())).or_default();
+        let is_again = life.is_killed();
+        life.kill();
+        // Who is not ended by the first signal gets another.
+        if is_again {
+            return;
+        }
         let Some(at) = self.at(index, id) else { return };
         self.count(at);
         let seen = &mut self.all.seen[at].1;

@@ -149,7 +149,7 @@ impl Memory<'_> {
         for at in 0..self.all.seen.len() {
             let (index, seen) = &self.all.seen[at];
             let Some(life) = self.lives.get(&(*index, seen.facts.id.clone())) else { continue };
-            let Some(gone) = self.more[at].gone.filter(|_| life.is_gone) else { continue };
+            let Some(gone) = self.more[at].gone.filter(|_| life.gone.is_some()) else { continue };
             if !seen.facts.state.is_up() {
                 continue;
             }
@@ -165,7 +165,8 @@ impl Memory<'_> {
                     && (came_later || (more.up.is_some() && life.ended.is_some_and(longer)))
             };
             if self.clients(at).any(needed) {
-                let code = life.ended.map_or(seen.facts.state.exit_code, |(_, code)| code);
+                let end = life.ended.or(life.gone);
+                let code = end.map_or(seen.facts.state.exit_code, |(_, code)| code);
                 let state = exited(&seen.facts.state, code, life.out_of_memory);
                 self.record.containers[at].state = state.clone();
                 self.more[at].before = Some(seen.facts.state.clone());
