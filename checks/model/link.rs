@@ -122,7 +122,7 @@ pub enum Meant {
     OwnListener,
     /// The client's own loopback, and a container publishes the port.
     OwnLoopbackPublished,
-    /// The client's own loopback, and one container serves the port.
+    /// The client's own loopback, and other containers serve the port: the one that is named, or several.
     OwnLoopbackServed,
     /// The client's own loopback, and nothing known serves the port.
     OwnLoopback,

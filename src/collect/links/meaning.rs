@@ -140,6 +140,7 @@ impl<'a> World<'a> {
                 }
                 Meant::Host if !dialled.listens_itself => match self.serving(dialled) {
                     Some(server) => (Some(server), Meant::OwnLoopbackServed),
+                    None if self.is_served(dialled) => (None, Meant::OwnLoopbackServed),
                     None => (None, Meant::OwnLoopback),
                 },
                 _ => (server, meant),
@@ -168,6 +169,8 @@ impl<'a> World<'a> {
             self.client(dialled).is_some_and(|c| !c.state.is_up() && serves(c, dialled.port));
         match self.serving(dialled).filter(|_| !is_own) {
             Some(server) => (Some(server), Meant::OwnLoopbackServed),
+            // Several serve it: which of them is meant is open, and that it is not this one is not.
+            None if !is_own && self.is_served(dialled) => (None, Meant::OwnLoopbackServed),
             None => (None, Meant::OwnLoopback),
         }
     }

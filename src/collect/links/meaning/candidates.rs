@@ -119,6 +119,20 @@ impl<'a> World<'a> {
         Some(server(dialled, only, dialled.port))
     }
 
+    /// Whether others than those of the client's namespace serve the port as far as it is seen, however many.
+    pub(super) fn is_served(&self, dialled: Dialled<'_>) -> bool {
+        let mates = self.namespace_mates(dialled);
+        self.containers.iter().any(|c| {
+            c.engine == dialled.engine
+                && c.name != dialled.client
+                && !mates.iter().any(|mate| mate.name == c.name)
+                && c.state.is_up()
+                && (serves(c, dialled.port)
+                    || (c.network_mode != NetworkMode::Host
+                        && (self.holds)(c, dialled.port) == Some(true)))
+        })
+    }
+
     /// Whether the client has a network in common with the server.
     pub(super) fn meets(&self, dialled: Dialled<'_>, server: &Server) -> bool {
         let of = |name: &str| {
