@@ -1,5 +1,5 @@
 use super::commands;
-use crate::model::{Case, Found, Judgement, Reply, Rule};
+use crate::model::{Case, Found, Judgement, Reply, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC609",
@@ -13,7 +13,8 @@ another protocol, or it turns everybody away.
 The client's own request ended so, and so did one from inside the server's namespace, with no other connection open.
 
 ## What disproves it
-A reply of any status to a single request. Where only a second connection is closed, a limit is reached.
+A reply of any status to a single request. Where only a second connection is closed, a limit is reached. An address with a path
+of its own, or of a WebSocket: what was asked for was `/`, or the path of `--probe`, and that proves nothing of the other.
 
 ## How to repair it
 Read the server's log: the way to it is in order.
@@ -40,6 +41,13 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let name = &server.container.name;
+    // Only what was asked for was closed, and the client asks for something else.
+    if let Some(path) = own_path(&case.link.endpoint.url) {
+        return Err(Undecided::Unknown(format!(
+            "{name} closes the request that was sent without a reply, and {} asks for {path} in its own way: name a harmless path with --probe {name}=PATH",
+            case.link.client
+        )));
+    }
     let (_, logs) = commands(case)?;
     Ok(Some(
         Found::fail(format!(
@@ -56,6 +64,13 @@ fn judge(case: &Case<'_>) -> Judgement {
             logs,
         ),
     ))
+}
+
+/// The path of an address that has one, or that a WebSocket is opened at.
+fn own_path(url: &str) -> Option<&str> {
+    let (scheme, rest) = url.split_once("://")?;
+    let path = rest.find('/').map_or("/", |at| &rest[at..]);
+    (path != "/" || matches!(scheme, "ws" | "wss")).then_some(path)
 }
 
 #[cfg(test)]
@@ -95,6 +110,19 @@ mod tests {
         says(&RULE, |it| closes(it, Reply::Status(500)), "nothing");
         says(&RULE, |it| closes(it, Reply::NotHttp), "nothing");
         says(&RULE, |it| closes(it, Reply::ReadTimeout), "nothing");
+        for url in ["http://mock:8080/api", "ws://mock:8080"] {
+            says(
+                &RULE,
+                |it| {
+                    closes(it, Reply::Closed);
+                    it.link().endpoint.url = url.into();
+                },
+                &format!(
+                    "unknown: mock closes the request that was sent without a reply, and hapi asks for {} in its own way: name a harmless path with --probe mock=PATH",
+                    if url.ends_with("api") { "/api" } else { "/" }
+                ),
+            );
+        }
         // From inside it answers: then it is the way, or the number of connections.
         says(
             &RULE,
