@@ -184,6 +184,10 @@ async fn running(
     origin: &Origin,
     unanswered: &mut Vec<String>,
 ) -> Result<Content, String> {
+    let mounts = live::mounts(seen);
+    if let Some(why) = program::mounted(&seen.raw.argv, &seen.raw.workdir, plan, &mounts) {
+        return Err(why);
+    }
     // Under a mount the image does not decide: what the container sees there counts.
     let (image, under) = live::parted(seen, plan);
     // Its image stays; the container may go at any moment, so what it alone can tell is asked first.
@@ -212,7 +216,7 @@ async fn running(
     }
     if !under.files.is_empty() {
         let (there, written) = there;
-        let (folder, mounts) = (under.context.clone(), live::mounts(seen));
+        let folder = under.context.clone();
         let mut other = compared(under.clone(), there, origin).await?;
         for difference in &mut other.differing {
             difference.mount = live::mount_of(&mounts, difference, &folder);

@@ -1,6 +1,7 @@
 //! Whether the program that a container runs is among the files that were compared. One that a step of the build makes, or
 //! that another stage hands over, is not: then equal files beside it prove nothing of it.
 
+use crate::collect::engine::Mount;
 use crate::collect::source::{Plan, is_within, join};
 
 /// Why the program itself was not compared; `None` where it was, or where the base image brings it.
@@ -16,6 +17,31 @@ pub(super) fn unseen(argv: &[String], workdir: &str, plan: &Plan) -> Option<Stri
         return None;
     }
     made.or_else(|| plan.unseen_inputs.first().cloned())
+}
+
+/// Where the program is that the command runs, if that is neither the image's nor the context's file but one that a mount shows
+/// at another place: then nothing of the image is known to run.
+pub(super) fn mounted(
+    argv: &[String],
+    workdir: &str,
+    plan: &Plan,
+    mounts: &[Mount],
+) -> Option<String> {
+    let workdir = if workdir.is_empty() { "/" } else { workdir };
+    let covers = |path: &str| mounts.iter().any(|mount| is_within(path, &mount.destination));
+    let is_first = |at: usize, word: &str| at == 0 && word.contains('/');
+    for (at, word) in argv.iter().enumerate().filter(|(_, word)| !word.starts_with('-')) {
+        if is_compared(word, workdir, plan) {
+            return None;
+        }
+        let path = absolute(word, workdir);
+        if (is_script(word) || is_first(at, word)) && covers(&path) {
+            return Some(format!(
+                "the command runs {path}, which a mount shows: it is no file of the image"
+            ));
+        }
+    }
+    None
 }
 
 /// Whether a word of the command is a file of the context, or a module of Python that is one. A script that starts the
@@ -75,7 +101,7 @@ fn mentions(text: &str, name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::unseen;
+    use super::{Mount, mounted, unseen};
     use crate::collect::source::{Settings, plan};
     use std::fs;
 
@@ -112,6 +138,34 @@ mod tests {
         let page = "FROM nginx\nCOPY page.html /usr/share/nginx/html/\nRUN chmod a+r /x\n";
         let argv = ["/docker-entrypoint.sh", "nginx", "-g", "daemon off;"];
         assert_eq!(says(page, &["page.html"], &argv), None);
+    }
+
+    #[test]
+    fn what_a_mount_shows_elsewhere_is_not_the_images() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("Dockerfile"), "FROM python\nWORKDIR /app\nCOPY . .\n")
+            .unwrap();
+        fs::write(folder.path().join("server.py"), "").unwrap();
+        let plan = plan(folder.path(), &Settings::default()).unwrap();
+        let mounts = [Mount { destination: "/src".into(), ..Mount::default() }];
+        let runs = |argv: &[&str], workdir: &str| {
+            let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+            mounted(&argv, workdir, &plan, &mounts)
+        };
+        for (argv, workdir) in [
+            (&["python3", "server.py"][..], "/src"),
+            (&["python3", "-u", "/src/server.py"], "/app"),
+            (&["/src/run"], "/app"),
+        ] {
+            assert!(runs(argv, workdir).is_some(), "{argv:?}");
+        }
+        for argv in [
+            &["python3", "/app/server.py", "--config", "/src/c.py"][..],
+            &["nginx", "-c", "/src/nginx.conf"],
+            &["python3", "/opt/other.py"],
+        ] {
+            assert_eq!(runs(argv, "/app"), None, "{argv:?}");
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ pub(crate) struct Raw {
 }
 
 /// One mount of a container.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Mount {
     /// Whether it shows a file or folder of the engine's machine that a user can edit.
     pub(crate) is_bind: bool,
