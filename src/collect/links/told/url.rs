@@ -14,9 +14,9 @@ pub(super) fn find(text: &str) -> (Vec<&str>, bool) {
     let mut prose = starts.first().is_some_and(|first| has_words(&text[..*first]));
     for (i, &start) in starts.iter().enumerate() {
         let run = &text[start..starts.get(i + 1).copied().unwrap_or(text.len())];
-        let piece = if starts.len() == 1
-            && start == 0
-            && !run.contains([' ', '\t', '\n', '"', '\'', '`'])
+        let is_whole = starts.len() == 1 && start == 0;
+        let piece = if is_whole
+            && (!run.contains([' ', '\t', '\n', '"', '\'', '`']) || has_spaced_login(run))
         {
             run
         } else {
@@ -26,6 +26,24 @@ pub(super) fn find(text: &str) -> (Vec<&str>, bool) {
         pieces.push(piece.trim_end_matches([',', ';', '.', ':']));
     }
     (pieces, prose)
+}
+
+/// `postgres://me:pass word@db:5432/x`: a value that is one address as a whole, whose password holds a space. Several words
+/// behind what may be a host and its port are prose.
+fn has_spaced_login(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else { return false };
+    let (front, after) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    front.rsplit_once('@').is_some_and(|(login, host)| {
+        let begin = login.split(' ').next().unwrap_or_default();
+        let is_prose = has_port(begin)
+            && !scheme::is_login(&scheme::plain(scheme))
+            && login.matches(' ').count() > 1;
+        !host.is_empty()
+            && begin.contains(':')
+            && begin.len() < login.len()
+            && !is_prose
+            && !format!("{host}{after}").contains(char::is_whitespace)
+    })
 }
 
 fn has_words(text: &str) -> bool {
@@ -237,5 +255,30 @@ fn hosts(authority: &str, model: &Address) -> Vec<Address> {
         authority.split(',').filter(|text| !text.trim().is_empty()).filter_map(one).collect()
     } else {
         one(authority).into_iter().collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{find, read};
+
+    #[test]
+    fn a_password_may_hold_a_space_and_nothing_of_it_is_told() {
+        for text in [
+            "postgres://admin:4711 geheim@db:5432/x",
+            "postgres://admin:a b c@db:5432/x",
+            "https://admin:pass word@db:5432/x",
+        ] {
+            let (pieces, _) = find(text);
+            let [piece] = pieces[..] else { panic!("{pieces:?}") };
+            let all = read(piece);
+            let [address] = &all[..] else { panic!("{all:?}") };
+            assert_eq!((address.host.as_str(), address.port), ("db", Some(5432)), "{text}");
+            assert!(!format!("{address:?}").contains("admin"), "{address:?}");
+        }
+        let (pieces, _) = find("http://a:8080 and mail me@x");
+        assert_eq!(pieces, ["http://a:8080"]);
+        let (pieces, _) = find("see http://a:8080 me@x");
+        assert_eq!(pieces, ["http://a:8080"]);
     }
 }

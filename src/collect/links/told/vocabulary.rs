@@ -56,7 +56,7 @@ pub(super) const ISSUERS: List = List("issuer issuers");
 
 /// What a program calls itself, before `url`: `PUBLIC_URL`, `root_url`.
 pub(super) const OWN_NAMES: List =
-    List("public external root site canonical home self own advertised");
+    List("public external root site canonical home self own advertised publicbase overwritecli");
 /// The same, but with another name before it it is that one's: `OPENAI_BASE_URL`, `OIDC_ISSUER`.
 pub(super) const BASE_NAMES: List = List("base issuer");
 /// Pages that browsers open: `FRONTEND_URL`.

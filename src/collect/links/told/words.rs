@@ -69,8 +69,10 @@ static SECRET: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The last word of keys that tell about a secret without holding it: `auth-server-url`, `token_file`.
-const ABOUT: List =
-    List("url uri host port endpoint addr address server file path name type enabled issuer ttl");
+const ABOUT: List = List(
+    "url uri host port endpoint addr address server file path name type enabled issuer ttl \
+     audience audiences aud",
+);
 
 /// `proxy_pass` passes requests on; it is no password.
 const FORWARDERS: List = List("proxy fastcgi uwsgi scgi grpc memcached redis");
