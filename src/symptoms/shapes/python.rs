@@ -47,13 +47,9 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape::of(
         S::ConnectTimeout,
         "redis-py",
-        r"redis\.exceptions\.TimeoutError: Timeout connecting to server|Error 110 connecting to {at}\. ",
+        r"\bTimeoutError: Timeout connecting to server|Error 110 connecting to {at}\. ",
     ),
-    Shape::of(
-        S::ReadTimeout,
-        "redis-py",
-        r"redis\.exceptions\.TimeoutError: Timeout reading from (?:socket|{at})",
-    ),
+    Shape::of(S::ReadTimeout, "redis-py", r"\bTimeoutError: Timeout reading from (?:socket|{at})"),
     Shape::of(S::ConnectionReset, "redis-py", r"Error while reading from {at} : \(104,"),
     Shape::of(
         S::ClosedWithoutReply,
@@ -70,11 +66,21 @@ pub(super) const SHAPES: &[Shape] = &[
         "mysql",
         r"Can't connect to (?:MySQL )?server on '{host}(?::{port})?' \(\[Errno -[25]\]",
     ),
+    Shape::of(
+        S::ReadTimeout,
+        "mysql",
+        r"\(2013, 'Lost connection to MySQL server during query \(timed out\)'",
+    ),
+    Shape::of(
+        S::ClosedWithoutReply,
+        "mysql",
+        r"\(2013, 'Lost connection to MySQL server during query'",
+    ),
     Shape::of(S::NameNotFound, "", r"Failed to resolve '{host}' \(\[Errno -[25]\]"),
     Shape::of(S::ResolverFailed, "", r"Failed to resolve '{host}' \(\[Errno -3\]"),
     Shape::of(S::NameNotFound, "psycopg", r"failed to resolve host '{host}': \[Errno -[25]\]"),
     Shape::of(S::ResolverFailed, "psycopg", r"failed to resolve host '{host}': \[Errno -3\]"),
-    Shape::of(S::ConnectTimeout, "psycopg", r"psycopg\.errors\.ConnectionTimeout: "),
+    Shape::of(S::ConnectTimeout, "psycopg", r"\bConnectionTimeout: connection timeout expired"),
     Shape::of(S::ConnectTimeout, "", r"Connection to {host} timed out\. \(connect timeout="),
     Shape::of(
         S::ConnectTimeout,
@@ -109,7 +115,7 @@ pub(super) const SHAPES: &[Shape] = &[
     ),
     Shape::unnamed(
         "openai",
-        r"\bopenai\.API(?:ConnectionError|TimeoutError)\b|\bAPIConnectionError\b.*Connection error",
+        r"\bopenai\.API(?:ConnectionError|TimeoutError)\b|\bAPIConnectionError\b.*Connection error|\bAPITimeoutError\b.*Request timed out",
     ),
     // What wraps it may be all that a program prints of it.
     Shape::unnamed(
@@ -118,13 +124,15 @@ pub(super) const SHAPES: &[Shape] = &[
     ),
     Shape::unnamed(
         "",
-        r"\bhttpx2?\.ConnectError\b|\bhttpcore2?\.ConnectError\b|All connection attempts failed$",
+        r"\bhttp(?:x|core)2?\.(?:Connect|Read|Write)Error\b|All connection attempts failed$",
     ),
     Shape::unnamed(
         "",
         r"\brequests\.exceptions\.ConnectionError\b|\burllib3\.exceptions\.(?:NewConnectionError|MaxRetryError)\b",
     ),
     Shape::unnamed("aiohttp", r"Cannot connect to host {at} ssl:"),
+    // The standard library's words, whether a connection or a reply was waited for.
+    Shape::unnamed("", r"\b(?:TimeoutError|socket\.timeout): timed out$"),
     Shape::unnamed("pika", r"\bpika\.exceptions\.AMQPConnectionError\b"),
     Shape::unnamed("kafka", r"\bkafka\.errors\.NoBrokersAvailable\b"),
 ];
