@@ -2,17 +2,32 @@
 
 use crate::exit::Failure;
 use crate::words::words;
+use rustix::fs::OFlags;
+use std::fs::OpenOptions;
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, bytes).map_err(|e| {
+    put(path, bytes).map_err(|e| {
         Failure::usage(format!(
             "{} can't be written: {}; name a file that can",
             path.display(),
             words(&e)
         ))
     })
+}
+
+/// A pipe that nobody reads is not waited for.
+fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    if std::fs::metadata(path).map_or(true, |at| at.is_file()) {
+        return std::fs::write(path, bytes);
+    }
+    let no_wait = OFlags::NONBLOCK.bits().cast_signed();
+    let mut stream = OpenOptions::new().append(true).custom_flags(no_wait).open(path)?;
+    // Who reads may be slower than econn.
+    rustix::fs::fcntl_setfl(&stream, OFlags::APPEND)?;
+    stream.write_all(bytes)
 }
 
 /// Writes to stdout. A reader that has seen enough is no error.

@@ -86,11 +86,7 @@ fn tcp(text: &str, rest: &str, tls: Option<Tls>) -> Result<Address, String> {
     let port = match parsed.port() {
         Some(port) => port.as_str().parse::<u16>().map_err(|_| wrong())?,
         // A colon without a number that is a port.
-        None if authority.ends_with(|c: char| c == ':' || c.is_ascii_digit())
-            && authority.trim_end_matches(|c: char| c.is_ascii_digit()).ends_with(':') =>
-        {
-            return Err(wrong());
-        }
+        None if authority != parsed.host() => return Err(wrong()),
         None if tls.is_some() => 2376,
         None => 2375,
     };
@@ -150,6 +146,7 @@ mod tests {
             "tcp://:2375",
             "tcp://ci:",
             "tcp://ci:99999",
+            "tcp://127.0.0.1:notaport",
             "tcp://ci:2375/path",
             "npipe:////./pipe/docker",
             "tcp://me:secret@ci:2375",

@@ -51,7 +51,8 @@ impl Recording {
 
     /// What to call it.
     pub(super) fn name(&self) -> String {
-        self.path.as_ref().map_or_else(|| "no file".into(), |path| path.display().to_string())
+        let kept = self.path.as_ref().filter(|_| !self.said.load(Ordering::Relaxed));
+        kept.map_or_else(|| "no file".into(), |path| path.display().to_string())
     }
 
     /// Writes the record down as it is by now.
