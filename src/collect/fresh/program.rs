@@ -7,16 +7,20 @@ use crate::collect::source::{Plan, is_within, join};
 /// Why the program itself was not compared; `None` where it was, or where the base image brings it.
 pub(super) fn unseen(argv: &[String], workdir: &str, plan: &Plan) -> Option<String> {
     let workdir = if workdir.is_empty() { "/" } else { workdir };
-    let words: Vec<&str> = argv
-        .iter()
-        .flat_map(|word| word.split(|c: char| c.is_whitespace() || ";&|()\"'".contains(c)))
-        .filter(|word| !word.is_empty() && !word.starts_with('-'))
-        .collect();
+    let words = words(argv);
     let made = words.iter().find_map(|word| made_by(word, workdir, plan));
     if made.is_none() && words.iter().any(|word| is_compared(word, workdir, plan)) {
         return None;
     }
     made.or_else(|| plan.unseen_inputs.first().cloned())
+}
+
+/// The words of a command, those of a line for the shell among them, without options.
+fn words(argv: &[String]) -> Vec<&str> {
+    argv.iter()
+        .flat_map(|word| word.split(|c: char| c.is_whitespace() || ";&|()\"'".contains(c)))
+        .filter(|word| !word.is_empty() && !word.starts_with('-'))
+        .collect()
 }
 
 /// Where the program is that the command runs, if that is neither the image's nor the context's file but one that a mount shows
@@ -30,7 +34,7 @@ pub(super) fn mounted(
     let workdir = if workdir.is_empty() { "/" } else { workdir };
     let covers = |path: &str| mounts.iter().any(|mount| is_within(path, &mount.destination));
     let is_first = |at: usize, word: &str| at == 0 && word.contains('/');
-    for (at, word) in argv.iter().enumerate().filter(|(_, word)| !word.starts_with('-')) {
+    for (at, word) in words(argv).into_iter().enumerate() {
         if is_compared(word, workdir, plan) {
             return None;
         }
@@ -163,6 +167,7 @@ mod tests {
             &["python3", "/app/server.py", "--config", "/src/c.py"][..],
             &["nginx", "-c", "/src/nginx.conf"],
             &["python3", "/opt/other.py"],
+            &["sh", "-c", "test -f /src/x || exec python3 /app/server.py"],
         ] {
             assert_eq!(runs(argv, "/app"), None, "{argv:?}");
         }
