@@ -1,5 +1,5 @@
 use super::repair::quoted;
-use crate::model::{Case, Found, Judgement, Rule};
+use crate::model::{Case, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC407",
@@ -13,7 +13,8 @@ file for `--env-file` and the line ends of Windows are a part of the value, and 
 The text itself.
 
 ## What disproves it
-A program that expands the variable by itself, or takes the quotes away.
+A program that expands the variable by itself, or takes the quotes away. Where the variable is set beside the address, that
+can't be told from outside.
 
 ## How to repair it
 Write the address out, or let the tool that starts the container expand it.
@@ -23,6 +24,13 @@ Write the address out, or let the tool that starts the container expand it.
 
 fn judge(case: &Case<'_>) -> Judgement {
     let Some(why) = &case.link.endpoint.malformed else { return Ok(None) };
+    if let Some(unless) = &case.link.endpoint.malformed_unless {
+        let url = &case.link.endpoint.url;
+        return Err(Undecided::Unknown(format!(
+            "{} is told {url}: {why}, unless its program {unless}",
+            case.link.client
+        )));
+    }
     let found = quoted(
         case,
         Found::fail(format!("{} is told {}: {why}", case.link.client, case.link.endpoint.url)),
@@ -64,6 +72,18 @@ mod tests {
         );
         // It is one fault, and not also a name that nobody has.
         row("endpoint-config", unexpanded, "fail: EC407");
+    }
+
+    #[test]
+    fn what_the_program_may_fill_in_is_left_open() {
+        let open = |it: &mut Snapshot| {
+            unexpanded(it);
+            it.link().endpoint.malformed_unless =
+                Some("fills in HOST, which is set beside it".into());
+        };
+        let why = "hapi is told http://${HOST}:8080: it holds a variable that nobody expanded, unless its program fills in HOST, which is set beside it";
+        says(&RULE, open, &format!("unknown: {why}"));
+        row("endpoint-config", open, &format!("unknown: {why}"));
     }
 
     #[test]

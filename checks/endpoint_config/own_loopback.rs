@@ -19,7 +19,8 @@ container publishes or serves that port.
 ## What disproves it
 A socket of that port in the client's namespace: its own, that of a container that shares the namespace (a pod,
 `--network container:`), or, for a client on the host's network, one of the machine. A variable that is written into pages
-(`NEXT_PUBLIC_...`) may be meant for browsers alone: it is a warning.
+(`NEXT_PUBLIC_...`) may be meant for browsers alone: it is a warning. The address at which the client itself is published is
+often what it tells others.
 
 ## How to repair it
 Tell the client the server's name and the port inside the server.
@@ -49,6 +50,16 @@ fn judge(case: &Case<'_>) -> Judgement {
     let visit = link.visit.value();
     if visit.is_some_and(Visit::connected) {
         return Ok(None);
+    }
+    let is_published = case.client().is_some_and(|client| {
+        let mut ports = client.ports.iter().filter(|port| port.active && port.protocol == "tcp");
+        ports.any(|port| port.host_port == Some(endpoint.port))
+    });
+    if is_published && !link.named_by_user {
+        return Err(Undecided::Unknown(format!(
+            "{told} is where {client} itself is published, and nothing listens there inside: whether it calls itself, or \
+             hands the address to browsers, was not seen"
+        )));
     }
     if let Some(why) = case.own_sockets_unseen() {
         return Err(Undecided::Unknown(why));
@@ -204,6 +215,31 @@ mod tests {
                 it.link().visit = Fact::Unknown("the engine is remote".into());
             },
             "unknown: whether hapi itself listens on port 18141 was not seen: the engine is remote",
+        );
+    }
+
+    #[test]
+    fn the_address_at_which_the_client_is_published_is_often_for_others() {
+        let own = |it: &mut Snapshot| {
+            told(it);
+            it.link().meant = Meant::OwnLoopback;
+            it.link().server = None;
+            let ports = it.mock().ports.clone();
+            it.mock().ports.clear();
+            it.hapi().ports = ports;
+        };
+        says(
+            &RULE,
+            own,
+            "unknown: 127.0.0.1:18141 is where hapi itself is published, and nothing listens there inside: whether it calls itself, or hands the address to browsers, was not seen",
+        );
+        says(
+            &RULE,
+            |it| {
+                own(it);
+                it.link().named_by_user = true;
+            },
+            FAIL,
         );
     }
 

@@ -47,7 +47,7 @@ pub(super) fn repair(
                 ),
                 restart.clone(),
             ),
-            (MountKind::Bind, Some(file)) => found.fix_by(
+            (MountKind::Bind, Some(file)) if proof.may_be_changed_by.is_none() => found.fix_by(
                 format!(
                     "{} is mounted over {} and hides the image's files: start {name} without that mount, or bring it up \
                      to date and restart {name}; the command overwrites {file}",

@@ -3,21 +3,21 @@ use crate::model::{Case, Found, Judgement, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC203",
-    title: "the program was started before its mounted source was last written",
+    title: "the program was started before its source was last written in the container",
     explanation: "
 ## What it is
-The source is mounted into the container, so its files are the newest. But they were written after the program was
-started, and many programs read their code only once. Then the program still runs what was there before.
+The source is mounted into the container, or was copied into it, so its files are the newest. But they were written after
+the program was started, and many programs read their code only once. Then the program still runs what was there before.
 
 ## What proves it
 Nothing does, so this is a warning: the container was started more than two seconds before a mounted file of the source
-was written.
+was written, or before a file of its code was changed inside.
 
 ## What disproves it
 A program that reloads by itself when its source changes, or a file that was written again with the same content.
 
 ## How to repair it
-Restart the container. Nothing needs to be built or recreated.
+Restart the container. Nothing needs to be built or recreated for that; what was copied into it is lost when it is recreated.
 ",
     judge,
 };

@@ -83,6 +83,9 @@ pub struct Endpoint {
     pub written: Vec<Written>,
     /// What is malformed about it, when it can't be dialled as it stands.
     pub malformed: Option<String>,
+    /// What the client's program may do by itself so that it is not, where that was not seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub malformed_unless: Option<String>,
 }
 
 /// What an endpoint means.
@@ -152,6 +155,12 @@ pub struct Visit {
     pub attempts: Vec<Attempt>,
     /// What an HTTP request came to; `None` when none was sent.
     pub reply: Option<Reply>,
+    /// The path that was asked for, where it is not the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked: Option<String>,
+    /// How the server turned the connection away before anything was asked, in its own protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub turned_away: Option<TurnedAway>,
     /// Whether the port answers in HTTP/2 alone, as servers of gRPC do; then there is no `reply`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub http2: bool,
@@ -170,6 +179,16 @@ pub struct Visit {
     /// What the same request came to through the client's proxy, where its variables send it there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxied: Option<Proxied>,
+}
+
+/// A refusal in a protocol in which servers speak first.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+pub enum TurnedAway {
+    /// Redis, with the first word of its error.
+    Redis(String),
+    /// `MySQL` or `MariaDB`, with the number of its error.
+    Mysql(u16),
 }
 
 /// How far a client's request comes through its proxy.

@@ -56,7 +56,9 @@ pub use fresh::{
 pub use halted::Halted;
 pub use host::{is_loopback, numeric};
 pub use limits::{Cpu, Files, Limits, Tasks};
-pub use link::{Endpoint, Link, Meant, Proxied, Server, ServerKind, Symptom, Visit, authority};
+pub use link::{
+    Endpoint, Link, Meant, Proxied, Server, ServerKind, Symptom, TurnedAway, Visit, authority,
+};
 pub use logged::{LogClass, Logged};
 pub use machine::{Machine, Route, Tracked};
 pub use need::Need;

@@ -42,7 +42,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let name = &server.container.name;
     // Only what was asked for was closed, and the client asks for something else.
-    if let Some(path) = own_path(&case.link.endpoint.url) {
+    let asked = visit.asked.as_deref().unwrap_or("/");
+    if let Some(path) = own_path(&case.link.endpoint.url).filter(|path| *path != asked) {
         return Err(Undecided::Unknown(format!(
             "{name} closes the request that was sent without a reply, and {} asks for {path} in its own way: name a harmless path with --probe {name}=PATH",
             case.link.client
@@ -55,8 +56,8 @@ fn judge(case: &Case<'_>) -> Judgement {
             server.port, case.link.client
         ))
         .awaits(case.awaited())
-        .evidence(format!("GET from the namespace of {}", case.link.client), what)
-        .evidence(format!("GET inside {name}"), "no reply in HTTP either")
+        .evidence(format!("GET {asked} from the namespace of {}", case.link.client), what)
+        .evidence(format!("GET {asked} inside {name}"), "no reply in HTTP either")
         .fix_by(
             format!(
                 "see why {name} gives no reply: its handler crashes, or expects another protocol"
@@ -66,11 +67,14 @@ fn judge(case: &Case<'_>) -> Judgement {
     ))
 }
 
-/// The path of an address that has one, or that a WebSocket is opened at.
+/// The path of an address that has one; that of a WebSocket is opened in a way of its own.
 fn own_path(url: &str) -> Option<&str> {
     let (scheme, rest) = url.split_once("://")?;
     let path = rest.find('/').map_or("/", |at| &rest[at..]);
-    (path != "/" || matches!(scheme, "ws" | "wss")).then_some(path)
+    match scheme {
+        "ws" | "wss" => Some("a WebSocket"),
+        _ => (path != "/").then_some(path),
+    }
 }
 
 #[cfg(test)]
@@ -119,10 +123,21 @@ mod tests {
                 },
                 &format!(
                     "unknown: mock closes the request that was sent without a reply, and hapi asks for {} in its own way: name a harmless path with --probe mock=PATH",
-                    if url.ends_with("api") { "/api" } else { "/" }
+                    if url.ends_with("api") { "/api" } else { "a WebSocket" }
                 ),
             );
         }
+        // `--probe` asked for the very path.
+        says(
+            &RULE,
+            |it| {
+                closes(it, Reply::Closed);
+                it.link().endpoint.url = "http://mock:8080/api".into();
+                let Fact::Known(visit) = &mut it.link().visit else { return };
+                visit.asked = Some("/api".into());
+            },
+            "fail: mock:8080 accepts the connection of hapi and closes it without a reply",
+        );
         // From inside it answers: then it is the way, or the number of connections.
         says(
             &RULE,

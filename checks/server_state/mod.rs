@@ -18,6 +18,7 @@ mod paused;
 mod restarting;
 mod short_of_cpu;
 mod slow_answer;
+mod turned_away;
 
 use crate::model::{Case, Check, Meant, Need, Target, Undecided, Visit};
 
@@ -56,6 +57,7 @@ pub(crate) const CHECK: Check = Check {
         &short_of_cpu::RULE,
         &gateway_error::RULE,
         &name_turned_down::RULE,
+        &turned_away::RULE,
         &other_protocol::RULE,
         &health_contradicts::RULE,
         &logged_status::RULE,

@@ -224,8 +224,10 @@ impl std::fmt::Display for Engine {
 const PASSING: Duration = Duration::from_secs(10);
 
 /// What an engine says when it stumbles over another scene that is coming or going at that moment (Podman lists the
-/// host's interfaces, one of which has just vanished).
-pub(crate) const RACES: [&str; 1] = ["no such network interface"];
+/// host's interfaces, one of which has just vanished; it starts the RUN of a build from a thread that may end before it, and
+/// takes it along).
+pub(crate) const RACES: [&str; 2] =
+    ["no such network interface", "while running runtime: signal: killed"];
 
 /// The image that every scene begins with.
 pub(crate) const BASE_IMAGE: &str = "econn-lab-python:1";

@@ -84,7 +84,11 @@ impl Connection {
 
     /// All images, those that only a cache holds among them, the newest first.
     pub(crate) async fn stored(&self) -> Result<Vec<Stored>, String> {
-        let mut all: Vec<Stored> = self.read("/images/json?all=1").await?;
+        let (place, limit) = ("/images/json", super::LIST_LIMIT);
+        let answer = self.find_again(&format!("{place}?all=1"), limit).await?;
+        let text = answer
+            .map_err(|status| format!("the engine answered {} to {place}", status.as_u16()))?;
+        let mut all: Vec<Stored> = super::read(place, &text)?;
         all.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
         Ok(all)
     }

@@ -57,8 +57,8 @@ pub(crate) struct Connection {
 
 /// No list may be larger, in bytes.
 const LIST_LIMIT: usize = 48 << 20;
-/// How long after a server error an engine is asked once more.
-const AGAIN: std::time::Duration = std::time::Duration::from_millis(200);
+/// How long after a server error an engine is asked once more, in milliseconds.
+const AGAIN: [u64; 2] = [200, 600];
 /// No engine is looked at that has more containers.
 const CONTAINERS: usize = 10_000;
 
@@ -164,18 +164,20 @@ impl Connection {
         })
     }
 
-    /// What an engine answers; after a server error it is asked once more: Podman stumbles over what somebody removes at this
+    /// What an engine answers; after a server error it is asked again: Podman stumbles over what somebody removes at this
     /// moment.
     async fn find_again(
         &self,
         path: &str,
         limit: usize,
     ) -> Result<Result<String, hyper::StatusCode>, String> {
-        let answer = self.transport.find(path, limit).await?;
-        if !answer.as_ref().is_err_and(hyper::StatusCode::is_server_error) {
-            return Ok(answer);
+        for pause in AGAIN {
+            let answer = self.transport.find(path, limit).await?;
+            if !answer.as_ref().is_err_and(hyper::StatusCode::is_server_error) {
+                return Ok(answer);
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(pause)).await;
         }
-        tokio::time::sleep(AGAIN).await;
         self.transport.find(path, limit).await
     }
 

@@ -70,6 +70,11 @@ pub(super) fn parted(seen: &Seen, plan: &Plan) -> (Plan, Plan) {
         if mount.is_bind {
             // No step of the build reaches a folder of the machine.
             (file.may_be_changed_by, file.may_be_brought_by) = (None, None);
+            // What a configuration says here is often told by a mount, on purpose.
+            if !source::is_code(&file.image) {
+                file.may_be_changed_by =
+                    Some(format!("whoever mounted {} over {}", mount.source, mount.destination));
+            }
         }
         if mount.writable && !source::is_code(&file.image) {
             file.may_be_changed_by
@@ -172,7 +177,7 @@ fn through_proc(pid: &ProvenPid, plan: &Plan, started: Option<f64>) -> (ImageFil
                 Err(why) => files.fail(path, &why),
                 Ok(Held::Nothing) => files.absent(path),
                 Ok(Held::Other) => files.put_other(path),
-                Ok(Held::File { bytes, written }) => {
+                Ok(Held::File { bytes, written, .. }) => {
                     left = left.saturating_sub(bytes.len() as u64);
                     files.put(path, &bytes);
                     if let Some(seconds) = after(started, written).filter(|_| is_read_once(path)) {
@@ -184,6 +189,25 @@ fn through_proc(pid: &ProvenPid, plan: &Plan, started: Option<f64>) -> (ImageFil
     }
     since.sort_by(|a, b| b.seconds.cmp(&a.seconds).then_with(|| a.path.cmp(&b.path)));
     (files, since)
+}
+
+/// Which of the code that was edited in a container was put there after its program had been started.
+pub(super) async fn edited_since(seen: &Seen, edited: &[Edited]) -> Vec<Rewrite> {
+    let started = seen.raw.started.filter(|_| !reloads(&seen.raw.argv, &seen.raw.env));
+    let code = edited.iter().filter(|edit| !edit.is_gone && source::is_code(&edit.path));
+    let paths: Vec<String> =
+        code.map(|edit| edit.path.clone()).filter(|p| is_read_once(p)).collect();
+    let (Ok(pid), Some(_), false) = (proven(seen), started, paths.is_empty()) else {
+        return Vec::new();
+    };
+    let since = move |path: String| match look_at(&pid, &path, LONGEST) {
+        // A copy into the container keeps the time of the file that it copies.
+        Ok(Held::File { changed, .. }) => {
+            after(started, changed).map(|seconds| Rewrite { path, seconds })
+        }
+        _ => None,
+    };
+    blocking(move || Ok(paths.into_iter().filter_map(since).collect())).await.unwrap_or_default()
 }
 
 /// How long after the start a file was written, if it was.

@@ -144,24 +144,26 @@ async fn plan(engine: &Connection, seen: &Seen, origin: &Origin) -> Result<Plan,
     settings.containerignore_first = engine.facts.kind == EngineKind::Podman;
     let (there, told) = (folder.clone(), settings.clone());
     let recipes = blocking(move || Ok(source::recipes(&there, &told))).await?;
-    let history = match recipes.len() {
-        0 | 1 => Vec::new(),
-        _ => engine.history(&seen.raw.image_id).await.unwrap_or_default(),
-    };
+    let history = engine.history(&seen.raw.image_id).await.unwrap_or_default();
     let history: Vec<String> = history.into_iter().rev().map(|past| past.created_by).collect();
     let mut plan = blocking(move || {
         let plan_of = |recipe: &source::Recipe| {
             let (dockerfile, target) = (recipe.dockerfile.clone(), recipe.target.clone());
-            source::plan(&folder, &Settings { dockerfile, target, ..settings.clone() })
+            let settings = Settings { dockerfile, target, ..settings.clone() };
+            Ok(source::plan(&folder, &settings)?.remembered(&history))
         };
         // An image that none fits is from before a change of its Dockerfile: the usual one, then.
-        let mut fitting = recipes.iter().filter(|recipe| recipe.fits(&history));
-        let Some(first) = fitting.next() else { return source::plan(&folder, &settings) };
-        let mut plan = plan_of(first)?;
-        for other in fitting {
-            if let Ok(other) = plan_of(other) {
-                plan.doubt(&other, &other.dockerfile);
-            }
+        let fitting = recipes.iter().filter(|recipe| recipe.fits(&history));
+        let plans: Vec<Result<Plan, String>> = fitting.map(plan_of).collect();
+        let is_like = |plan: &Result<Plan, String>| plan.as_ref().is_ok_and(Plan::is_remembered);
+        let any = plans.iter().any(is_like);
+        let mut plans = plans.into_iter().filter(|plan| !any || is_like(plan));
+        let Some(first) = plans.next() else {
+            return Ok(source::plan(&folder, &settings)?.remembered(&history));
+        };
+        let mut plan = first?;
+        for other in plans.flatten() {
+            plan.doubt(&other, &other.dockerfile);
         }
         Ok(plan)
     })
@@ -211,7 +213,10 @@ async fn running(
         content = compared(image, files, origin).await?;
     }
     match edited {
-        Ok(edited) => content.edited = edited,
+        Ok(edited) => {
+            content.written_since = live::edited_since(seen, &edited).await;
+            content.edited = edited;
+        }
         Err(why) => unanswered.push(format!("what changed in the container: {why}")),
     }
     if !under.files.is_empty() {
@@ -223,7 +228,7 @@ async fn running(
         }
         Box::pin(below_mounts(engine, seen, under, &mut other)).await;
         let is_older = |path: &str| other.differing.iter().any(|d| d.image == path);
-        content.written_since = written.into_iter().filter(|w| !is_older(&w.path)).collect();
+        content.written_since.extend(written.into_iter().filter(|w| !is_older(&w.path)));
         add(&mut content, other);
     }
     match otherwise(engine, seen, plan).await {

@@ -150,6 +150,13 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
             port_assumed: told.port_assumed,
             scheme_missing: told.trouble == Some(Trouble::NoScheme),
             malformed,
+            malformed_unless: match &told.trouble {
+                Some(Trouble::Expandable(names)) => {
+                    let are = if names.len() == 1 { "is" } else { "are" };
+                    Some(format!("fills in {}, which {are} set beside it", names.join(" and ")))
+                }
+                _ => None,
+            },
             sources: claim.sources,
             written: claim.written,
             url,
@@ -176,7 +183,9 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
 
 fn malformed(told: &Told) -> Option<String> {
     match told.trouble {
-        Some(Trouble::Unexpanded) => Some("it holds a variable that nobody expanded".into()),
+        Some(Trouble::Unexpanded | Trouble::Expandable(_)) => {
+            Some("it holds a variable that nobody expanded".into())
+        }
         Some(Trouble::EmptyHost) => Some("its host is empty".into()),
         Some(Trouble::Unparsable(why)) => Some(why.into()),
         Some(Trouble::NoScheme) | None => None,

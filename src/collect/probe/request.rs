@@ -4,6 +4,7 @@
 //! speaks TLS instead.
 
 use super::connect::{classify as connected, connect};
+use super::greeting::speaks_first;
 use super::http2;
 use crate::words::words;
 use checks::model::{Connect, NO_TLS, PLAIN_HTTP, Reply};
@@ -28,8 +29,6 @@ const BEGINNING: usize = 4 << 10;
 
 /// After how long a port that answered a handshake in plain text is asked again.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How long a server that speaks first is given to begin.
-const GREETING: Duration = Duration::from_millis(500);
 
 /// What a request came to.
 #[derive(Debug, Default)]
@@ -243,17 +242,6 @@ fn classify(error: &reqwest::Error) -> Reply {
         source = cause.source();
     }
     reply
-}
-
-/// Whether the port says something before anything is asked.
-async fn speaks_first(target: SocketAddr) -> bool {
-    let look = async {
-        let mut greeting = [0; 3];
-        TcpStream::connect(target).await?.read_exact(&mut greeting).await?;
-        io::Result::Ok(greeting)
-    };
-    // Some answer before they are asked.
-    matches!(timeout(GREETING, look).await, Ok(Ok(greeting)) if &greeting != b"HTT")
 }
 
 /// What a port answers to the beginning of a TLS handshake.

@@ -9,6 +9,7 @@ use super::history::{History, history, history_of_all, removed};
 use super::local::{Budget, Local, Version};
 use super::paths::{below, inside, is_within, join, name, parent};
 use super::plan::{Place, Plan, Planned};
+use super::purpose::is_beside_the_program;
 use super::twins::twins;
 use checks::model::{Content, Difference, How};
 use std::collections::{BTreeMap, BTreeSet};
@@ -124,6 +125,7 @@ impl<'a> Comparison<'a> {
                 return;
             }
             Held::There(path, entry) => (path, entry),
+            Held::Absent if !file.explicit && is_beside_the_program(&file.source) => return,
             Held::Absent => return self.missing.push(file),
             Held::NotAsked(_) => return self.set_aside(file, "not read from the image".into()),
             Held::Unreadable(why) => {
@@ -146,6 +148,8 @@ impl<'a> Comparison<'a> {
             self.equal.push((file, held));
         } else if file.local.with_line_feeds() == Some(held) {
             self.set_aside(file, "different in its line ends only".into());
+        } else if !file.explicit && is_beside_the_program(&file.source) {
+            self.set_aside(file, "another one, and no part of the program".into());
         } else {
             self.different.push(Different { file, at, held, len, local });
         }
@@ -185,7 +189,8 @@ impl<'a> Comparison<'a> {
         let newest_held = self.newest_held(history);
         let twins = self.twins(witness);
         let mut differing = Vec::new();
-        let mut doubts: Vec<String> = self.plan.gone.iter().map(|(_, why)| why.clone()).collect();
+        let gone = self.plan.gone.iter().map(|(_, why)| why);
+        let mut doubts: Vec<String> = gone.chain(&self.plan.unlike).cloned().collect();
         for different in std::mem::take(&mut self.different) {
             let how = match self.how(&different, witness) {
                 Ok(How::Differs) if !is_written(different.file) => match twins.get(&different.held)
@@ -396,7 +401,7 @@ fn extra<'a>(plan: &Plan, image: &'a ImageFiles) -> Vec<(&'a str, String, BlobId
             let Some(rest) = below(path, at) else { continue };
             let source = inside(&join(from, rest));
             let is_there = plan.context.join(&source).symlink_metadata().is_ok();
-            if !is_there && !is_by_product(&source) {
+            if !is_there && !is_by_product(&source) && !is_beside_the_program(&source) {
                 extra.push((path, source, held));
             }
         }

@@ -1,8 +1,9 @@
 //! What a Dockerfile says of the image beside its files, as far as it stands there in plain words: its variables, its command,
 //! its user and its working folder.
 
-use super::dockerfile::{Action, Script, Step};
+use super::dockerfile::{Action, Argv, Script, Step};
 use super::expand::{Manner, Variable, expand};
+use super::past::bare;
 use super::paths::{clean, join};
 use std::collections::BTreeMap;
 
@@ -11,10 +12,10 @@ use std::collections::BTreeMap;
 pub(crate) struct Configuration {
     /// By name; without a value where that is not plain.
     env: BTreeMap<String, Option<String>>,
-    /// The words of CMD, with the stage that says it.
-    command: Option<(usize, Vec<String>)>,
-    /// The words of ENTRYPOINT.
-    entrypoint: Option<Vec<String>>,
+    /// CMD, with the stage that says it.
+    command: Option<(usize, Argv)>,
+    /// ENTRYPOINT.
+    entrypoint: Option<Argv>,
     /// USER.
     user: Option<String>,
     /// The folder of all WORKDIRs.
@@ -40,6 +41,19 @@ pub(crate) struct Configured<'a> {
     pub(crate) running_argv: &'a [String],
     /// The container's working folder.
     pub(crate) running_workdir: &'a str,
+}
+
+impl Argv {
+    /// Whether an image starts this. Which shell reads a line is left open: the base image may have set it.
+    fn is(&self, held: &[String]) -> bool {
+        match (self, held) {
+            (Self::Words(words), held) => words == held,
+            (Self::Line(line), [_, .., flag, text]) => {
+                (flag.starts_with(['-', '/'])) && bare(line) == bare(text)
+            }
+            (Self::Line(_), _) => false,
+        }
+    }
 }
 
 impl Configuration {
@@ -70,9 +84,9 @@ impl Configuration {
                 };
             }
             Action::User(user) => self.user = Some(user.clone()).filter(|user| is_plain(user)),
-            Action::Command(words) => self.command = words.clone().map(|words| (stage, words)),
-            Action::Entrypoint(words) => {
-                self.entrypoint.clone_from(words);
+            Action::Command(argv) => self.command = argv.clone().map(|argv| (stage, argv)),
+            Action::Entrypoint(argv) => {
+                self.entrypoint.clone_from(argv);
                 // It takes the command of what it is built on away.
                 self.command.take_if(|(said, _)| *said != stage);
             }
@@ -89,10 +103,10 @@ impl Configuration {
                 names.push(name.to_owned());
             }
         };
-        let command = self.command.as_ref().is_some_and(|(_, words)| words != seen.command);
+        let command = self.command.as_ref().is_some_and(|(_, argv)| !argv.is(seen.command));
         let is_as_made = seen.running_argv == [seen.entrypoint, seen.command].concat();
         name("CMD", command && is_as_made);
-        let entrypoint = self.entrypoint.as_ref().is_some_and(|words| words != seen.entrypoint);
+        let entrypoint = self.entrypoint.as_ref().is_some_and(|argv| !argv.is(seen.entrypoint));
         let begins = !seen.entrypoint.is_empty() && seen.running_argv.starts_with(seen.entrypoint);
         name("ENTRYPOINT", entrypoint && (is_as_made || begins));
         name("USER", self.user.as_ref().is_some_and(|user| user != seen.user));
@@ -157,10 +171,23 @@ mod tests {
             ("ENV MODE=$OF_THE_BASE", ""),
             ("ARG U=other\nUSER $U", ""),
             ("WORKDIR $HOME", ""),
-            ("CMD /app/s.py", ""),
+            ("CMD /app/s.py", "CMD"),
         ] {
             assert_eq!(otherwise(&format!("{same}{line}\n"), |_| ()), name, "{line}");
         }
+    }
+
+    #[test]
+    fn a_line_for_the_shell_is_compared_word_by_word() {
+        let held = ["/bin/sh", "-c", "exec python3  /app/s.py --x $A"].map(String::from);
+        let says = |line: &str| {
+            let script = Script::parse(&format!("FROM x\nCMD {line}\n"), "Dockerfile").unwrap();
+            let seen = Configured { command: &held, running_argv: &held, ..Configured::default() };
+            Configuration::of(&script, 0..1).otherwise(&seen).join(", ")
+        };
+        assert_eq!(says("exec python3 \\\n  /app/s.py --x $A"), "");
+        assert_eq!(says("exec python3 /app/s.py --y $A"), "CMD");
+        assert_eq!(says("[\"python3\", \"/app/s.py\"]"), "CMD");
     }
 
     #[test]

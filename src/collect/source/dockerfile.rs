@@ -52,10 +52,10 @@ pub(super) enum Action {
     Transfer(Transfer),
     /// Runs a command, with what is mounted meanwhile.
     Run(Run, Vec<Mount>),
-    /// CMD, its words where they are a list.
-    Command(Option<Vec<String>>),
+    /// CMD, where it can be read.
+    Command(Option<Argv>),
     /// ENTRYPOINT, likewise.
-    Entrypoint(Option<Vec<String>>),
+    Entrypoint(Option<Argv>),
     /// USER.
     User(String),
     /// Changes no file.
@@ -63,7 +63,7 @@ pub(super) enum Action {
 }
 
 /// The command of a RUN.
-#[derive(Debug)]
+#[derive(Debug, Eq, PartialEq)]
 pub(super) enum Run {
     /// A line for the shell, line continuations included.
     Shell(String),
@@ -82,6 +82,15 @@ impl Run {
             Self::Script => String::new(),
         }
     }
+}
+
+/// What a CMD or an ENTRYPOINT starts.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(super) enum Argv {
+    /// Program and arguments.
+    Words(Vec<String>),
+    /// A line for the shell, line continuations included.
+    Line(String),
 }
 
 /// A `--mount` of a RUN, as it is written.

@@ -5,6 +5,7 @@ use super::context::{Context, MOST_FILES};
 use super::dockerfile::Script;
 use super::effect;
 use super::local::Local;
+use super::past::{self, Made};
 use super::paths::{is_within, join, name};
 use super::stage::Builder;
 use crate::bounded;
@@ -35,7 +36,7 @@ pub(crate) struct Settings {
 }
 
 /// What the context would put into the image.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     /// The folder of the context.
     pub(crate) context: PathBuf,
@@ -77,6 +78,10 @@ pub(crate) struct Plan {
     pub(crate) configuration: Configuration,
     /// The files that the Dockerfile names and that the context does not have: where they would be, and a reason each.
     pub(crate) gone: Vec<(String, String)>,
+    /// Its steps, as a history tells them.
+    pub(super) steps: Vec<Made>,
+    /// In what the steps that made the image are not the Dockerfile's.
+    pub(super) unlike: Option<String>,
     /// What a build that makes the same image again must be told beside folder and Dockerfile, as far as that is open.
     pub(crate) built_with: Vec<String>,
 }
@@ -173,6 +178,7 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     let mut builder = Builder::new(&script, settings, opened, &dockerfile.name)?;
     let built = builder.target();
     let arguments = builder.open_arguments();
+    let steps = builder.steps();
     let mut undecided = std::mem::take(&mut builder.undecided);
     let mut opened = builder.context;
     if opened.is_cut() {
@@ -228,11 +234,24 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         }),
         configuration: Configuration::of(&script, builder.chain.iter().rev().copied()),
         gone: builder.gone,
+        steps,
+        unlike: None,
         built_with: target.chain(arguments).collect(),
     })
 }
 
 impl Plan {
+    /// Notes in what the history of an image, oldest line first, is not the Dockerfile's.
+    pub(crate) fn remembered(mut self, history: &[String]) -> Self {
+        self.unlike = past::unlike(&self.steps, history, &self.dockerfile);
+        self
+    }
+
+    /// Whether the image was made by these steps, as far as its history tells.
+    pub(crate) fn is_remembered(&self) -> bool {
+        self.unlike.is_none()
+    }
+
     /// The last step of the built stages that may put a file of another origin to a place.
     pub(crate) fn may_bring(&self, path: &str) -> Option<&str> {
         let brings = |(_, text): &&(String, String)| effect::may_bring(text, name(path));

@@ -2,8 +2,8 @@
 //! it was, the image's own history does: the steps that change files, in order, with the places they name.
 
 use super::context::Context;
-use super::dockerfile::{Action, Script, Step};
-use super::paths::clean;
+use super::dockerfile::Script;
+use super::past::Made;
 use super::plan::{Settings, dockerfile};
 use super::stage::Builder;
 use std::fs;
@@ -11,27 +11,6 @@ use std::path::{Path, PathBuf};
 
 /// Ways that are looked at, at most.
 const MOST: usize = 24;
-/// What a history's lines begin with beside the commands of RUN.
-const KEYWORDS: [&str; 17] = [
-    "COPY",
-    "ADD",
-    "WORKDIR",
-    "ENV",
-    "ARG",
-    "CMD",
-    "LABEL",
-    "EXPOSE",
-    "USER",
-    "VOLUME",
-    "ENTRYPOINT",
-    "HEALTHCHECK",
-    "SHELL",
-    "STOPSIGNAL",
-    "ONBUILD",
-    "MAINTAINER",
-    "FROM",
-];
-
 /// One way to build a context.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Recipe {
@@ -40,13 +19,6 @@ pub(crate) struct Recipe {
     /// The stage, where it is not the last one.
     pub(crate) target: Option<String>,
     steps: Vec<Made>,
-}
-
-/// A step that changes files or where they go, and the place that it names, if that stands there in plain words.
-#[derive(Clone, Debug, Eq, PartialEq)]
-struct Made {
-    keyword: &'static str,
-    place: Option<String>,
 }
 
 /// All ways to build a context, the usual one first; none where the settings say how it is built.
@@ -83,8 +55,7 @@ fn of_dockerfile(context: &Path, settings: &Settings, other: Option<PathBuf>) ->
         let podman = settings.containerignore_first;
         let opened = Context::open(context, file.path.as_deref(), podman).ok()?;
         let builder = Builder::new(&script, &settings, opened, &file.name).ok()?;
-        let chain = builder.chain.iter().rev().flat_map(|stage| &script.stages[*stage].steps);
-        let steps = chain.filter_map(made).collect();
+        let steps = builder.steps();
         Some(Recipe {
             dockerfile: settings.dockerfile.clone(),
             target: settings.target.clone(),
@@ -114,49 +85,12 @@ fn dockerfiles(context: &Path) -> Vec<PathBuf> {
     found.iter().filter_map(|path| Some(path.strip_prefix(context).ok()?.to_owned())).collect()
 }
 
-fn made(step: &Step) -> Option<Made> {
-    let made = |keyword, place: Option<&str>| Some(Made { keyword, place: place.and_then(plain) });
-    match &step.action {
-        Action::Transfer(transfer) => made(transfer.keyword(), Some(&transfer.destination)),
-        Action::Workdir(place) => made("WORKDIR", Some(place)),
-        Action::Env(_) => made("ENV", None),
-        Action::Run(..) => made("RUN", None),
-        Action::Arg(_)
-        | Action::Command(_)
-        | Action::Entrypoint(_)
-        | Action::User(_)
-        | Action::Nothing => None,
-    }
-}
-
-/// A step as an engine's history tells it: `/bin/sh -c #(nop) COPY file:1c0ffee in /app`, or `COPY a /app # buildkit`.
-fn told(line: &str) -> Option<Made> {
-    let line = line.trim_end().trim_end_matches("# buildkit").trim();
-    let line = line.strip_prefix("/bin/sh -c #(nop)").unwrap_or(line).trim();
-    let word = line.split_whitespace().next().unwrap_or_default();
-    let place = line.split_whitespace().last().and_then(plain);
-    match KEYWORDS.into_iter().find(|keyword| *keyword == word) {
-        Some(keyword @ ("COPY" | "ADD" | "WORKDIR")) => Some(Made { keyword, place }),
-        Some("ENV") => Some(Made { keyword: "ENV", place: None }),
-        Some(_) => None,
-        None => Some(Made { keyword: "RUN", place: None }),
-    }
-}
-
-/// An absolute path without variables.
-fn plain(path: &str) -> Option<String> {
-    (path.starts_with('/') && !path.contains('$')).then(|| clean(path))
-}
-
 impl Recipe {
     /// Whether a history, oldest line first, ends with the steps of this recipe.
     pub(crate) fn fits(&self, history: &[String]) -> bool {
-        let past: Vec<Made> = history.iter().filter_map(|line| told(line)).collect();
+        let past: Vec<Made> = history.iter().filter_map(|line| Made::told(line)).collect();
         let Some(from) = past.len().checked_sub(self.steps.len()) else { return false };
-        let is_same = |(ours, theirs): (&Made, &Made)| {
-            let places = ours.place.as_ref().zip(theirs.place.as_ref());
-            ours.keyword == theirs.keyword && places.is_none_or(|(a, b)| a == b)
-        };
+        let is_same = |(ours, theirs): (&Made, &Made)| ours.may_be(theirs);
         !self.steps.is_empty() && self.steps.iter().zip(&past[from..]).all(is_same)
     }
 }

@@ -64,7 +64,6 @@ mod tests {
     use super::super::local::Local;
     use super::super::plan::{Place, Planned};
     use super::{ImageFiles, Plan, roots};
-    use std::path::PathBuf;
 
     fn planned(image: &str) -> Planned {
         let (image, changed) =
@@ -86,25 +85,8 @@ mod tests {
     }
 
     fn plan(files: &[&str]) -> Plan {
-        Plan {
-            context: PathBuf::new(),
-            dockerfile: String::new(),
-            folders: Vec::new(),
-            files: files.iter().map(|image| planned(image)).collect(),
-            undecided: Vec::new(),
-            left_out: Vec::new(),
-            excluded: Vec::new(),
-            final_stage_base: None,
-            inputs: Vec::new(),
-            runs: Vec::new(),
-            handed_over: Vec::new(),
-            unseen_inputs: Vec::new(),
-            input_files: Vec::new(),
-            guess: None,
-            configuration: super::super::configuration::Configuration::default(),
-            gone: Vec::new(),
-            built_with: Vec::new(),
-        }
+        let files = files.iter().map(|image| planned(image)).collect();
+        Plan { files, ..Plan::default() }
     }
 
     #[test]

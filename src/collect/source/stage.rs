@@ -5,6 +5,7 @@ use super::context::Context;
 use super::dockerfile::{Action, Mount, Run, Script, Step};
 use super::effect::{self, Effect};
 use super::expand::Variable;
+use super::past::Made;
 use super::paths::{clean, name};
 use super::plan::{Planned, Settings};
 use super::scope::{Rest, Scope, is_set_by_builder};
@@ -136,6 +137,12 @@ impl<'a> Builder<'a> {
             None => !self.settings.args_known && !is_set_by_builder(name),
         };
         asked.flatten().filter(is_open).cloned().collect()
+    }
+
+    /// The steps of the stages that the built image consists of, as a history tells them.
+    pub(super) fn steps(&self) -> Vec<Made> {
+        let stages = self.chain.iter().rev();
+        stages.flat_map(|at| &self.script.stages[*at].steps).filter_map(Made::by).collect()
     }
 
     /// What the target holds at its end.

@@ -35,8 +35,10 @@ pub(crate) enum Held {
     File {
         /// Its bytes.
         bytes: Vec<u8>,
-        /// When it was last written, whole seconds since 1970.
+        /// When it was last written, whole seconds since 1970. A copy may have kept the time of what it was made of.
         written: i64,
+        /// When it came to be there, or was last changed in any way.
+        changed: i64,
     },
     /// Something else, a folder most often.
     Other,
@@ -63,7 +65,8 @@ pub(crate) fn look_at(pid: &ProvenPid, path: &str, max_bytes: u64) -> Result<Hel
         Ok(found) => {
             let seen = fstat(&found).map_err(|error| format!("{path}: {error}"))?;
             if FileType::from_raw_mode(seen.st_mode) == FileType::RegularFile {
-                Held::File { bytes: read_in(&root, path, max_bytes)?, written: seen.st_mtime }
+                let bytes = read_in(&root, path, max_bytes)?;
+                Held::File { bytes, written: seen.st_mtime, changed: seen.st_ctime }
             } else {
                 Held::Other
             }

@@ -2,7 +2,7 @@
 
 use super::entry::Entry;
 use super::switch::Switched;
-use super::{Known, Place, Told, args, format, judge, variable};
+use super::{Known, Place, Told, Trouble, args, format, judge, variable};
 
 /// Finds the endpoints that an environment tells. Nothing is expanded: the engine passes the values on as they are.
 pub(crate) fn from_env(vars: &[(String, String)], known: &Known<'_>) -> Vec<Told> {
@@ -21,6 +21,14 @@ pub(crate) fn from_env(vars: &[(String, String)], known: &Known<'_>) -> Vec<Told
     }
     let mut links = judge::links(&entries, known, variable::NOBODY);
     links.extend(told);
+    for told in links.iter_mut().filter(|told| told.trouble == Some(Trouble::Unexpanded)) {
+        let Place::Env { name } = &told.place else { continue };
+        let set = |name: &str| vars.iter().find(|(var, _)| var == name).map(|(_, value)| value);
+        let names = set(name).and_then(|value| variable::names(value)).unwrap_or_default();
+        if !names.is_empty() && names.iter().all(|name| set(name).is_some_and(|v| !v.is_empty())) {
+            told.trouble = Some(Trouble::Expandable(names));
+        }
+    }
     let position = |told: &Told| match &told.place {
         Place::Env { name } => vars.iter().position(|(var, _)| var == name),
         _ => None,

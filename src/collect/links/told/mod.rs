@@ -99,6 +99,8 @@ pub(crate) enum Trouble {
     NoScheme,
     /// A variable stands in it that nobody expanded.
     Unexpanded,
+    /// The same where these are set beside it: the program may expand them by itself.
+    Expandable(Vec<String>),
     /// Nothing stands where the host belongs.
     EmptyHost,
     /// It cannot be read; says what is wrong, without the text.
@@ -157,7 +159,7 @@ pub(crate) fn from_text(endpoint: &str) -> Result<Told, String> {
     };
     let told = address.told(Place::Flag, path::holds_secret(text));
     match told.trouble {
-        Some(Trouble::Unexpanded) => {
+        Some(Trouble::Unexpanded | Trouble::Expandable(_)) => {
             return fail("the endpoint holds a variable that nobody expanded");
         }
         Some(Trouble::EmptyHost) => return fail("the endpoint has no host"),

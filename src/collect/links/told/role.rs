@@ -5,8 +5,9 @@
 
 use super::vocabulary::{
     ALONE, BASE_NAMES, BROWSED, DESTINATIONS, GENERIC, IDENTIFIERS, IDENTIFIERS_ALONE, ISSUERS,
-    LISTENS, LISTENS_TOGETHER, MAILED, MENTIONING, MENTIONS, NO_PORTS, OPEN_ID, OWN, OWN_NAMES,
-    OWN_PARTS, PAGES, PLACES, PROBES, READ_PAGES, SIGN_IN, TOKENS, TRIED_OUT, UDP, URLS, XML,
+    KEYS, LISTENS, LISTENS_TOGETHER, MAILED, MENTIONING, MENTIONS, NO_PORTS, OPEN_ID, OWN,
+    OWN_NAMES, OWN_OR_NOT, OWN_PARTS, PAGES, PLACES, PROBES, READ_PAGES, SIGN_IN, TOKENS,
+    TRIED_OUT, UDP, URLS, XML,
 };
 use super::words;
 use checks::model::BUNDLED;
@@ -120,7 +121,9 @@ impl Key {
             return role;
         }
         let shown = self.is_mention(&words) || Self::is_browsed(&words);
-        if shown || self.is_for_browsers(&words) || PROBES.any(&words) {
+        let own_or_not = self.setting == Setting::Env && OWN_OR_NOT.has(&self.exact);
+        let for_others = own_or_not || Self::is_public(&words);
+        if shown || for_others || self.is_for_browsers(&words) || PROBES.any(&words) {
             Role::Doubtful
         } else if DESTINATIONS.any(&words) {
             Role::Destination
@@ -236,6 +239,12 @@ impl Key {
         named.is_some_and(|word| BROWSED.has(word))
             || TRIED_OUT.any(words)
             || MAILED.iter().any(|list| list.within(words))
+    }
+
+    /// `PUBLIC_API_URL`: where those outside reach something.
+    fn is_public(words: &[String]) -> bool {
+        let is_url = words.last().is_some_and(|last| URLS.has(last) || PLACES.has(last));
+        is_url && matches!(words, [first, second, ..] if first == "public" && !KEYS.has(second))
     }
 
     fn is_mention(&self, words: &[String]) -> bool {

@@ -88,6 +88,22 @@ pub(super) fn veil(text: &str, fill: Fill<'_>) -> Veiled {
     veiled
 }
 
+/// The names of all variables in a text; `None` where one has none that could be looked up.
+pub(super) fn names(text: &str) -> Option<Vec<String>> {
+    let (mut names, mut rest) = (Vec::new(), text);
+    while let Some(c) = rest.chars().next() {
+        match find(rest) {
+            Some(found) => {
+                names.push(found.name_in(rest).filter(|name| !name.is_empty())?.to_owned());
+                rest = &rest[found.length..];
+            }
+            None => rest = &rest[c.len_utf8()..],
+        }
+    }
+    names.dedup();
+    Some(names)
+}
+
 fn walk(text: &str, fill: Fill<'_>, depth: usize, out: &mut Veiled) {
     let mut rest = text;
     while let Some(c) = rest.chars().next() {

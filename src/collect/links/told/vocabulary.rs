@@ -9,8 +9,11 @@ pub(super) const OWN: List = List(
     kc_hostname_url kc_hostname_admin kc_hostname_admin_url n8n_host n8n_editor_base_url minio_server_url \
     minio_browser_redirect_url virtual_host letsencrypt_host server_name vault_api_addr \
     vault_cluster_addr phx_host nuxt_host nitro_host uvicorn_host gunicorn_bind flask_run_host \
-    rabbitmq_nodename vercel_url hostname host port",
+    rabbitmq_nodename vercel_url hostname host port airflow__webserver__base_url airflow__api__base_url \
+    coder_access_url woodpecker_host mm_servicesettings_siteurl paperless_url",
 );
+/// Variables that are the program's own public address with some (n8n, Auth.js), and a server to call with others.
+pub(super) const OWN_OR_NOT: List = List("webhook_url auth_url");
 
 /// Anywhere in a key: the program listens, or lets somebody in.
 pub(super) const LISTENS: List = List(
@@ -59,8 +62,11 @@ pub(super) const OWN_NAMES: List =
     List("public external root site canonical home self own advertised publicbase overwritecli");
 /// The same, but with another name before it it is that one's: `OPENAI_BASE_URL`, `OIDC_ISSUER`.
 pub(super) const BASE_NAMES: List = List("base issuer");
+/// Behind `public` these are the public ones of somebody else, which are fetched.
+pub(super) const KEYS: List = List("key keys cert certs certificate jwks");
 /// Pages that browsers open: `FRONTEND_URL`.
-pub(super) const PAGES: List = List("frontend ui website webapp app application web client portal");
+pub(super) const PAGES: List =
+    List("frontend ui website webapp app application web client portal dashboard console");
 
 pub(super) const URLS: List = List("url urls uri uris");
 pub(super) const PLACES: List = List("host hostname port domain fqdn address addr ip");

@@ -1,7 +1,7 @@
 //! From the parser's instructions to steps.
 
 use super::super::expand::words;
-use super::{Action, Mount, Run, Source, Step, Transfer};
+use super::{Action, Argv, Mount, Run, Source, Step, Transfer};
 use parse_dockerfile::{Command, Flag, HereDoc, Instruction, Source as Word, Span};
 
 /// Reads instructions of one text.
@@ -51,9 +51,9 @@ impl Reader<'_> {
                 let mounts = mounts.map(|value| Mount(value.value.to_string())).collect();
                 (&run.run.span, Action::Run(command(&run.arguments, &run.here_docs), mounts))
             }
-            Instruction::Cmd(cmd) => (&cmd.cmd.span, Action::Command(list(&cmd.arguments))),
+            Instruction::Cmd(cmd) => (&cmd.cmd.span, Action::Command(argv(&cmd.arguments))),
             Instruction::Entrypoint(entry) => {
-                (&entry.entrypoint.span, Action::Entrypoint(list(&entry.arguments)))
+                (&entry.entrypoint.span, Action::Entrypoint(argv(&entry.arguments)))
             }
             Instruction::User(user) => {
                 (&user.user.span, Action::User(user.arguments.value.to_string()))
@@ -127,11 +127,18 @@ fn delimiter(word: &str) -> Option<String> {
     Some(name.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect())
 }
 
-/// The words of a list. One with an escape in it is left alone.
-fn list(command: &Command<'_>) -> Option<Vec<String>> {
-    let Command::Exec(words) = command else { return None };
-    let words = words.value.iter().map(|word| word.value.to_string());
-    Some(words.collect()).filter(|words: &Vec<_>| words.iter().all(|word| !word.contains('\\')))
+/// What starts: the words of a list, or a shell with the line. A list with an escape in it is left alone.
+fn argv(command: &Command<'_>) -> Option<Argv> {
+    match command {
+        Command::Exec(words) => {
+            let words = words.value.iter().map(|word| word.value.to_string());
+            let words: Vec<String> = words.collect();
+            let is_plain = words.iter().all(|word| !word.contains('\\'));
+            is_plain.then_some(Argv::Words(words))
+        }
+        Command::Shell(line) => Some(Argv::Line(line.value.to_owned())),
+        _ => None,
+    }
 }
 
 fn command(command: &Command<'_>, here_docs: &[HereDoc<'_>]) -> Run {

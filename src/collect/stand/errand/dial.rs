@@ -24,6 +24,9 @@ pub(crate) struct Dial {
     pub(crate) http_path: Option<String>,
     /// Whether a connection to it begins with a TLS handshake.
     pub(crate) speaks_tls: bool,
+    /// Whether a server of its scheme says at once whom it does not let in.
+    #[serde(default)]
+    pub(crate) may_greet: bool,
     /// Whether some clients of its scheme ask for that in plain text first.
     pub(crate) may_upgrade: bool,
     /// How the client resolves names; a host that is an address needs none.
@@ -95,6 +98,10 @@ impl Errand for Dial {
                         (answer.reply, answer.http2, answer.stopped);
                     visit.no_handshake = answer.no_handshake;
                     beginning = answer.beginning;
+                    visit.asked = self.http_path.as_deref().and_then(asked);
+                    if self.may_greet {
+                        visit.turned_away = probe::turned_away(to).await;
+                    }
                 }
                 break;
             }
@@ -110,6 +117,12 @@ const NOT_MINE: [u16; 4] = [400, 403, 404, 421];
 /// Whether a server that has no place left may reply so.
 fn turns_away(reply: &Reply) -> bool {
     matches!(reply, Reply::Closed | Reply::Reset | Reply::Status(429 | 503))
+}
+
+/// A path that was asked for, as far as it may be shown; the root is not worth a word.
+fn asked(path: &str) -> Option<String> {
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    (path != "/" && !path.is_empty()).then(|| path.to_owned())
 }
 
 impl Dial {

@@ -131,3 +131,19 @@ fn keeps_no_secret() {
         });
     }
 }
+
+#[test]
+fn what_is_set_beside_it_may_be_filled_in_by_the_program() {
+    let told = |pairs: &[(&str, &str)]| {
+        with_known(&[], |known| all(&from_env(&vars(pairs), known), shown))
+    };
+    let url = ("API_URL", "http://${SHOP}:$(DOOR)/v1");
+    let expected = "http://${SHOP}/v1 !SHOP+DOOR";
+    assert_eq!(told(&[url, ("SHOP", "api"), ("DOOR", "80")]), expected);
+    // One of them is not there, or holds nothing.
+    assert_eq!(told(&[url, ("DOOR", "80")]), expected.replace("SHOP+DOOR", "variable"));
+    assert_eq!(
+        told(&[url, ("SHOP", ""), ("DOOR", "80")]),
+        expected.replace("SHOP+DOOR", "variable")
+    );
+}

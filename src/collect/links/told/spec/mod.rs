@@ -28,10 +28,11 @@ pub(super) fn with_known<T>(vars: &[(String, String)], act: impl FnOnce(&Known<'
 
 /// `http://api:8080`, with a sign behind it for what is wrong: `!scheme`, `!variable`, `!host`, `!text`.
 pub(super) fn shown(told: &Told) -> String {
-    let sign = match told.trouble {
+    let sign = match &told.trouble {
         None => "",
         Some(Trouble::NoScheme) => " !scheme",
         Some(Trouble::Unexpanded) => " !variable",
+        Some(Trouble::Expandable(names)) => &format!(" !{}", names.join("+")),
         Some(Trouble::EmptyHost) => " !host",
         Some(Trouble::Unparsable(_)) => " !text",
     };

@@ -1,0 +1,97 @@
+//! What a file of the context is there for, as far as its name tells.
+
+/// Beginnings of the names of files that people read, or that tell what may be done with the rest.
+const FOR_PEOPLE: [&str; 11] = [
+    "readme",
+    "changelog",
+    "changes.",
+    "license",
+    "licence",
+    "copying",
+    "contributing",
+    "code_of_conduct",
+    "codeowners",
+    "authors",
+    "security.md",
+];
+/// Files that tell how the rest is built, started, checked and kept: whole names.
+const FOR_BUILDERS: [&str; 16] = [
+    ".dockerignore",
+    ".containerignore",
+    ".gitignore",
+    ".gitattributes",
+    ".gitmodules",
+    ".editorconfig",
+    ".pre-commit-config.yaml",
+    ".gitlab-ci.yml",
+    ".travis.yml",
+    ".drone.yml",
+    "azure-pipelines.yml",
+    "bitbucket-pipelines.yml",
+    "jenkinsfile",
+    "econn.toml",
+    "docker-bake.hcl",
+    "skaffold.yaml",
+];
+/// Folders of such files.
+const FOLDERS: [&str; 5] = [".github", ".gitlab", ".circleci", ".buildkite", ".devcontainer"];
+
+/// Whether no program reads a file while it serves: it tells people what the program is, or builders what to do with it.
+pub(super) fn is_beside_the_program(path: &str) -> bool {
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let name = name.to_lowercase();
+    let is_yaml = [".yml", ".yaml"].iter().any(|end| name.ends_with(end));
+    let is_recipe = |usual: &str| {
+        name.strip_prefix(usual).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            || name.ends_with(&format!(".{usual}"))
+    };
+    folders.split('/').any(|folder| FOLDERS.contains(&folder))
+        || FOR_BUILDERS.contains(&name.as_str())
+        || FOR_PEOPLE.iter().any(|begin| name.starts_with(begin))
+        || is_recipe("dockerfile")
+        || is_recipe("containerfile")
+        || (is_yaml
+            && ["compose", "docker-compose", "podman-compose", "container-compose"].iter().any(
+                |usual| name.strip_prefix(usual).is_some_and(|rest| rest.starts_with(['.', '-'])),
+            ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_beside_the_program;
+
+    #[test]
+    fn what_people_and_builders_read_is_no_program() {
+        for path in [
+            "Dockerfile",
+            "docker/Dockerfile.dev",
+            "build/app.Dockerfile",
+            "Containerfile",
+            "Dockerfile.dockerignore",
+            ".dockerignore",
+            "compose.yaml",
+            "docker-compose.override.yml",
+            "sub/README.md",
+            "LICENSE-MIT",
+            ".github/workflows/ci.yaml",
+            ".gitlab-ci.yml",
+            "CHANGES.rst",
+        ] {
+            assert!(is_beside_the_program(path), "{path}");
+        }
+        for path in [
+            "server.py",
+            "compose.py",
+            "composers.yaml",
+            "dockerfiles/server.py",
+            "docs/page.md",
+            "config.yaml",
+            "github/readers.py",
+            "changes_feed.py",
+            ".env",
+            "Makefile",
+        ] {
+            assert!(!is_beside_the_program(path), "{path}");
+        }
+    }
+}
