@@ -1,5 +1,5 @@
 use super::repair::quoted;
-use crate::model::{Case, Certificate, Found, Judgement, Meant, Rule, Trust, Validity};
+use crate::model::{Case, Certificate, Found, Judgement, Meant, Rule, Trust, Undecided, Validity};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC417",
@@ -18,7 +18,8 @@ program.
 
 ## What disproves it
 A file of the client that holds the certificate itself, or one of an authority that leads to it. A client that says that it
-verifies nothing (`NODE_TLS_REJECT_UNAUTHORIZED=0`, `--insecure`). A key store of Java is not read: then it is unknown.
+verifies nothing (`NODE_TLS_REJECT_UNAUTHORIZED=0`, `--insecure`). A key store of Java is not read: then it is unknown. So it is
+where the only such file is one that no variable and no argument of the client names.
 
 ## How to repair it
 Mount the authority's certificate into the client and name it as its program wants: `SSL_CERT_FILE` (OpenSSL, Python, Go),
@@ -37,8 +38,17 @@ fn judge(case: &Case<'_>) -> Judgement {
         return Ok(None);
     }
     let Some(trust) = &certificate.trust else { return Ok(None) };
-    let Trust { by: None, waiting, looked, .. } = trust.known()? else { return Ok(None) };
     let (authority, name) = (case.link.endpoint.authority(), &client.name);
+    let (waiting, looked) = match trust.known()? {
+        Trust { by: Some(path), unnamed: true, .. } => {
+            return Err(Undecided::Unknown(format!(
+                "{path} of {name} vouches for the certificate at {authority}, and no variable or argument names that file: \
+                 whether its program reads it was not seen"
+            )));
+        }
+        Trust { by: Some(_), .. } => return Ok(None),
+        Trust { waiting, looked, .. } => (waiting, looked),
+    };
     let signer = signer(certificate);
     let looked = if looked.is_empty() { "none".to_owned() } else { looked.join(", ") };
     let found = Found::warn(format!(
@@ -131,6 +141,17 @@ mod tests {
                 shows(it, holds(Some("/certs/ca.pem")));
             },
             "nothing",
+        );
+        says(
+            &RULE,
+            |it| {
+                if let Some(shown) = shows(it, holds(Some("/certs/ca.pem")))
+                    && let Some(Fact::Known(trust)) = &mut shown.trust
+                {
+                    trust.unnamed = true;
+                }
+            },
+            "unknown: /certs/ca.pem of hapi vouches for the certificate at mock:8080, and no variable or argument names that file: whether its program reads it was not seen",
         );
         says(
             &RULE,

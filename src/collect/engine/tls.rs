@@ -156,6 +156,9 @@ fn told(error: &rustls::Error, authority: &str) -> String {
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
                 format!("{refuses}: it is not valid yet; set this machine's clock")
             }
+            other if format!("{other:?}").contains("CaUsedAsEndEntity") => format!(
+                "{refuses}: it is an authority's own; make one for the server (CA:FALSE), signed by that authority"
+            ),
             other => format!("{refuses}: {other}"),
         },
         Error::AlertReceived(

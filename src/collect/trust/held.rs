@@ -56,6 +56,8 @@ pub(super) struct Store {
     pub(super) path: String,
     /// Whether it counts only once something else was made from it.
     pub(super) waits: bool,
+    /// Whether it is the system's, or a variable or an argument leads to it.
+    pub(super) is_named: bool,
     pub(super) certificates: Vec<CertificateDer<'static>>,
 }
 
@@ -75,7 +77,10 @@ pub(super) async fn held(engine: &Connection, seen: &Seen) -> Held {
     let waiting = WAITING.iter().map(|path| (*path, 1));
     for (path, depth) in single.chain(folders).chain(workdir).chain(waiting) {
         match files.at(path, depth).await {
-            Ok(found) => found.into_iter().for_each(|(path, text)| held.add(path, &text)),
+            Ok(found) => found.into_iter().for_each(|(path, text)| {
+                let is_named = leads_to(&raw.env, &raw.argv, &path);
+                held.add(path, &text, is_named);
+            }),
             Err(why) => drop(held.unread.get_or_insert(why)),
         }
     }
@@ -83,7 +88,7 @@ pub(super) async fn held(engine: &Connection, seen: &Seen) -> Held {
 }
 
 impl Held {
-    fn add(&mut self, path: String, text: &[u8]) {
+    fn add(&mut self, path: String, text: &[u8], is_named: bool) {
         if self.stores.iter().any(|store| store.path == path) {
             return;
         }
@@ -98,7 +103,8 @@ impl Held {
         }
         self.has_system |= SYSTEM.contains(&path.as_str());
         let waits = WAITING.iter().any(|folder| path.starts_with(folder));
-        self.stores.push(Store { path, waits, certificates });
+        let is_named = is_named || SYSTEM.contains(&path.as_str());
+        self.stores.push(Store { path, waits, is_named, certificates });
     }
 }
 
@@ -122,6 +128,13 @@ fn named(env: &[(String, String)], argv: &[String]) -> BTreeSet<String> {
         values.flat_map(|value| value.split([' ', ',', ';', '=', '&', '"', '\'', '(', ')']));
     let is_path = |piece: &&str| piece.starts_with('/') && piece.len() < 256 && is_candidate(piece);
     pieces.filter(is_path).map(ToOwned::to_owned).take(NAMED).collect()
+}
+
+/// Whether a variable or an argument names a file, or its folder, or a file of its name.
+fn leads_to(env: &[(String, String)], argv: &[String], path: &str) -> bool {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let mut values = env.iter().map(|(_, value)| value).chain(argv);
+    values.any(|value| value.contains(name) || (folder.len() > 1 && value.contains(folder)))
 }
 
 fn ends_with(path: &str, endings: &[&str]) -> bool {
@@ -217,7 +230,18 @@ fn in_place(pid: &ProvenPid, path: &str, depth: usize) -> Result<Vec<(String, Ve
 
 #[cfg(test)]
 mod tests {
-    use super::{holds_key, is_candidate, named};
+    use super::{holds_key, is_candidate, leads_to, named};
+
+    #[test]
+    fn a_file_is_named_by_its_path_its_folder_or_its_name() {
+        let leads = |value: &str| {
+            let env = [("NAME".to_owned(), value.to_owned())];
+            leads_to(&env, &[], "/etc/lab/ca.pem")
+                && leads_to(&[], &[value.to_owned()], "/etc/lab/ca.pem")
+        };
+        assert!(leads("/etc/lab/ca.pem") && leads("/etc/lab") && leads("file:certs/ca.pem"));
+        assert!(!leads("/etc/other/root.pem") && !leads_to(&[], &[], "/ca.pem"));
+    }
 
     #[test]
     fn files_are_named_anywhere_in_a_value() {

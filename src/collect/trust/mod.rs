@@ -25,13 +25,15 @@ impl Verifier<'_> {
         }
         let name = &self.seen.facts.name;
         let held = held(self.engine, self.seen).await;
-        let vouches = |waits: bool| {
-            let mut stores = held.stores.iter().filter(|store| store.waits == waits);
+        let vouches = |is_one: &dyn Fn(&held::Store) -> bool| {
+            let mut stores = held.stores.iter().filter(|store| is_one(store));
             stores
                 .find(|store| vouch::vouches(&store.certificates, chain, UnixTime::now()))
                 .map(|store| store.path.clone())
         };
-        let by = vouches(false);
+        let named = vouches(&|store| !store.waits && store.is_named);
+        let unnamed = named.is_none();
+        let by = named.or_else(|| vouches(&|store| !store.waits));
         if by.is_none() {
             if let Some(why) = held.unread {
                 return Some(Fact::Unknown(format!(
@@ -45,8 +47,9 @@ impl Verifier<'_> {
                 )));
             }
         }
-        let waiting = if by.is_none() { vouches(true) } else { None };
+        let waiting = if by.is_none() { vouches(&|store| store.waits) } else { None };
         let looked = held.stores.iter().map(|store| store.path.clone()).collect();
-        Some(Fact::Known(Trust { by, waiting, looked, key: held.has_key }))
+        let unnamed = unnamed && by.is_some();
+        Some(Fact::Known(Trust { by, unnamed, waiting, looked, key: held.has_key }))
     }
 }
