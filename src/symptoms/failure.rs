@@ -45,6 +45,12 @@ static PAIRS: LazyLock<[(Regex, Regex); 5]> = LazyLock::new(|| {
     .map(|(second, first)| (regex(second), regex(first)))
 });
 
+/// The exception of asyncio alone: whose wait it was, only the frames above it say.
+static BARE_TIMEOUT: LazyLock<Regex> =
+    LazyLock::new(|| regex(r"^(?:asyncio\.(?:exceptions\.)?)?TimeoutError:?\s*$"));
+/// A frame of a client whose own exceptions are that one.
+const CLIENT: (&str, &str) = ("/aiohttp/client", "aiohttp");
+
 const TRACEBACK: &str = "Traceback (most recent call last)";
 
 fn indent(text: &str) -> usize {
@@ -135,6 +141,8 @@ struct Failure {
     indent: usize,
     lines: usize,
     trace: Trace,
+    /// The client of which a frame was seen.
+    client: Option<&'static str>,
     /// The last line was the link between two exceptions, or empty behind one.
     open: bool,
     blanks: usize,
@@ -185,6 +193,8 @@ impl Failure {
         if self.trace == Trace::Frames {
             if !text.starts_with([' ', '\t']) {
                 self.trace = Trace::Ended;
+            } else if text.contains(CLIENT.0) {
+                self.client = Some(CLIENT.1);
             }
             return true;
         }
@@ -211,7 +221,11 @@ impl Failure {
     }
 
     fn look(&mut self, text: &str) {
-        let Some(found) = shape::recognise(text) else {
+        let bare = || {
+            let library = self.client.filter(|_| BARE_TIMEOUT.is_match(text))?;
+            Some(Found::unnamed(library))
+        };
+        let Some(found) = shape::recognise(text).or_else(bare) else {
             if self.found.is_some() {
                 self.address.learn(Address::beside(text));
                 self.belongs_to(shape::library(text));

@@ -51,6 +51,19 @@ pub(super) struct Found {
     pub(super) is_proxy: bool,
 }
 
+impl Found {
+    /// A failure of which only the client is known.
+    pub(super) fn unnamed(library: &'static str) -> Self {
+        Self {
+            class: LogClass::Unnamed,
+            status: None,
+            address: Address::default(),
+            library: Some(library),
+            is_proxy: false,
+        }
+    }
+}
+
 /// How many bytes the states of all shapes together may take: with less, lines that look like an address are searched a hundred
 /// times slower.
 const STATES: usize = 16 << 20;

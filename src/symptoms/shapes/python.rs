@@ -31,6 +31,16 @@ pub(super) const SHAPES: &[Shape] = &[
     ),
     Shape::of(S::ConnectTimeout, "aiohttp", r"Connection timeout to host "),
     Shape::of(
+        S::ConnectionRefused,
+        "aiohttp",
+        r"ClientConnector\w*Error\(ConnectionKey\(host='{host}', port={port}.*ConnectionRefusedError\(111,",
+    ),
+    Shape::of(
+        S::NameNotFound,
+        "aiohttp",
+        r"ClientConnector\w*Error\(ConnectionKey\(host='{host}', port={port}.*gaierror\(-[25],",
+    ),
+    Shape::of(
         S::ReadTimeout,
         "aiohttp",
         r"(?:SocketTimeoutError|ServerTimeoutError): Timeout on reading data from socket",
@@ -87,6 +97,9 @@ pub(super) const SHAPES: &[Shape] = &[
         "",
         r"\b(?:requests\.exceptions|httpx2?|httpcore2?)\.ConnectTimeout\b",
     ),
+    // As `repr` tells them.
+    Shape::of(S::ConnectTimeout, "", r#"\bConnectTimeout\(['"]"#),
+    Shape::of(S::ReadTimeout, "", r#"\bReadTimeout\(['"]"#),
     Shape::of(S::ReadTimeout, "", r"Read timed out\. \(read timeout="),
     Shape::of(S::ReadTimeout, "", r"\b(?:requests\.exceptions|httpx2?|httpcore2?)\.ReadTimeout\b"),
     Shape::of(
@@ -101,7 +114,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape::of(
         S::ConnectionRefused,
         "",
-        r"\[Errno 111\]|\(111, 'Connection refused'\)|\bConnectionRefusedError: ",
+        r"\[Errno 111\]|\(111, 'Connection refused'\)|\bConnectionRefusedError(?:: |\(111, )",
     ),
     Shape::of(S::NameNotFound, "", r"\[Errno (?:-[25]|11001)\]|gaierror\(-[25], "),
     Shape::of(S::ResolverFailed, "", r"\[Errno -3\]|gaierror\(-3, "),
@@ -124,7 +137,7 @@ pub(super) const SHAPES: &[Shape] = &[
     ),
     Shape::unnamed(
         "",
-        r"\bhttp(?:x|core)2?\.(?:Connect|Read|Write)Error\b|All connection attempts failed$",
+        r#"\bhttp(?:x|core)2?\.(?:Connect|Read|Write)Error\b|All connection attempts failed(?:['"]\))?$"#,
     ),
     Shape::unnamed(
         "",
