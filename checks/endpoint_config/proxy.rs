@@ -126,6 +126,7 @@ fn through(case: &Case<'_>) -> Result<Through, Undecided> {
         Fact::Skipped(_) | Fact::Unknown(_) => return Ok(Through::Untold),
     };
     let unknown = |why: String| Err(Undecided::Unknown(why));
+    let speaks_tls = case.link.endpoint.scheme.as_deref() == Some("https");
     Ok(match &visit.proxied {
         None => Through::Untold,
         Some(Proxied::NoName) => Through::Ends("the proxy's name is not known".into()),
@@ -139,14 +140,10 @@ fn through(case: &Case<'_>) -> Result<Through, Undecided> {
         }
         Some(Proxied::AsWithout) => Through::Arrives,
         // Of TLS only the connection was asked for.
-        Some(Proxied::Answered(Reply::Status(200..=299)))
-            if case.link.endpoint.scheme.as_deref() == Some("https") =>
-        {
-            Through::Arrives
-        }
+        Some(Proxied::Answered(Reply::Status(200..=299))) if speaks_tls => Through::Arrives,
         // Any web server answers so for itself; and pages may differ from one request to the next.
         Some(Proxied::Answered(reply @ Reply::Status(status)))
-            if *status < 400 || visit.reply.as_ref() == Some(reply) =>
+            if *status < 400 || (!speaks_tls && visit.reply.as_ref() == Some(reply)) =>
         {
             Through::Differs(format!("answered {status}, with another page than without it"))
         }

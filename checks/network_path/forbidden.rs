@@ -31,14 +31,14 @@ fn judge(case: &Case<'_>) -> Judgement {
     let (client, url) = (&case.link.client, &case.link.endpoint.url);
     let said = match &visit.reply {
         // What takes a connection for another and drops it then may stand in the way; an answer may not.
-        Some(Reply::Closed | Reply::Reset) => {
+        Some(Reply::Closed | Reply::Reset) if visit.certificate.is_none() => {
             return Err(Undecided::Unknown(format!(
                 "the connection of {client} to {url} was completed and closed without an answer: who took it was not seen"
             )));
         }
         Some(Reply::Status(status)) => format!("answered with {status}"),
         Some(Reply::ReadTimeout) => "completed, without an answer in time".into(),
-        Some(Reply::NotHttp | Reply::Tls | Reply::TlsError(_)) => "answered".into(),
+        Some(_) => "answered".into(),
         None => "completed".into(),
     };
     let met = visit.attempts.last().map_or_else(String::new, |a| a.to.to_string());

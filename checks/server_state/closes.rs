@@ -10,7 +10,8 @@ The server accepts a connection, takes the request, and closes without a byte of
 another protocol, or it turns everybody away.
 
 ## What proves it
-The client's own request ended so, and so did one from inside the server's namespace, with no other connection open.
+The client's own request ended so, and so did one from inside the server's namespace, with no other connection open. In TLS the
+client's own ended so twice, behind a handshake that was complete.
 
 ## What disproves it
 A reply of any status to a single request. Where only a second connection is closed, a limit is reached. An address with a path
@@ -50,21 +51,21 @@ fn judge(case: &Case<'_>) -> Judgement {
         )));
     }
     let (_, logs) = commands(case)?;
-    Ok(Some(
-        Found::fail(format!(
-            "{name}:{} accepts the connection of {} and closes it without a reply",
-            server.port, case.link.client
-        ))
-        .awaits(case.awaited())
-        .evidence(format!("GET {asked} from the namespace of {}", case.link.client), what)
-        .evidence(format!("GET {asked} inside {name}"), "no reply in HTTP either")
-        .fix_by(
-            format!(
-                "see why {name} gives no reply: its handler crashes, or expects another protocol"
-            ),
-            logs,
-        ),
+    let found = Found::fail(format!(
+        "{name}:{} accepts the connection of {} and closes it without a reply",
+        server.port, case.link.client
     ))
+    .awaits(case.awaited())
+    .evidence(format!("GET {asked} from the namespace of {}", case.link.client), what);
+    // Inside nobody is asked in TLS.
+    let found = match visit.certificate {
+        Some(_) => found.evidence("certificate", "shown in the handshake before"),
+        None => found.evidence(format!("GET {asked} inside {name}"), "no reply in HTTP either"),
+    };
+    Ok(Some(found.fix_by(
+        format!("see why {name} gives no reply: its handler crashes, or expects another protocol"),
+        logs,
+    )))
 }
 
 /// The path of an address that has one; that of a WebSocket is opened in a way of its own.

@@ -1,7 +1,7 @@
-//! One TLS handshake, to see the certificate that the server shows. For whom it is, and until when, is the same for every
-//! client. Whether a client trusts who signed it is asked elsewhere, where the client's files can be read.
+//! One TLS handshake, to see the certificate that the server shows, and the request behind it. For whom a certificate is, and
+//! until when, is the same for every client. Whether a client trusts who signed it is asked elsewhere, where the client's files can be read.
 
-use checks::model::{Certificate, Validity};
+use checks::model::{Certificate, Reply, Validity};
 use rustls::client::ResolvesClientCert;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring};
@@ -30,78 +30,125 @@ const LONGEST_ISSUER: usize = 64;
 const KINDS: [&[u8]; 2] = [&[6, 3, 0x55, 4, 3], &[6, 3, 0x55, 4, 10]];
 /// How long a server is given to turn away a client without a certificate, and the HTTP statuses by which it may.
 const VERDICT: Duration = Duration::from_millis(1500);
-const TURNED_AWAY: [&[u8]; 5] = [b"400", b"401", b"403", b"495", b"496"];
+const TURNED_AWAY: [u16; 5] = [400, 401, 403, 495, 496];
+/// HTTP/2 as clients and servers agree on it in a handshake.
+const HTTP2: &[u8] = b"h2";
 /// The longest host name there is.
 const LONGEST: usize = 253;
 
-/// What a server showed.
+/// What a server showed, and what it answered.
 #[derive(Debug)]
 pub(crate) struct Shown {
     pub(crate) certificate: Certificate,
     /// It and what came with it, in DER.
     pub(crate) chain: Vec<Vec<u8>>,
+    /// What a request came to, where one was sent and nothing of the client's own was demanded.
+    pub(crate) reply: Option<Reply>,
+    /// Whether the port answers in HTTP/2 alone; then there is no `reply`.
+    pub(crate) http2: bool,
 }
 
-/// Shakes hands with `target` as a client that dials `host`, and reads the certificate. Whether a server that asks for the
-/// client's own demands it is seen by what it does without one: in HTTP it may say so when `path` is asked for. `None` where the port does not speak
-/// TLS, shows no certificate that can be read, or `host` is nothing that a certificate can name.
+/// A request over TLS: the Host header, and the path.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Question<'a> {
+    pub(crate) host: &'a str,
+    pub(crate) path: &'a str,
+}
+
+/// Shakes hands with `target` as a client that dials `host`, reads the certificate, and asks `question` where HTTP is expected.
+/// Whether a server that asks for the client's own certificate demands it is seen by what it does without one. `None` where the
+/// port does not speak TLS, shows no certificate that can be read, or `host` is nothing that a certificate can name.
 pub(crate) async fn certificate(
     target: SocketAddr,
     host: &str,
-    path: Option<&str>,
+    question: Option<Question<'_>>,
     limit: Duration,
 ) -> Option<Shown> {
     let name = ServerName::try_from(host.to_owned()).ok()?;
-    let provider = Arc::new(ring::default_provider());
-    let (seen, asked) = (Mutex::default(), AtomicBool::default());
-    let witness = Arc::new(Witness { provider, seen, asked });
-    let config = ClientConfig::builder_with_provider(Arc::clone(&witness.provider))
-        .with_safe_default_protocol_versions()
-        .ok()?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::clone(&witness) as Arc<dyn ServerCertVerifier>)
-        .with_client_cert_resolver(Arc::clone(&witness) as Arc<dyn ResolvesClientCert>);
-    let handshake = async {
-        let stream = TcpStream::connect(target).await?;
-        let mut secure = TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await?;
-        let ended = if witness.asked.load(Ordering::Relaxed) {
-            admitted(&mut secure, host, path).await
-        } else {
-            Ok(())
-        };
-        let _ = secure.shutdown().await;
-        ended
-    };
+    let witness = Witness::new();
     // A server that demands the client's own certificate may end the handshake, and has shown its own before.
-    let turned_away = matches!(timeout(limit, handshake).await, Ok(Err(_)));
+    let hands = timeout(limit, witness.shake(target, &name, &[])).await;
     let shown = witness.seen.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-    let demands = turned_away && witness.asked.load(Ordering::Relaxed);
+    let asked = witness.asked.load(Ordering::Relaxed);
+    let mut turned_away = matches!(hands, Ok(Err(_)));
+    let mut reply = None;
+    if let Ok(Ok(mut secure)) = hands {
+        let wait = if asked { VERDICT } else { limit };
+        let answer = answer(&mut secure, question, wait).await;
+        turned_away = !is_admitted(answer.as_ref(), question.is_some());
+        reply = answer.ok().filter(|_| question.is_some() && !asked);
+        let _ = timeout(VERDICT, secure.shutdown()).await;
+    }
+    // Without an agreement some servers say nothing, those of gRPC among them.
+    let is_mute = matches!(reply, Some(Reply::Closed | Reply::Reset | Reply::NotHttp));
+    let http2 = is_mute && speaks_http2(target, &name, limit).await;
+    let demands = turned_away && asked;
     let certificate = Certificate { demands, ..read(shown.first()?, &name, UnixTime::now())? };
-    Some(Shown { certificate, chain: shown.iter().map(|one| one.to_vec()).collect() })
+    let chain = shown.iter().map(|one| one.to_vec()).collect();
+    Some(Shown { certificate, chain, reply: reply.filter(|_| !http2), http2 })
 }
 
-/// Whether the server goes on with a client that has shown no certificate: those of TLS 1.3 turn it away after the handshake.
-async fn admitted(
+/// Whether the server agrees to HTTP/2.
+async fn speaks_http2(target: SocketAddr, name: &ServerName<'static>, limit: Duration) -> bool {
+    let hands = timeout(limit, Witness::new().shake(target, name, &[HTTP2])).await;
+    matches!(hands, Ok(Ok(secure)) if secure.get_ref().1.alpn_protocol() == Some(HTTP2))
+}
+
+/// What the server says, asked or by itself.
+///
+/// # Errors
+///
+/// How it ended the connection in TLS.
+async fn answer(
     secure: &mut TlsStream<TcpStream>,
-    host: &str,
-    path: Option<&str>,
-) -> io::Result<()> {
-    if let Some(path) = path {
-        let plain = |text: &str| text.chars().filter(char::is_ascii_graphic).collect::<String>();
-        let ask = format!(
-            "GET {} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n",
-            plain(path),
-            plain(host)
-        );
-        secure.write_all(ask.as_bytes()).await?;
+    question: Option<Question<'_>>,
+    wait: Duration,
+) -> io::Result<Reply> {
+    let mut line = Vec::new();
+    let talk = async {
+        if let Some(Question { host, path }) = question {
+            let plain =
+                |text: &str| text.chars().filter(char::is_ascii_graphic).collect::<String>();
+            let ask = format!(
+                "GET {} HTTP/1.1\r\nHost: {}\r\nUser-Agent: econn\r\nAccept: */*\r\nConnection: close\r\n\r\n",
+                plain(path),
+                plain(host)
+            );
+            secure.write_all(ask.as_bytes()).await?;
+        }
+        while line.len() < STATUS_LINE && secure.read_buf(&mut line).await? > 0 {}
+        io::Result::Ok(())
+    };
+    match timeout(wait, talk).await {
+        Err(_) => return Ok(Reply::ReadTimeout),
+        Ok(Err(error)) => match error.kind() {
+            // Many servers leave without a word of TLS.
+            ErrorKind::UnexpectedEof => {}
+            ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => return Ok(Reply::Reset),
+            _ => return Err(error),
+        },
+        Ok(Ok(())) => {}
     }
-    let mut line = [0; 12];
-    match timeout(VERDICT, secure.read_exact(&mut line)).await {
-        Ok(Err(turned_away)) => Err(turned_away),
-        Ok(Ok(_)) if TURNED_AWAY.contains(&&line[9..]) => Err(ErrorKind::PermissionDenied.into()),
+    let text = String::from_utf8_lossy(&line);
+    let status = text.strip_prefix("HTTP/1.").and_then(|rest| rest.get(2..5)?.parse().ok());
+    Ok(match status {
+        Some(status) => Reply::Status(status),
+        None if line.is_empty() => Reply::Closed,
+        None => Reply::NotHttp,
+    })
+}
+
+/// As much of an answer as a status takes: `HTTP/1.1 200`.
+const STATUS_LINE: usize = 12;
+
+/// Whether the server goes on with a client that has shown no certificate: those of TLS 1.3 turn it away after the handshake.
+fn is_admitted(answer: Result<&Reply, &io::Error>, was_asked: bool) -> bool {
+    match answer {
+        Err(_) | Ok(Reply::Closed | Reply::Reset) => false,
+        Ok(Reply::Status(status)) => !TURNED_AWAY.contains(status),
         // Who was asked and says nothing has not gone on; where nobody asks, silence is the rule.
-        Err(_) if path.is_some() => Err(ErrorKind::TimedOut.into()),
-        Ok(Ok(_)) | Err(_) => Ok(()),
+        Ok(Reply::ReadTimeout) => !was_asked,
+        Ok(_) => true,
     }
 }
 
@@ -168,6 +215,31 @@ struct Witness {
     seen: Mutex<Option<Vec<CertificateDer<'static>>>>,
     /// Whether it was asked for one of its own.
     asked: AtomicBool,
+}
+
+impl Witness {
+    fn new() -> Arc<Self> {
+        let provider = Arc::new(ring::default_provider());
+        Arc::new(Self { provider, seen: Mutex::default(), asked: AtomicBool::default() })
+    }
+
+    /// Shakes hands, and offers these protocols.
+    async fn shake(
+        self: &Arc<Self>,
+        target: SocketAddr,
+        name: &ServerName<'static>,
+        protocols: &[&[u8]],
+    ) -> io::Result<TlsStream<TcpStream>> {
+        let mut config = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_safe_default_protocol_versions()
+            .map_err(io::Error::other)?
+            .dangerous()
+            .with_custom_certificate_verifier(Arc::clone(self) as Arc<dyn ServerCertVerifier>)
+            .with_client_cert_resolver(Arc::clone(self) as Arc<dyn ResolvesClientCert>);
+        config.alpn_protocols = protocols.iter().map(|one| one.to_vec()).collect();
+        let stream = TcpStream::connect(target).await?;
+        TlsConnector::from(Arc::new(config)).connect(name.clone(), stream).await
+    }
 }
 
 impl ResolvesClientCert for Witness {

@@ -26,7 +26,7 @@ mod tests;
 mod tunnel;
 mod unacknowledged;
 
-pub(crate) use certificate::{Shown, certificate};
+pub(crate) use certificate::{Question, Shown, certificate};
 pub(crate) use concurrency::{Limits, Protocol, concurrency};
 pub(crate) use connect::connect;
 pub(crate) use counters::{queue_counters, resets_sent};

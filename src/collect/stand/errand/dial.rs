@@ -1,7 +1,7 @@
 //! The client's own connection to its endpoint, and the request that it makes of it.
 
 use super::{ADDRESSES, Errand, LIMIT, Names, is_silent, resolve};
-use crate::collect::probe::{self, Answer, Shown};
+use crate::collect::probe::{self, Answer, Question, Shown};
 use checks::model::{Connect, Proxied, Reply, Visit, authority, is_loopback, numeric};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -83,14 +83,13 @@ impl Errand for Dial {
             let connected = attempt.connect == Connect::Connected;
             visit.attempts.push(attempt);
             if connected {
-                let shown = if self.speaks_tls {
-                    let path = self.http_path.as_deref();
-                    probe::certificate(to, &self.host, path, REPLY_LIMIT).await
-                } else {
-                    None
-                };
-                if let Some(Shown { certificate, chain: shown }) = shown {
+                visit.asked = self.http_path.as_deref().and_then(asked);
+                if let Some(Shown { certificate, chain: shown, reply, http2 }) =
+                    self.secure(to).await
+                {
                     (visit.certificate, chain) = (Some(certificate), shown);
+                    stopped = reply == Some(Reply::ReadTimeout);
+                    (visit.reply, visit.http2) = (reply, http2);
                 } else {
                     let answer = self.answer(to).await;
                     visit.as_localhost = self.as_localhost(to, answer.reply.as_ref()).await;
@@ -98,7 +97,6 @@ impl Errand for Dial {
                         (answer.reply, answer.http2, answer.stopped);
                     visit.no_handshake = answer.no_handshake;
                     beginning = answer.beginning;
-                    visit.asked = self.http_path.as_deref().and_then(asked);
                     if self.may_greet {
                         visit.turned_away = probe::turned_away(to).await;
                     }
@@ -176,6 +174,23 @@ impl Dial {
         }
     }
 
+    /// What a server shows and answers in TLS.
+    async fn secure(&self, to: SocketAddr) -> Option<Shown> {
+        if !self.speaks_tls {
+            return None;
+        }
+        let host = self.named();
+        let question = self.http_path.as_deref().map(|path| Question { host: &host, path });
+        let ask = || probe::certificate(to, &self.host, question, REPLY_LIMIT);
+        let first = ask().await?;
+        if !first.reply.as_ref().is_some_and(turns_away) {
+            return Some(first);
+        }
+        tokio::time::sleep(FREE).await;
+        let again = ask().await.filter(|again| matches!(again.reply, Some(Reply::Status(_))));
+        Some(again.unwrap_or(first))
+    }
+
     /// What came of a request.
     async fn answer(&self, to: SocketAddr) -> Answer {
         match &self.http_path {
@@ -200,7 +215,8 @@ impl Dial {
 
     /// The host as clients write it into their requests.
     fn named(&self) -> String {
-        if self.port == 80 { self.host.clone() } else { authority(&self.host, self.port) }
+        let usual = if self.speaks_tls { 443 } else { 80 };
+        if self.port == usual { self.host.clone() } else { authority(&self.host, self.port) }
     }
 
     /// The status of the same request to `localhost`, where a server turned the dialled name down and does so again
