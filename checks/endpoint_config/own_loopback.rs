@@ -20,7 +20,7 @@ container publishes or serves that port.
 A socket of that port in the client's namespace: its own, that of a container that shares the namespace (a pod,
 `--network container:`), or, for a client on the host's network, one of the machine. A variable that is written into pages
 (`NEXT_PUBLIC_...`) may be meant for browsers alone: it is a warning. The address at which the client itself is published is
-often what it tells others.
+often what it tells others: a warning as well.
 
 ## How to repair it
 Tell the client the server's name and the port inside the server.
@@ -36,7 +36,15 @@ fn judge(case: &Case<'_>) -> Judgement {
     // What is handed to browsers may be meant for them alone: those of the machine have the published port.
     let is_browsers = |source: &Source| matches!(source, Source::Env { name } if BUNDLED_AND_READ.iter().any(|begin| name.starts_with(begin)));
     let for_browsers = !endpoint.sources.is_empty() && endpoint.sources.iter().all(is_browsers);
+    // Where the client itself is published, others reach it: that is what browsers are told, and no address to call itself.
+    let is_published = !link.named_by_user
+        && case.client().is_some_and(|client| {
+            let mut ports =
+                client.ports.iter().filter(|port| port.active && port.protocol == "tcp");
+            ports.any(|port| port.host_port == Some(endpoint.port))
+        });
     let severity = match link.meant {
+        Meant::OwnLoopbackPublished | Meant::OwnLoopbackServed if is_published => Severity::Warn,
         Meant::OwnLoopbackPublished | Meant::OwnLoopbackServed | Meant::OwnLoopback
             if for_browsers && !link.named_by_user =>
         {
@@ -50,16 +58,6 @@ fn judge(case: &Case<'_>) -> Judgement {
     let visit = link.visit.value();
     if visit.is_some_and(Visit::connected) {
         return Ok(None);
-    }
-    let is_published = case.client().is_some_and(|client| {
-        let mut ports = client.ports.iter().filter(|port| port.active && port.protocol == "tcp");
-        ports.any(|port| port.host_port == Some(endpoint.port))
-    });
-    if is_published && !link.named_by_user {
-        return Err(Undecided::Unknown(format!(
-            "{told} is where {client} itself is published, and nothing listens there inside: whether it calls itself, or \
-             hands the address to browsers, was not seen"
-        )));
     }
     if let Some(why) = case.own_sockets_unseen() {
         return Err(Undecided::Unknown(why));
@@ -81,6 +79,15 @@ fn judge(case: &Case<'_>) -> Judgement {
         Found::fail(format!("{told} inside {client} is {who}, and nothing listens there"));
     found.severity = severity;
     found = quoted(case, found);
+    if is_published {
+        return Ok(Some(
+            found
+                .evidence(format!("port {} of the engine's machine", endpoint.port), format!("{client} publishes it itself"))
+                .fix(format!(
+                    "leave {told} where browsers are told it; where {client} calls itself, tell it the port at which it listens inside"
+                )),
+        ));
+    }
     let Ok(server) = case.server() else {
         return Ok(Some(found.fix(format!(
             "tell {client} the name of the server that is meant, and the port inside it, instead of {told}"
@@ -219,19 +226,17 @@ mod tests {
     }
 
     #[test]
-    fn the_address_at_which_the_client_is_published_is_often_for_others() {
+    fn where_the_client_itself_is_published_others_reach_it() {
         let own = |it: &mut Snapshot| {
             told(it);
-            it.link().meant = Meant::OwnLoopback;
-            it.link().server = None;
-            let ports = it.mock().ports.clone();
-            it.mock().ports.clear();
+            it.link().meant = Meant::OwnLoopbackServed;
+            let ports = std::mem::take(&mut it.mock().ports);
             it.hapi().ports = ports;
         };
-        says(
-            &RULE,
-            own,
-            "unknown: 127.0.0.1:18141 is where hapi itself is published, and nothing listens there inside: whether it calls itself, or hands the address to browsers, was not seen",
+        says(&RULE, own, &FAIL.replace("fail", "warn"));
+        assert_eq!(
+            remedies(&RULE, own),
+            "leave 127.0.0.1:18141 where browsers are told it; where hapi calls itself, tell it the port at which it listens inside"
         );
         says(
             &RULE,

@@ -33,7 +33,7 @@ pub struct Certificate {
 pub struct Trust {
     /// The file of the client that holds what vouches for it; `None` where none does.
     pub by: Option<String>,
-    /// Whether neither the system nor a variable or an argument of the client leads to that file.
+    /// Whether neither the system nor a variable, an argument or a file of the client leads to that file.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unnamed: bool,
     /// A file that would, if what programs read were made from it (`update-ca-certificates`).

@@ -7,7 +7,7 @@ use crate::collect::links::proven;
 use crate::collect::source::{self, ImageFiles, Plan};
 use crate::collect::vantage::{Held, ProvenPid, look_at};
 use checks::model::{Difference, Edited, EngineKind, MountKind, Mounted, Rewrite};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// A longer file under a mount is not read, in bytes.
@@ -16,6 +16,8 @@ const LONGEST: u64 = 32 << 20;
 const MOST: u64 = 256 << 20;
 /// A machine's clock and its engine's may differ so much, in seconds.
 const SLACK: f64 = 2.0;
+/// So long after its start a container may still fill in its configuration, in seconds.
+const STARTING: f64 = 10.0;
 /// Ends of the names of files that are read anew whenever they are needed, or by nobody but people.
 const READ_ANEW: [&str; 14] = [
     ".html", ".htm", ".css", ".svg", ".png", ".jpg", ".jpeg", ".gif", ".ico", ".woff2", ".php",
@@ -191,40 +193,64 @@ fn through_proc(pid: &ProvenPid, plan: &Plan, started: Option<f64>) -> (ImageFil
     (files, since)
 }
 
-/// Which of the code that was edited in a container was put there after its program had been started.
-pub(super) async fn edited_since(seen: &Seen, edited: &[Edited]) -> Vec<Rewrite> {
-    let started = seen.raw.started.filter(|_| !reloads(&seen.raw.argv, &seen.raw.env));
-    let code = edited.iter().filter(|edit| !edit.is_gone && source::is_code(&edit.path));
-    let paths: Vec<String> =
-        code.map(|edit| edit.path.clone()).filter(|p| is_read_once(p)).collect();
-    let (Ok(pid), Some(_), false) = (proven(seen), started, paths.is_empty()) else {
-        return Vec::new();
+/// What is known of the time of edits in a container, by their paths: how many seconds after its start each of the files came to
+/// be as it is. Nothing where the container's files can't be seen in place.
+pub(super) async fn edited_at(seen: &Seen, edited: &[Edited]) -> BTreeMap<String, f64> {
+    let paths = edited.iter().filter(|edit| !edit.is_gone).map(|edit| edit.path.clone());
+    let paths: Vec<String> = paths.collect();
+    let (Ok(pid), Some(started), false) = (proven(seen), seen.raw.started, paths.is_empty()) else {
+        return BTreeMap::new();
     };
-    let since = move |path: String| match look_at(&pid, &path, LONGEST) {
+    let at = move |path: String| match look_at(&pid, &path, LONGEST) {
         // A copy into the container keeps the time of the file that it copies.
-        Ok(Held::File { changed, .. }) => {
-            after(started, changed).map(|seconds| Rewrite { path, seconds })
-        }
+        Ok(Held::File { changed, .. }) => Some((path, seconds_after(started, changed))),
         _ => None,
     };
-    blocking(move || Ok(paths.into_iter().filter_map(since).collect())).await.unwrap_or_default()
+    blocking(move || Ok(paths.into_iter().filter_map(at).collect())).await.unwrap_or_default()
+}
+
+/// Which of the edited code was put there after the program had been started.
+pub(super) fn edited_since(seen: &Seen, times: &BTreeMap<String, f64>) -> Vec<Rewrite> {
+    if reloads(&seen.raw.argv, &seen.raw.env) {
+        return Vec::new();
+    }
+    let code = times.iter().filter(|(path, _)| source::is_code(path) && is_read_once(path));
+    code.filter_map(|(path, after)| Some(Rewrite { path: path.clone(), seconds: whole(*after)? }))
+        .collect()
+}
+
+/// Whether an edit is what a container does at each start: it fills in its configuration before its program begins.
+pub(super) fn is_of_the_start(edit: &Edited, times: &BTreeMap<String, f64>) -> bool {
+    let is_early = |after: &f64| (-SLACK..=STARTING).contains(after);
+    !source::is_code(&edit.path) && times.get(&edit.path).is_some_and(is_early)
 }
 
 /// How long after the start a file was written, if it was.
+fn after(started: Option<f64>, written: i64) -> Option<u64> {
+    whole(seconds_after(started?, written))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 fit into a double")]
+fn seconds_after(started: f64, at: i64) -> f64 {
+    at as f64 - started
+}
+
+/// Whole seconds, of more than clocks may differ in.
 #[expect(
-    clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "seconds since 1970 fit into a double, and the difference is positive"
+    reason = "the difference of two times is positive here, and no age"
 )]
-fn after(started: Option<f64>, written: i64) -> Option<u64> {
-    let seconds = written as f64 - started?;
+fn whole(seconds: f64) -> Option<u64> {
     (seconds > SLACK).then_some(seconds as u64)
 }
 
 /// Whether a program may have read this file once and for all.
 fn is_read_once(path: &str) -> bool {
-    !source::is_data(path) && !READ_ANEW.iter().any(|end| path.ends_with(end))
+    !source::is_data(path)
+        && !source::is_beside_the_program(path)
+        && !source::is_a_test(path)
+        && !READ_ANEW.iter().any(|end| path.ends_with(end))
 }
 
 /// The paths that were changed in the container itself, if any of the plan could be.
@@ -264,13 +290,29 @@ pub(super) async fn edits(
 
 #[cfg(test)]
 mod tests {
-    use super::{after, is_read_once, reloads};
+    use super::{Edited, after, is_of_the_start, is_read_once, reloads};
 
     #[test]
     fn a_file_is_younger_only_beyond_the_slack() {
         assert_eq!(after(Some(100.5), 102), None);
         assert_eq!(after(Some(100.5), 110), Some(9));
         assert_eq!(after(None, 110), None);
+    }
+
+    #[test]
+    fn what_is_filled_in_at_each_start_is_no_edit_of_somebody() {
+        let edit = |path: &str| Edited {
+            source: path.into(),
+            path: path.into(),
+            is_newest: false,
+            is_gone: false,
+        };
+        let times = [("/app/a.conf", 1.0), ("/app/b.conf", 60.0), ("/app/c.py", 1.0)];
+        let times = times.map(|(path, after)| (path.to_owned(), after)).into();
+        let of_the_start = |path: &str| is_of_the_start(&edit(path), &times);
+        assert!(of_the_start("/app/a.conf") && !of_the_start("/app/b.conf"));
+        // Code is nobody's configuration, and of what was not seen nothing is known.
+        assert!(!of_the_start("/app/c.py") && !of_the_start("/app/d.conf"));
     }
 
     #[test]
@@ -289,7 +331,14 @@ mod tests {
     #[test]
     fn what_is_read_anew_or_written_by_programs_makes_no_program_old() {
         assert!(is_read_once("/app/server.py") && is_read_once("/app/config.yaml"));
-        for path in ["/app/index.html", "/app/README.md", "/app/x.db", "/app/run.log"] {
+        for path in [
+            "/app/index.html",
+            "/app/README.md",
+            "/app/x.db",
+            "/app/run.log",
+            "/app/test_api.py",
+            "/app/compose.yaml",
+        ] {
             assert!(!is_read_once(path), "{path}");
         }
     }

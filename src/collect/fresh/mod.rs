@@ -11,7 +11,7 @@ pub(super) use rebuilt::rebuilt;
 
 use super::engine::{Connection, Seen};
 use super::source::{self, Configured, ImageFiles, Plan, Settings};
-use checks::model::{Content, Difference, EngineKind, Fact, Freshness, MountKind, Tag};
+use checks::model::{Content, Difference, Edited, EngineKind, Fact, Freshness, MountKind, Tag};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
@@ -214,8 +214,10 @@ async fn running(
     }
     match edited {
         Ok(edited) => {
-            content.written_since = live::edited_since(seen, &edited).await;
-            content.edited = edited;
+            let times = live::edited_at(seen, &edited).await;
+            content.written_since = live::edited_since(seen, &times);
+            let is_lasting = |edit: &Edited| !live::is_of_the_start(edit, &times);
+            content.edited = edited.into_iter().filter(is_lasting).collect();
         }
         Err(why) => unanswered.push(format!("what changed in the container: {why}")),
     }

@@ -50,6 +50,7 @@ pub(crate) use edits::{edits, is_code, is_data, touched};
 pub(crate) use parcel::{Parcel, parcel};
 pub(crate) use paths::{is_within, join};
 pub(crate) use plan::{Plan, Planned, Settings, plan};
+pub(crate) use purpose::{is_a_test, is_beside_the_program};
 pub(crate) use recipes::{Recipe, recipes};
 pub(crate) use revision::since;
 pub(crate) use roots::roots;

@@ -37,7 +37,7 @@ const FOR_BUILDERS: [&str; 16] = [
 const FOLDERS: [&str; 5] = [".github", ".gitlab", ".circleci", ".buildkite", ".devcontainer"];
 
 /// Whether no program reads a file while it serves: it tells people what the program is, or builders what to do with it.
-pub(super) fn is_beside_the_program(path: &str) -> bool {
+pub(crate) fn is_beside_the_program(path: &str) -> bool {
     let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
     let name = name.to_lowercase();
     let is_yaml = [".yml", ".yaml"].iter().any(|end| name.ends_with(end));
@@ -56,9 +56,30 @@ pub(super) fn is_beside_the_program(path: &str) -> bool {
             ))
 }
 
+/// Whether only those who test the program run this file.
+pub(crate) fn is_a_test(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let (stem, _) = name.rsplit_once('.').unwrap_or((name, ""));
+    name == "conftest.py"
+        || stem.starts_with("test_")
+        || ["_test", ".test", ".spec"].iter().any(|end| stem.ends_with(end))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_beside_the_program;
+    use super::{is_a_test, is_beside_the_program};
+
+    #[test]
+    fn tests_are_known_by_their_names() {
+        for path in
+            ["/app/test_api.py", "tests/conftest.py", "x/api_test.go", "a.spec.ts", "b.test.js"]
+        {
+            assert!(is_a_test(path), "{path}");
+        }
+        for path in ["/app/tests/server.py", "testing.py", "latest.js", "api.py", "contest.py"] {
+            assert!(!is_a_test(path), "{path}");
+        }
+    }
 
     #[test]
     fn what_people_and_builders_read_is_no_program() {

@@ -19,6 +19,9 @@ const BESIDE: usize = 2;
 const ENTRIES: usize = 5000;
 /// Files that variables and arguments name, at most.
 const NAMED: usize = 32;
+/// Files in which the name of a certificate's file is looked for, at most, and how long they may be.
+const SEARCHED: usize = 300;
+const LONGEST: u64 = 64 << 10;
 
 /// Where systems keep the authorities that they trust.
 const SYSTEM: [&str; 5] = [
@@ -70,12 +73,9 @@ pub(super) async fn held(engine: &Connection, seen: &Seen) -> Held {
     if let Some(path) = named.iter().find(|path| ends_with(path, &KEY_STORES)) {
         held.unread.get_or_insert_with(|| format!("the key store {path} is not read"));
     }
-    let mounts = raw.mounts.iter().filter(|mount| is_searched(mount));
-    let folders = mounts.map(|mount| (mount.destination.as_str(), MOUNTED));
-    let workdir = Some((raw.workdir.as_str(), BESIDE)).filter(|(path, _)| path.len() > 1);
     let single = named.iter().map(String::as_str).chain(SYSTEM).map(|path| (path, 0));
     let waiting = WAITING.iter().map(|path| (*path, 1));
-    for (path, depth) in single.chain(folders).chain(workdir).chain(waiting) {
+    for (path, depth) in single.chain(searched(seen)).chain(waiting) {
         match files.at(path, depth).await {
             Ok(found) => found.into_iter().for_each(|(path, text)| {
                 let is_named = leads_to(&raw.env, &raw.argv, &path);
@@ -85,6 +85,28 @@ pub(super) async fn held(engine: &Connection, seen: &Seen) -> Held {
         }
     }
     held
+}
+
+/// Whether a file that is mounted or stands beside the program names another one; `false` where they can't be read in place.
+pub(super) fn is_mentioned(seen: &Seen, path: &str) -> bool {
+    let Ok(pid) = proven(seen) else { return false };
+    let name = path.rsplit('/').next().unwrap_or(path).as_bytes();
+    let files = searched(seen).into_iter().filter_map(|(folder, depth)| {
+        list_files(&pid, folder, depth, ENTRIES, |_| false).ok().map(|listing| listing.files)
+    });
+    let others = files.flatten().filter(|(at, length)| at != path && *length <= LONGEST);
+    others.take(SEARCHED).any(|(at, _)| {
+        read_file(&pid, &at, LONGEST)
+            .is_ok_and(|text| text.windows(name.len().max(1)).any(|window| window == name))
+    })
+}
+
+/// The folders of a client that are searched, and how deep: what is mounted, and what stands beside the program.
+fn searched(seen: &Seen) -> Vec<(&str, usize)> {
+    let mounts = seen.raw.mounts.iter().filter(|mount| is_searched(mount));
+    let folders = mounts.map(|mount| (mount.destination.as_str(), MOUNTED));
+    let workdir = Some((seen.raw.workdir.as_str(), BESIDE)).filter(|(path, _)| path.len() > 1);
+    folders.chain(workdir).collect()
 }
 
 impl Held {

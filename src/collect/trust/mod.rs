@@ -49,7 +49,8 @@ impl Verifier<'_> {
         }
         let waiting = if by.is_none() { vouches(&|store| store.waits) } else { None };
         let looked = held.stores.iter().map(|store| store.path.clone()).collect();
-        let unnamed = unnamed && by.is_some();
+        let seen = self.seen;
+        let unnamed = unnamed && by.as_ref().is_some_and(|path| !held::is_mentioned(seen, path));
         Some(Fact::Known(Trust { by, unnamed, waiting, looked, key: held.has_key }))
     }
 }
