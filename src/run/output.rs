@@ -3,7 +3,7 @@
 use crate::exit::Failure;
 use crate::words::words;
 use rustix::fs::OFlags;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
@@ -23,11 +23,16 @@ fn put(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     if std::fs::metadata(path).map_or(true, |at| at.is_file()) {
         return std::fs::write(path, bytes);
     }
-    let no_wait = OFlags::NONBLOCK.bits().cast_signed();
-    let mut stream = OpenOptions::new().append(true).custom_flags(no_wait).open(path)?;
+    let mut stream = unwaited(path)?;
     // Who reads may be slower than econn.
     rustix::fs::fcntl_setfl(&stream, OFlags::APPEND)?;
     stream.write_all(bytes)
+}
+
+/// Opens a pipe or a device to write to. One that nobody reads is not waited for.
+pub(super) fn unwaited(path: &Path) -> std::io::Result<File> {
+    let no_wait = OFlags::NONBLOCK.bits().cast_signed();
+    OpenOptions::new().append(true).custom_flags(no_wait).open(path)
 }
 
 /// Writes to stdout. A reader that has seen enough is no error.

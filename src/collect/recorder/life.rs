@@ -52,10 +52,14 @@ impl Life {
         !self.out_of_memory && self.ended.take_if(by_signal).is_some()
     }
 
-    /// It is up, perhaps again.
-    pub(super) fn up(&mut self) {
+    /// A look showed it up: since when it was, and when it was gone, where it has ended before the look came back.
+    pub(super) fn seen_up(&mut self) -> (Instant, Option<Instant>) {
+        if let Some((end, _)) = self.gone {
+            return (self.started.unwrap_or(end), Some(end));
+        }
         let Self { out_of_memory, started, .. } = *self;
         *self = Self { out_of_memory, started, ..Self::default() };
+        (started.unwrap_or_else(Instant::now), None)
     }
 
     /// It was started anew. How it ended by itself before that is told when it is looked at.
@@ -130,6 +134,21 @@ mod tests {
         // It failed, and was swept up afterwards.
         assert_eq!(removed(1, false), (false, false));
         assert_eq!(removed(137, true), (false, false));
+    }
+
+    #[test]
+    fn a_look_that_comes_back_late_revives_nobody() {
+        let mut life = Life::default();
+        life.started();
+        let (up, gone) = life.seen_up();
+        assert!(gone.is_none() && Some(up) == life.started);
+        life.kill();
+        life.end(137);
+        let (_, gone) = life.seen_up();
+        assert!(gone.is_some() && life.is_killed(), "it was up when the look began");
+        // Started anew, and looked at after that.
+        life.started();
+        assert!(life.seen_up().1.is_none() && life.gone.is_none());
     }
 
     #[test]

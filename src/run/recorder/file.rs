@@ -2,10 +2,9 @@
 //! finds a whole one. What is no regular file (a pipe, `/dev/stdout`) is never replaced: it is written to once, at the end.
 
 use super::say;
-use crate::run::save;
+use crate::run::{output, save};
 use crate::words::words;
 use checks::model::Snapshot;
-use rustix::fs::OFlags;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::os::unix::fs::OpenOptionsExt;
@@ -88,8 +87,7 @@ fn state_folder(env: &dyn Fn(&str) -> Option<PathBuf>) -> Option<PathBuf> {
 fn pour(path: &Path, record: &Snapshot) -> Result<(), String> {
     let bytes = save::bytes(record, path).map_err(|failure| failure.message)?;
     let write = || {
-        let no_wait = OFlags::NONBLOCK.bits().cast_signed();
-        let mut stream = fs::OpenOptions::new().append(true).custom_flags(no_wait).open(path)?;
+        let mut stream = output::unwaited(path)?;
         let (mut rest, until) = (&bytes[..], Instant::now() + READER);
         while !rest.is_empty() {
             match stream.write(rest) {

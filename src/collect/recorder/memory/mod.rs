@@ -273,14 +273,12 @@ impl<'a> Memory<'a> {
         }
         if is_up {
             let more = &mut self.more[at];
-            if let Some((end, _)) = life.gone {
-                // It was up when the look began, and has ended before that came back.
-                more.up.get_or_insert(life.started.unwrap_or(end));
+            let (up, gone) = life.seen_up();
+            more.up.get_or_insert(up);
+            if let Some(end) = gone {
                 more.gone.get_or_insert(end);
                 seen.raw.pid = None;
             } else {
-                life.up();
-                more.up.get_or_insert(life.started.unwrap_or_else(Instant::now));
                 (more.gone, more.before) = (None, None);
             }
             more.files = files;
