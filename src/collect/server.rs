@@ -24,16 +24,15 @@ pub(crate) struct Port {
 pub(crate) enum Patience {
     /// All the time until then.
     Until(Instant),
-    /// Two seconds from the first connection on, for a server that others are about to use. The holds are as long as both of
-    /// them fit into that.
+    /// Two seconds from the first connection on, for a server that others are about to use.
     Short,
 }
 
 impl Patience {
-    fn limit(self) -> (Duration, Option<[u64; 2]>) {
+    fn limit(self) -> Duration {
         match self {
-            Self::Until(deadline) => (deadline.saturating_duration_since(Instant::now()), None),
-            Self::Short => (Duration::from_secs(2), Some([350, 600])),
+            Self::Until(deadline) => deadline.saturating_duration_since(Instant::now()),
+            Self::Short => Duration::from_secs(2),
         }
     }
 }
@@ -47,10 +46,10 @@ pub(crate) async fn concurrency(
     let Some(target) = target(&port.listeners, port.number, &port.met) else {
         return Fact::Unknown(format!("nothing listens on port {}", port.number));
     };
-    let (limit, holds_ms) = patience.limit();
-    let limit_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+    let limit_ms = u64::try_from(patience.limit().as_millis()).unwrap_or(u64::MAX);
+    let brief = matches!(patience, Patience::Short);
     let protocol = port.protocol.clone();
-    let seen = stand.run(Hold { target, protocol, limit_ms, holds_ms }).await;
+    let seen = stand.run(Hold { target, protocol, limit_ms, brief }).await;
     seen.map(|seen| Concurrency { vantage: Some(stand.vantage()), ..seen }).into()
 }
 

@@ -16,6 +16,8 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 /// Single requests before anything is held.
 const SINGLE: usize = 3;
+/// After so long no further one is sent where others wait for the server.
+const SINGLES: Duration = Duration::from_millis(150);
 /// From this median on a staircase can be told from noise.
 const SLOW: Duration = Duration::from_millis(40);
 /// How long a server that turned a connection away is given to notice that a place is free.
@@ -48,6 +50,9 @@ pub(crate) struct Limits {
     pub(crate) reply: Duration,
     /// The two holds, each to be lengthened by three times the slowest single request.
     pub(crate) holds: [Duration; 2],
+    /// Whether others wait for the server: fewer single requests are sent where they are slow, and a hold takes three times the
+    /// slowest of them at most, where that is longer than itself.
+    pub(crate) brief: bool,
 }
 
 impl Default for Limits {
@@ -56,7 +61,16 @@ impl Default for Limits {
             connect: Duration::from_millis(1500),
             reply: Duration::from_secs(3),
             holds: [Duration::from_millis(500), Duration::from_millis(900)],
+            brief: false,
         }
+    }
+}
+
+impl Limits {
+    /// For a server that others wait for: both holds fit into two seconds while a request takes no longer than a tenth of that.
+    pub(crate) fn brief() -> Self {
+        let holds = [Duration::from_millis(350), Duration::from_millis(600)];
+        Self { holds, brief: true, ..Self::default() }
     }
 }
 
@@ -112,9 +126,9 @@ impl Probe {
             .max()
             .map(Duration::from_micros)
             .unwrap_or_default();
-        let Limits { connect, reply, .. } = self.limits;
+        let Limits { connect, reply, brief, .. } = self.limits;
         let status = self.seen.status;
-        let ground = Ground { target: self.target, status, ask, largest, connect, reply };
+        let ground = Ground { target: self.target, status, ask, largest, connect, reply, brief };
         if self.holds(&ground).await? {
             return Ok(());
         }
@@ -130,7 +144,12 @@ impl Probe {
     /// HTTP, or not in time.
     async fn single(&mut self, ask: &Ask) -> Result<bool, String> {
         let mut again = true;
+        let begun = Instant::now();
         while self.seen.baseline_us.len() < SINGLE {
+            let is_enough = self.limits.brief && begun.elapsed() >= SINGLES;
+            if is_enough && !self.seen.baseline_us.is_empty() {
+                break;
+            }
             let number = self.seen.baseline_us.len() + 1;
             let limit = self.limits.reply.min(self.left());
             let started = Instant::now();

@@ -31,12 +31,15 @@ pub(super) struct Ground<'a> {
     pub(super) connect: Duration,
     /// How long the first connection's own reply may take.
     pub(super) reply: Duration,
+    /// Whether others wait for the server: see [`super::concurrency::Limits`].
+    pub(super) brief: bool,
 }
 
 impl Ground<'_> {
     /// Long enough that a slow request alone cannot outlast it.
     fn hold_time(&self, least: Duration) -> Duration {
-        least + self.largest * 3
+        let slow = self.largest * 3;
+        if self.brief { least.max(slow) } else { least + slow }
     }
 
     /// Busy, too many requests: turned away politely, unless a request alone is told so from the first on.
@@ -49,7 +52,7 @@ impl Ground<'_> {
     }
 }
 
-/// Holds the first connection for `least` and three times a slow request, or until the second is
+/// Holds the first connection as long as [`Ground::hold_time`] says, or until the second is
 /// answered; the second comes `pause` after the first is in its state. `None` when nothing was held, because the server let the first connection go by
 /// itself: that says nothing about its concurrency.
 ///

@@ -276,8 +276,8 @@ pub(crate) struct Hold {
     pub(crate) protocol: Protocol,
     /// How long it may take, in milliseconds.
     pub(crate) limit_ms: u64,
-    /// How long the two holds are at least, in milliseconds; the measured lengths without.
-    pub(crate) holds_ms: Option<[u64; 2]>,
+    /// Whether others wait for the server.
+    pub(crate) brief: bool,
 }
 
 impl Errand for Hold {
@@ -286,9 +286,7 @@ impl Errand for Hold {
 
     async fn run(self) -> Concurrency {
         let deadline = Instant::now() + Duration::from_millis(self.limit_ms);
-        let usual = Limits::default();
-        let holds = self.holds_ms.map_or(usual.holds, |holds| holds.map(Duration::from_millis));
-        let limits = Limits { holds, ..usual };
+        let limits = if self.brief { Limits::brief() } else { Limits::default() };
         probe::concurrency(self.target, &self.protocol, limits, deadline).await
     }
 }

@@ -99,19 +99,33 @@ impl<'a> World<'a> {
         Some(server(dialled, only, dialled.port))
     }
 
-    /// The only container that serves the port, beside the client and those in its namespace.
-    pub(super) fn serving(&self, dialled: Dialled<'_>) -> Option<Server> {
+    /// The containers of the client's engine, beside the client and those in its namespace.
+    fn others(&self, dialled: Dialled<'_>) -> impl Iterator<Item = &'a Container> {
         let mates = self.namespace_mates(dialled);
-        let candidate = |c: &&&Container| {
+        let is_other = move |c: &&Container| {
             c.engine == dialled.engine
                 && c.name != dialled.client
-                && !mates.iter().any(|m| m.name == c.name)
-                && (serves(c, dialled.port)
-                    // The sockets of the machine are everybody's.
-                    || (c.network_mode != NetworkMode::Host
-                        && (self.holds)(c, dialled.port) != Some(false)))
+                && !mates.iter().any(|mate| mate.name == c.name)
         };
-        let found: Vec<&Container> = self.containers.iter().filter(candidate).copied().collect();
+        self.containers.iter().copied().filter(is_other)
+    }
+
+    /// Whether a container says that it serves the port, or holds it in a namespace of its own, as far as `is_held` takes what is
+    /// seen of that. The sockets of the machine are everybody's.
+    fn may_serve(
+        &self,
+        container: &Container,
+        port: u16,
+        is_held: impl Fn(Option<bool>) -> bool,
+    ) -> bool {
+        let is_apart = container.network_mode != NetworkMode::Host;
+        serves(container, port) || (is_apart && is_held((self.holds)(container, port)))
+    }
+
+    /// The only other container that serves the port, or may do so.
+    pub(super) fn serving(&self, dialled: Dialled<'_>) -> Option<Server> {
+        let may = |c: &&Container| self.may_serve(c, dialled.port, |held| held != Some(false));
+        let found: Vec<&Container> = self.others(dialled).filter(may).collect();
         // Of several on the machine the only one on the client's own networks.
         let near: Vec<&Container> =
             found.iter().filter(|c| self.is_beside(dialled, c)).copied().collect();
@@ -119,18 +133,12 @@ impl<'a> World<'a> {
         Some(server(dialled, only, dialled.port))
     }
 
-    /// Whether others than those of the client's namespace serve the port as far as it is seen, however many.
+    /// Whether other containers serve the port as far as it is seen, however many.
     pub(super) fn is_served(&self, dialled: Dialled<'_>) -> bool {
-        let mates = self.namespace_mates(dialled);
-        self.containers.iter().any(|c| {
-            c.engine == dialled.engine
-                && c.name != dialled.client
-                && !mates.iter().any(|mate| mate.name == c.name)
-                && c.state.is_up()
-                && (serves(c, dialled.port)
-                    || (c.network_mode != NetworkMode::Host
-                        && (self.holds)(c, dialled.port) == Some(true)))
-        })
+        let does = |c: &Container| {
+            c.state.is_up() && self.may_serve(c, dialled.port, |held| held == Some(true))
+        };
+        self.others(dialled).any(does)
     }
 
     /// Whether the client has a network in common with the server.

@@ -82,6 +82,40 @@ fn a_serial_server_is_seen_twice_with_an_idle_connection() {
     }
 }
 
+/// Answers, each time after as long.
+fn slowly(time: Duration) -> impl Fn(TcpStream) + Send + Sync + Clone + 'static {
+    move |mut stream| {
+        let mut request = [0; 1024];
+        if stream.read(&mut request).is_ok_and(|read| read > 0) {
+            std::thread::sleep(time);
+            let _ = stream.write_all(OK_10.as_bytes());
+        }
+    }
+}
+
+#[test]
+fn a_slow_serial_server_is_seen_in_the_two_seconds_before_others_use_it() {
+    let brief = |target: SocketAddr| {
+        let protocol = Protocol::Http { host: target.to_string(), path: "/".to_owned() };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let until = Instant::now() + Duration::from_secs(2);
+        runtime.block_on(concurrency(target, &protocol, Limits::brief(), until))
+    };
+    for ms in [5, 100, 180] {
+        let time = Duration::from_millis(ms);
+        let target = serial(5, slowly(time));
+        let is_proven =
+            |seen: &Concurrency| twice(seen) == Some((HoldMode::Idle, Answered::AfterRelease));
+        seek(|| brief(target), is_proven);
+        // One that gives each its own thread never is.
+        let target = threaded(50, slowly(time));
+        for _ in 0..2 {
+            let seen = brief(target);
+            assert_eq!(twice(&seen), None, "{ms} ms: {seen:?}");
+        }
+    }
+}
+
 #[test]
 fn a_server_that_is_serial_from_the_first_byte_on_is_seen_in_a_later_mode() {
     let target = deferred(http11(NEVER));
