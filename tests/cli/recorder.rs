@@ -3,9 +3,11 @@
 use super::econn;
 use super::fake::Fake;
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
 
 /// Runs a script under econn, with a state folder of its own.
 fn ran(script: &str) -> Output {
@@ -405,4 +407,19 @@ fn wrong_settings_of_engines_keep_no_command_from_running() {
         assert!(stderr.starts_with(&format!("econn: {name}: ")), "{stderr}");
         assert!(stderr.contains("nothing was recorded"), "{stderr}");
     }
+}
+
+#[test]
+fn an_engine_that_never_answers_is_not_waited_for_after_a_command_that_went_well() {
+    let (state, silent) = (tempfile::tempdir().unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let host = format!("tcp://{}", silent.local_addr().unwrap());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_econn"));
+    command.env("XDG_STATE_HOME", state.path()).args(["run", "--host", &host, "--", "true"]);
+    let begun = Instant::now();
+    let output = command.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{stderr}");
+    assert_eq!(stderr, format!("econn: nothing was recorded: {host} does not answer in time\n"));
+    // Two seconds before the command, and as long after it; an answer may take ten.
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }

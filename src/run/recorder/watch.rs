@@ -2,7 +2,7 @@
 
 use super::file::Recording;
 use super::say;
-use crate::collect::{self, recorder};
+use crate::collect::{self, Choice, Engines, Place, recorder};
 use crate::run::look::Task;
 use checks::model::Snapshot;
 use std::sync::mpsc;
@@ -18,6 +18,30 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 /// After how long the last look is told.
 const LONG: Duration = Duration::from_secs(1);
+
+/// The engines that answer, and what tells of the command's end. After one that went well nobody waits long for an engine that is
+/// silent.
+async fn engines(
+    places: Vec<Place>,
+    choice: Choice,
+    deadline: Instant,
+    mut ended: oneshot::Receiver<bool>,
+) -> (Engines, oneshot::Receiver<bool>) {
+    let mut connecting = Box::pin(collect::connect(places.clone(), choice, deadline));
+    let failed = tokio::select! {
+        biased;
+        engines = &mut connecting => return (engines, ended),
+        failed = &mut ended => failed.unwrap_or(false),
+    };
+    let (tell, told) = oneshot::channel();
+    let _ = tell.send(failed);
+    let patience = if failed { ANSWER } else { HEAD_START };
+    let engines = match tokio::time::timeout(patience, connecting).await {
+        Ok(engines) => engines,
+        Err(_) => collect::connect(places, choice, Instant::now()).await,
+    };
+    (engines, told)
+}
 
 /// The recorder at work.
 pub(super) struct Watch {
@@ -43,7 +67,7 @@ impl Watch {
             };
             let record = runtime.block_on(async {
                 let deadline = Instant::now() + ANSWER;
-                let engines = collect::connect(places, choice, deadline).await;
+                let (engines, ended) = engines(places, choice, deadline, ended).await;
                 let ear = recorder::listen(&engines).await;
                 let _ = tell.send(());
                 let keep = |record: &Snapshot| recording.keep(record);
