@@ -4,8 +4,8 @@
 //! is called? Is it a mention (a home page, a licence)? Is it one of the words for something to be called?
 
 use super::vocabulary::{
-    ALONE, BASE_NAMES, BROWSED, DESTINATIONS, GENERIC, IDENTIFIERS, IDENTIFIERS_ALONE, ISSUERS,
-    KEYS, LISTENS, LISTENS_TOGETHER, MAILED, MENTIONING, MENTIONS, NO_PORTS, OPEN_ID, OWN,
+    ALONE, BASE_NAMES, BROWSED, DEBUGGERS, DESTINATIONS, GENERIC, IDENTIFIERS, IDENTIFIERS_ALONE,
+    ISSUERS, KEYS, LISTENS, LISTENS_TOGETHER, MAILED, MENTIONING, MENTIONS, NO_PORTS, OPEN_ID, OWN,
     OWN_NAMES, OWN_OR_NOT, OWN_PARTS, PAGES, PLACES, PROBES, READ_PAGES, SIGN_IN, TOKENS,
     TRIED_OUT, UDP, URLS, XML,
 };
@@ -122,7 +122,7 @@ impl Key {
         }
         let shown = self.is_mention(&words) || Self::is_browsed(&words);
         let own_or_not = self.setting == Setting::Env && OWN_OR_NOT.has(&self.exact);
-        let for_others = own_or_not || Self::is_public(&words);
+        let for_others = own_or_not || Self::is_public(&words) || DEBUGGERS.any(&words);
         if shown || for_others || self.is_for_browsers(&words) || PROBES.any(&words) {
             Role::Doubtful
         } else if DESTINATIONS.any(&words) {

@@ -87,6 +87,8 @@ pub(super) const BROWSED: List = List(
     "\
     absolute frontend asset assets static media cdn acs gui reset invite invitation share link links",
 );
+/// Anywhere in a key: a debugger that is dialled only while somebody debugs.
+pub(super) const DEBUGGERS: List = List("xdebug debugpy pydevd jdwp");
 /// Anywhere in a key: a page in which people try an interface out.
 pub(super) const TRIED_OUT: List = List("swagger playground");
 /// The same where both stand in it.

@@ -281,6 +281,13 @@ fn what_a_file_switches_off_is_no_link() {
     check("app.json", &[("{\"t\": {\"enabled\": false, \"url\": \"http://x:1\"}}", "")]);
     check("app.toml", &[("[t]\nenabled = false\nurl = \"http://x:1\"\n", "")]);
     check("app.ini", &[("[t]\nenabled = no\nurl = http://x:1\n", "")]);
+    check(
+        "xdebug.ini",
+        &[(
+            "zend_extension=xdebug\nxdebug.client_host=host.docker.internal\nxdebug.client_port=9003\n",
+            "",
+        )],
+    );
     check("app.properties", &[("a.zipkin.enabled=false\na.zipkin.base-url=http://x:1\n", "")]);
     check(
         ".env",
