@@ -13,8 +13,8 @@ which is not seen from outside.
 
 ## What proves it
 The chain that the server shows in a handshake from the client's namespace, against every certificate in the client's files:
-the authorities of its system, the files that its variables and arguments name, those that are mounted or stand beside its
-program.
+the authorities of its system, the files that its variables and arguments name, variables that hold one themselves, files that are
+mounted or stand beside its program.
 
 ## What disproves it
 A file of the client that holds the certificate itself, or one of an authority that leads to it. A client that says that it

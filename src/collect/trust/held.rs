@@ -69,6 +69,9 @@ pub(super) async fn held(engine: &Connection, seen: &Seen) -> Held {
     let raw = &seen.raw;
     let mut held = Held { unread: of_java(seen), ..Held::default() };
     let files = Files { engine, id: &seen.facts.id, pid: proven(seen).ok() };
+    for (name, text) in told(&raw.env) {
+        held.add(format!("variable {name}"), text.as_bytes(), true);
+    }
     let named = named(&raw.env, &raw.argv);
     if let Some(path) = named.iter().find(|path| ends_with(path, &KEY_STORES)) {
         held.unread.get_or_insert_with(|| format!("the key store {path} is not read"));
@@ -141,6 +144,14 @@ fn of_java(seen: &Seen) -> Option<String> {
     let has_java = seen.raw.env.iter().any(|(name, _)| name == "JAVA_HOME");
     (has_java || seen.raw.argv.iter().any(is_java))
         .then(|| "its program is one of Java, whose key store is not read".to_owned())
+}
+
+/// The variables that hold certificates themselves, with their text; some write line ends as `\n`.
+fn told(env: &[(String, String)]) -> impl Iterator<Item = (&str, String)> {
+    let holds = |value: &str| value.contains("-----BEGIN CERTIFICATE-----");
+    env.iter()
+        .filter(move |(_, value)| holds(value))
+        .map(|(name, value)| (name.as_str(), value.replace("\\n", "\n")))
 }
 
 /// The files of certificates and key stores that variables and arguments name, by whole paths.
@@ -252,7 +263,23 @@ fn in_place(pid: &ProvenPid, path: &str, depth: usize) -> Result<Vec<(String, Ve
 
 #[cfg(test)]
 mod tests {
-    use super::{holds_key, is_candidate, leads_to, named};
+    use super::{certificates, holds_key, is_candidate, leads_to, named, told};
+
+    #[test]
+    fn a_variable_may_hold_a_certificate_itself() {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let made = rcgen::CertificateParams::new(vec!["mock".into()]).unwrap().self_signed(&key);
+        let pem = made.unwrap().pem();
+        let env = [
+            ("CA", pem.clone()),
+            ("CA_LINE", pem.trim().replace('\n', "\\n")),
+            ("OTHER", "x".into()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value));
+        let found: Vec<_> = told(&env).collect();
+        assert_eq!(found.iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["CA", "CA_LINE"]);
+        assert!(found.iter().all(|(_, text)| certificates(text.as_bytes()).len() == 1));
+    }
 
     #[test]
     fn a_file_is_named_by_its_path_its_folder_or_its_name() {
