@@ -15,7 +15,7 @@ connection, answered a request with 400, 401, 403, 495 or 496, or gave it no ans
 its variables and arguments name, or beside its program.
 
 ## What disproves it
-A server that goes on without one; a private key, or a key store, among the client's files.
+A server that goes on without one; a private key, or a key store, that a variable or an argument of the client names.
 
 ## How to repair it
 Where the client is turned away (`certificate required`, `bad certificate`), give it a certificate that the server's authority has
@@ -29,7 +29,9 @@ fn judge(case: &Case<'_>) -> Judgement {
     let (authority, client) = (case.link.endpoint.authority(), &case.link.client);
     let why = match &shown.trust {
         Some(Fact::Known(trust)) if trust.key => return Ok(None),
-        Some(Fact::Known(_)) => format!("no key was seen among the files of {client}"),
+        Some(Fact::Known(_)) => {
+            format!("no key was seen that a variable or an argument of {client} names")
+        }
         Some(Fact::Unknown(why)) => why.clone(),
         Some(Fact::Skipped(_)) | None => {
             format!("nobody looked for one among the files of {client}")
@@ -54,7 +56,7 @@ mod tests {
 
     #[test]
     fn catches() {
-        let why = "unknown: mock:8080 demands a certificate of its clients: no key was seen among the files of hapi";
+        let why = "unknown: mock:8080 demands a certificate of its clients: no key was seen that a variable or an argument of hapi names";
         says(&RULE, |it| shows(it, true, Some(false)), why);
         row("endpoint-config", |it| shows(it, true, Some(false)), why);
         let why = "unknown: mock:8080 demands a certificate of its clients: nobody looked for one among the files of hapi";

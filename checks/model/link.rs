@@ -185,8 +185,8 @@ pub struct Visit {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum TurnedAway {
-    /// Redis, with the first word of its error.
-    Redis(String),
+    /// Redis in protected mode.
+    Redis,
     /// `MySQL` or `MariaDB`, with the number of its error.
     Mysql(u16),
 }

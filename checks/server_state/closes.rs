@@ -1,5 +1,5 @@
-use super::commands;
-use crate::model::{Case, Found, Judgement, Reply, Rule, Undecided};
+use super::{another_path, commands};
+use crate::model::{Case, Found, Judgement, Reply, Rule};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC609",
@@ -44,12 +44,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let name = &server.container.name;
     // Only what was asked for was closed, and the client asks for something else.
     let asked = visit.asked.as_deref().unwrap_or("/");
-    if let Some(path) = own_path(&case.link.endpoint.url).filter(|path| *path != asked) {
-        return Err(Undecided::Unknown(format!(
-            "{name} closes the request that was sent without a reply, and {} asks for {path} in its own way: name a harmless path with --probe {name}=PATH",
-            case.link.client
-        )));
-    }
+    another_path(case, visit, "closes the request that was sent without a reply")?;
     let (_, logs) = commands(case)?;
     let found = Found::fail(format!(
         "{name}:{} accepts the connection of {} and closes it without a reply",
@@ -66,16 +61,6 @@ fn judge(case: &Case<'_>) -> Judgement {
         format!("see why {name} gives no reply: its handler crashes, or expects another protocol"),
         logs,
     )))
-}
-
-/// The path of an address that has one; that of a WebSocket is opened in a way of its own.
-fn own_path(url: &str) -> Option<&str> {
-    let (scheme, rest) = url.split_once("://")?;
-    let path = rest.find('/').map_or("/", |at| &rest[at..]);
-    match scheme {
-        "ws" | "wss" => Some("a WebSocket"),
-        _ => (path != "/").then_some(path),
-    }
 }
 
 #[cfg(test)]

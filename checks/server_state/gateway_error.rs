@@ -1,4 +1,4 @@
-use super::commands;
+use super::{another_path, commands};
 use crate::model::{Case, Found, Judgement, Reply, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -25,6 +25,9 @@ fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
     let reply = case.link.visit.value().and_then(|visit| visit.reply.as_ref());
     let Some(Reply::Status(status @ 502..=504)) = reply else { return Ok(None) };
+    if let Some(visit) = case.link.visit.value() {
+        another_path(case, visit, &format!("answers {status} to what was asked for"))?;
+    }
     let name = &server.container.name;
     let (_, logs) = commands(case)?;
     Ok(Some(

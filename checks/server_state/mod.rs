@@ -69,6 +69,22 @@ pub(crate) const CHECK: Check = Check {
 /// What is asked of a link whose client is not there: nothing but that.
 pub(crate) const MISSING: Check = Check { applies: |_| Ok(()), rules: &[&missing::RULE], ..CHECK };
 
+/// What was asked for proves nothing of another path, nor of a WebSocket, that the client asks for.
+fn another_path(case: &Case<'_>, visit: &Visit, does: &str) -> Result<(), Undecided> {
+    let Some((scheme, rest)) = case.link.endpoint.url.split_once("://") else { return Ok(()) };
+    let path = rest.find('/').map_or("/", |at| &rest[at..]);
+    let wanted = match scheme {
+        "ws" | "wss" => "a WebSocket",
+        _ if path == "/" || visit.asked.as_deref() == Some(path) => return Ok(()),
+        _ => path,
+    };
+    let name = &case.server()?.container.name;
+    Err(Undecided::Unknown(format!(
+        "{name} {does}, and {} asks for {wanted} in its own way: name a harmless path with --probe {name}=PATH",
+        case.link.client
+    )))
+}
+
 fn healthy(case: &Case<'_>) -> Result<String, Undecided> {
     let server = case.server()?;
     server.all_listeners()?;

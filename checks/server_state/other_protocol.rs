@@ -1,3 +1,4 @@
+use super::another_path;
 use crate::model::{Case, Found, Judgement, Reply, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -27,6 +28,9 @@ fn judge(case: &Case<'_>) -> Judgement {
     let answers_http = case.link.concurrency.value().is_some_and(|seen| seen.status.is_some());
     if reply != Some(&Reply::NotHttp) || answers_http {
         return Ok(None);
+    }
+    if let Some(visit) = case.link.visit.value() {
+        another_path(case, visit, "answers in another protocol than HTTP to what was asked for")?;
     }
     let (name, client) = (&server.container.name, &case.link.client);
     Ok(Some(

@@ -1,4 +1,4 @@
-use super::commands;
+use super::{another_path, commands};
 use crate::model::{Case, Found, Judgement, Reply, Rule};
 
 pub(crate) const RULE: Rule = Rule {
@@ -38,6 +38,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     {
         return Ok(None);
     }
+    another_path(case, visit, "does not answer within 3 s what was asked for")?;
     let name = &server.container.name;
     let (_, logs) = commands(case)?;
     Ok(Some(

@@ -6,26 +6,25 @@ pub(crate) const RULE: Rule = Rule {
     explanation: "
 ## What it is
 The server is reached, takes the connection, and says at once that it does not serve this client: Redis without a password serves
-none but its own machine (protected mode), MySQL lets a user in from the hosts alone that were named, and both have a limit of
-clients. The connection itself is in order.
+none but its own machine (protected mode), MySQL lets a user in from the hosts alone that were named. The connection itself is in
+order.
 
 ## What proves it
 An error in the server's own protocol, sent to the client's namespace before anything was asked.
 
 ## What disproves it
-A greeting, or silence until something is asked. A refusal after the login is not seen: nothing is sent.
+A greeting, or silence until something is asked. A refusal after the login is not seen: nothing is sent. That a server has no place
+left for a moment is no rule of its own.
 
 ## How to repair it
 Change that rule: give Redis a password or switch `protected-mode` off where nobody else can reach it, name the client's hosts in
-the grants of MySQL, raise the limit.
+the grants of MySQL.
 ",
     judge,
 };
 
-/// Errors of `MySQL` that come before the greeting.
+/// The error of `MySQL` for a host of which too many connections broke off.
 const HOST_BLOCKED: u16 = 1129;
-const HOST_NOT_ALLOWED: u16 = 1130;
-const TOO_MANY: [u16; 2] = [1040, 1203];
 
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
@@ -34,23 +33,11 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let (name, client) = (&server.container.name, &case.link.client);
     let (said, fix) = match refusal {
-        TurnedAway::Redis(word) if word == "DENIED" => (
+        TurnedAway::Redis => (
             "-DENIED (protected mode)".to_owned(),
             format!(
                 "give {name} a password (--requirepass) and tell it {client}, or switch the protection off where nobody else \
                  can reach {name} (--protected-mode no)"
-            ),
-        ),
-        TurnedAway::Redis(word) => (
-            format!("-{word}"),
-            format!(
-                "see what {name} says to a client: its limit of clients (maxclients), or its state"
-            ),
-        ),
-        TurnedAway::Mysql(HOST_NOT_ALLOWED) => (
-            format!("error {HOST_NOT_ALLOWED} (the host is not allowed)"),
-            format!(
-                "let the user of {client} in from its network: CREATE USER or RENAME USER with the host '%'"
             ),
         ),
         TurnedAway::Mysql(HOST_BLOCKED) => (
@@ -59,13 +46,11 @@ fn judge(case: &Case<'_>) -> Judgement {
                 "mend what broke the connections of {client} off, and have {name} forget them: FLUSH HOSTS"
             ),
         ),
-        TurnedAway::Mysql(number) if TOO_MANY.contains(number) => (
-            format!("error {number} (too many connections)"),
-            format!("raise max_connections of {name}, or let clients share fewer connections"),
-        ),
         TurnedAway::Mysql(number) => (
-            format!("error {number}"),
-            format!("look up error {number} in the documentation of {name}'s server"),
+            format!("error {number} (the host is not allowed)"),
+            format!(
+                "let the user of {client} in from its network: CREATE USER or RENAME USER with the host '%'"
+            ),
         ),
     };
     Ok(Some(
@@ -94,12 +79,9 @@ mod tests {
         let seen =
             "warn: mock:8080 takes the connection of hapi, and turns it away in its own protocol";
         for (refusal, remedy) in [
-            (TurnedAway::Redis("DENIED".into()), "--protected-mode no"),
-            (TurnedAway::Redis("ERR".into()), "maxclients"),
+            (TurnedAway::Redis, "--protected-mode no"),
             (TurnedAway::Mysql(1130), "RENAME USER with the host '%'"),
             (TurnedAway::Mysql(1129), "FLUSH HOSTS"),
-            (TurnedAway::Mysql(1040), "max_connections"),
-            (TurnedAway::Mysql(1045), "error 1045"),
         ] {
             says(&RULE, |it| away(it, refusal.clone()), seen);
             let remedies = remedies(&RULE, |it| away(it, refusal.clone()));

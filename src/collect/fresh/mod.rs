@@ -144,13 +144,13 @@ async fn plan(engine: &Connection, seen: &Seen, origin: &Origin) -> Result<Plan,
     settings.containerignore_first = engine.facts.kind == EngineKind::Podman;
     let (there, told) = (folder.clone(), settings.clone());
     let recipes = blocking(move || Ok(source::recipes(&there, &told))).await?;
-    let history = engine.history(&seen.raw.image_id).await.unwrap_or_default();
-    let history: Vec<String> = history.into_iter().rev().map(|past| past.created_by).collect();
+    let history = past(engine, &seen.raw.image_id).await;
+    let all = history.clone();
     let mut plan = blocking(move || {
         let plan_of = |recipe: &source::Recipe| {
             let (dockerfile, target) = (recipe.dockerfile.clone(), recipe.target.clone());
             let settings = Settings { dockerfile, target, ..settings.clone() };
-            Ok(source::plan(&folder, &settings)?.remembered(&history))
+            Ok(source::plan(&folder, &settings)?.remembered(&history, &[]))
         };
         // An image that none fits is from before a change of its Dockerfile: the usual one, then.
         let fitting = recipes.iter().filter(|recipe| recipe.fits(&history));
@@ -159,7 +159,7 @@ async fn plan(engine: &Connection, seen: &Seen, origin: &Origin) -> Result<Plan,
         let any = plans.iter().any(is_like);
         let mut plans = plans.into_iter().filter(|plan| !any || is_like(plan));
         let Some(first) = plans.next() else {
-            return Ok(source::plan(&folder, &settings)?.remembered(&history));
+            return Ok(source::plan(&folder, &settings)?.remembered(&history, &[]));
         };
         let mut plan = first?;
         for other in plans.flatten() {
@@ -168,6 +168,9 @@ async fn plan(engine: &Connection, seen: &Seen, origin: &Origin) -> Result<Plan,
         Ok(plan)
     })
     .await?;
+    if let Some(base) = plan.final_stage_base.clone().filter(|base| base != "scratch") {
+        plan = plan.remembered(&all, &past(engine, &base).await);
+    }
     if let Some(base) = &plan.final_stage_base
         && let Ok(Some(image)) = engine.image(base).await
         && image.on_build.iter().any(|step| step.starts_with("COPY") || step.starts_with("ADD"))
@@ -176,6 +179,12 @@ async fn plan(engine: &Connection, seen: &Seen, origin: &Origin) -> Result<Plan,
         plan.unseen_inputs.insert(0, why);
     }
     Ok(plan)
+}
+
+/// What made an image, oldest first; nothing where the engine does not tell.
+async fn past(engine: &Connection, image: &str) -> Vec<String> {
+    let history = engine.history(image).await.unwrap_or_default();
+    history.into_iter().rev().map(|past| past.created_by).collect()
 }
 
 /// The files of the running container against the source.

@@ -13,6 +13,8 @@ use tokio::time::timeout;
 const GREETING: Duration = Duration::from_millis(500);
 /// And how long one that only speaks to turn somebody away, which it does at once.
 const AT_ONCE: Duration = Duration::from_millis(200);
+/// Errors of `MySQL` by which it turns hosts away: blocked, not allowed.
+const REFUSALS: [u16; 2] = [1129, 1130];
 /// So much of it is read.
 const LONGEST: usize = 64;
 
@@ -44,16 +46,12 @@ pub(crate) async fn turned_away(target: SocketAddr) -> Option<TurnedAway> {
 /// A refusal that a greeting begins with.
 fn refusal(greeting: &[u8]) -> Option<TurnedAway> {
     match greeting {
-        // Redis: `-DENIED Redis is running in protected mode`, `-ERR max number of clients reached`.
-        [b'-', rest @ ..] => {
-            let end = rest.iter().position(|byte| *byte == b' ')?;
-            let word = std::str::from_utf8(&rest[..end]).ok()?;
-            let is_word = word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase());
-            is_word.then(|| TurnedAway::Redis(word.to_owned()))
-        }
+        // Redis: `-DENIED Redis is running in protected mode`. That it has no place left may be for a moment.
+        [b'-', b'D', b'E', b'N', b'I', b'E', b'D', b' ', ..] => Some(TurnedAway::Redis),
         // `MySQL`: the length of the packet, its number, and an error instead of a greeting, with its own number.
         [_, _, 0, 0, 0xff, low, high, ..] => {
-            Some(TurnedAway::Mysql(u16::from_le_bytes([*low, *high])))
+            let number = u16::from_le_bytes([*low, *high]);
+            REFUSALS.contains(&number).then_some(TurnedAway::Mysql(number))
         }
         _ => None,
     }
@@ -67,9 +65,7 @@ mod tests {
 
     #[test]
     fn refusals_are_told_from_greetings() {
-        let redis = |word: &str| Some(TurnedAway::Redis(word.into()));
-        assert_eq!(refusal(b"-DENIED Redis is running in"), redis("DENIED"));
-        assert_eq!(refusal(b"-ERR max number of clients reached\r\n"), redis("ERR"));
+        assert_eq!(refusal(b"-DENIED Redis is running in"), Some(TurnedAway::Redis));
         let mysql = b"\x45\0\0\0\xff\x6a\x04Host '172.18.0.3' is not allowed";
         assert_eq!(refusal(mysql), Some(TurnedAway::Mysql(1130)));
         for greeting in [
@@ -78,6 +74,9 @@ mod tests {
             b"-DENIED",
             b"- no",
             b"-denied it",
+            b"-ERR max number of clients reached\r\n",
+            b"-WELCOME to it",
+            b"\x45\0\0\0\xff\x10\x04Too many connections",
             b"+PONG\r\n",
             b"\x4a\0\0\0\x0a8.0.36\0",
             b"SSH-2.0-OpenSSH_9.2",
@@ -96,7 +95,7 @@ mod tests {
             let (mut client, _) = listener.accept().unwrap();
             client.write_all(b"-DENIED Redis").unwrap();
         });
-        assert_eq!(turned_away(at).await, Some(TurnedAway::Redis("DENIED".into())));
+        assert_eq!(turned_away(at).await, Some(TurnedAway::Redis));
         server.join().unwrap();
         // Nobody listens any more.
         assert_eq!(turned_away(at).await, None);

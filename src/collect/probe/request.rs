@@ -118,8 +118,8 @@ pub(crate) async fn proxied(
     }
 }
 
-/// Looks whether a port that should speak TLS does: `TlsError` where it answers in plain text instead, no reply where it speaks
-/// TLS, and the reason where it says nothing to the beginning of a handshake. `path` is asked for where HTTP is expected.
+/// Looks what a port does that should speak TLS, and with which no handshake was completed: `TlsError` where it answers in plain
+/// text instead, else what became of the beginning of one. `path` is asked for where HTTP is expected.
 pub(crate) async fn handshake(
     target: SocketAddr,
     host: &str,
@@ -139,7 +139,15 @@ pub(crate) async fn handshake(
         None => false,
     };
     match said {
-        Hello::Tls => Answer { stopped: true, ..Answer::default() },
+        // Who shows a certificate was not handed on to here.
+        Hello::Tls { is_alert } => {
+            let why = if is_alert {
+                "was refused by the server"
+            } else {
+                "was not completed: another client may agree with the server"
+            };
+            Answer { stopped: !is_alert, no_handshake: Some(why.into()), ..Answer::default() }
+        }
         Hello::Text { is_http: true } => Reply::TlsError(PLAIN_HTTP.into()).into(),
         _ if asked().await => Reply::TlsError(PLAIN_HTTP.into()).into(),
         Hello::Text { is_http: false } => Reply::TlsError(NO_TLS.into()).into(),
@@ -246,8 +254,8 @@ fn classify(error: &reqwest::Error) -> Reply {
 
 /// What a port answers to the beginning of a TLS handshake.
 enum Hello {
-    /// A TLS record.
-    Tls,
+    /// A TLS record; one of refusal is an alert.
+    Tls { is_alert: bool },
     /// Anything else.
     Text { is_http: bool },
     /// Nothing, and how so.
@@ -255,7 +263,7 @@ enum Hello {
 }
 
 async fn speaks_tls(target: SocketAddr, limit: Duration) -> bool {
-    matches!(hello(target, limit).await, Hello::Tls)
+    matches!(hello(target, limit).await, Hello::Tls { .. })
 }
 
 async fn hello(target: SocketAddr, limit: Duration) -> Hello {
@@ -271,16 +279,19 @@ async fn hello(target: SocketAddr, limit: Duration) -> Hello {
         io::Result::Ok(record)
     };
     match timeout(limit, look).await {
-        Ok(Ok(record)) if is_tls_record(record) => Hello::Tls,
+        Ok(Ok(record)) if is_tls_record(record) => Hello::Tls { is_alert: record[0] == ALERT },
         Ok(Ok(text)) => Hello::Text { is_http: &text == b"HTT" },
         Ok(Err(_)) => Hello::Unanswered("was closed by the server".into()),
         Err(_) => Hello::Unanswered(format!("was not answered within {} s", limit.as_secs())),
     }
 }
 
+/// The first byte of a TLS alert.
+const ALERT: u8 = 0x15;
+
 /// An alert or a handshake message of SSL 3 to TLS 1.3.
 fn is_tls_record([kind, major, minor]: [u8; 3]) -> bool {
-    matches!(kind, 0x15 | 0x16) && major == 3 && minor <= 4
+    matches!(kind, ALERT | 0x16) && major == 3 && minor <= 4
 }
 
 /// A TLS 1.2 client's first message, with common ciphers. A server that wants something else says

@@ -87,7 +87,7 @@ fn names(text: &str, file: &str) -> bool {
 }
 
 /// A command without its continued lines and the comments between them.
-fn joined(line: &str, escape: char) -> String {
+pub(super) fn joined(line: &str, escape: char) -> String {
     let mut out = String::new();
     for (at, part) in line.lines().enumerate() {
         if at > 0 && part.trim_start().starts_with('#') {

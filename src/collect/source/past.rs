@@ -1,6 +1,7 @@
 //! The steps that made an image, as its engine remembers them, beside those of a Dockerfile.
 
 use super::dockerfile::{Action, Run, Step};
+use super::effect::joined;
 use super::paths::clean;
 
 /// What a history's lines begin with beside the commands of RUN.
@@ -30,26 +31,41 @@ pub(super) struct Made {
     keyword: &'static str,
     /// The place that it names, if that stands there in plain words.
     place: Option<String>,
-    /// What a RUN runs, bare; `None` where that is a script of its own.
-    text: Option<String>,
+    /// What a RUN runs; nothing where that is a script of its own.
+    command: Option<Command>,
     /// Its line in the Dockerfile.
     line: usize,
 }
 
+/// What a RUN runs.
+#[derive(Clone, Debug, Eq, PartialEq)]
+enum Command {
+    /// A line for the shell, its words a blank apart.
+    Line(String),
+    /// Program and arguments, bare: engines write the list in ways of their own.
+    Words(String),
+    /// As a history has it: behind the shell where one stands there, and behind the build arguments.
+    Told { whole: String, behind_the_shell: Option<String>, has_arguments: bool },
+}
+
 impl Made {
     /// What a step of a Dockerfile makes.
-    pub(super) fn by(step: &Step) -> Option<Self> {
+    pub(super) fn by(step: &Step, escape: char) -> Option<Self> {
         let made = |keyword, place: Option<&str>| {
             let place = place.and_then(plain);
-            Some(Self { keyword, place, text: None, line: step.line })
+            Some(Self { keyword, place, command: None, line: step.line })
         };
         match &step.action {
             Action::Transfer(transfer) => made(transfer.keyword(), Some(&transfer.destination)),
             Action::Workdir(place) => made("WORKDIR", Some(place)),
             Action::Env(_) => made("ENV", None),
             Action::Run(run, _) => {
-                let text = (*run != Run::Script).then(|| bare(&run.text()));
-                Some(Self { text, ..made("RUN", None)? })
+                let command = match run {
+                    Run::Shell(line) => Some(Command::Line(spaced(&joined(line, escape)))),
+                    Run::Exec(words) => Some(Command::Words(bare(&words.join(" ")))),
+                    Run::Script => None,
+                };
+                Some(Self { command, ..made("RUN", None)? })
             }
             Action::Arg(_)
             | Action::Command(_)
@@ -63,16 +79,28 @@ impl Made {
     /// `|1 MODE=x /bin/sh -c make`.
     pub(super) fn told(line: &str) -> Option<Self> {
         let line = line.trim_end().trim_end_matches("# buildkit").trim();
-        let line = line.split_once("#(nop)").map_or(line, |(_, rest)| rest).trim();
+        let after_shell = |(before, rest): (&str, &str)| is_shell(before).then(|| rest.to_owned());
+        let marked = line.split_once("#(nop)").and_then(after_shell);
+        let line = marked.as_deref().unwrap_or(line).trim();
         let word = line.split_whitespace().next()?;
-        let made = |keyword, place| Some(Self { keyword, place, text: None, line: 0 });
+        let made = |keyword, place| Some(Self { keyword, place, command: None, line: 0 });
         match KEYWORDS.into_iter().find(|keyword| *keyword == word) {
             Some(keyword @ ("COPY" | "ADD" | "WORKDIR")) => {
                 made(keyword, line.split_whitespace().last().and_then(plain))
             }
             Some("ENV") => made("ENV", None),
             Some(_) => None,
-            None => Some(Self { text: Some(bare(line)), ..made("RUN", None)? }),
+            None => {
+                let whole = line.strip_prefix("RUN ").unwrap_or(line).trim_start();
+                let has_arguments = whole.starts_with('|');
+                let shells = whole.match_indices("c ").map(|(at, _)| whole.split_at(at + 1));
+                let behind =
+                    shells.filter(|(before, _)| is_shell(before)).map(|(_, rest)| spaced(rest));
+                let behind_the_shell = behind.into_iter().next();
+                let command =
+                    Command::Told { whole: spaced(whole), behind_the_shell, has_arguments };
+                Some(Self { command: Some(command), ..made("RUN", None)? })
+            }
         }
     }
 
@@ -82,32 +110,85 @@ impl Made {
         self.keyword == past.keyword && places.is_none_or(|(a, b)| a == b)
     }
 
-    /// The same, and a RUN by its words: the history has the shell and the build arguments in front of them.
+    /// The same, and a RUN by what it runs.
     fn is(&self, past: &Self) -> bool {
-        let texts = self.text.as_ref().zip(past.text.as_ref());
-        self.may_be(past) && texts.is_none_or(|(ours, theirs)| theirs.ends_with(ours.as_str()))
+        let commands = self.command.as_ref().zip(past.command.as_ref());
+        self.may_be(past) && commands.is_none_or(|(ours, theirs)| ours.is(theirs))
     }
 }
 
-/// What the Dockerfile runs and the image was made without, or the other way round. A history that has nothing of the
-/// Dockerfile's (of an image in one piece) tells neither.
-pub(super) fn unlike(steps: &[Made], history: &[String], dockerfile: &str) -> Option<String> {
-    let past: Vec<Made> = history.iter().filter_map(|line| Made::told(line)).collect();
-    let is_file_or_run = |step: &&Made| !matches!(step.keyword, "WORKDIR" | "ENV");
-    let mut own = steps.iter().filter(is_file_or_run);
-    if !own.any(|step| past.iter().any(|one| step.is(one))) {
+impl Command {
+    fn is(&self, past: &Self) -> bool {
+        let Self::Told { whole, behind_the_shell, has_arguments } = past else { return false };
+        let forms = || std::iter::once(whole).chain(behind_the_shell);
+        match self {
+            Self::Line(line) => forms().any(|form| form == line),
+            // Where the arguments end, nothing says.
+            Self::Words(words) => forms()
+                .map(|form| bare(form))
+                .any(|form| form == *words || (*has_arguments && form.ends_with(words.as_str()))),
+            Self::Told { .. } => false,
+        }
+    }
+}
+
+/// Whether a text ends in a shell and the option by which it takes a line: `|1 A=b /bin/bash -o pipefail -c`.
+fn is_shell(text: &str) -> bool {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let is_option = |word: &&&str| word.starts_with('-') && word.ends_with('c');
+    words.last().filter(is_option).is_some()
+        && words.iter().any(|word| word.starts_with('/') && word.ends_with("sh"))
+}
+
+/// What of the Dockerfile the image was made without, or the other way round. `base` is the history of the image that it
+/// begins with; where that is not the beginning, the last steps count. A history that has nothing of the Dockerfile's (of an
+/// image in one piece) tells neither.
+pub(super) fn unlike(
+    steps: &[Made],
+    history: &[String],
+    base: &[String],
+    dockerfile: &str,
+) -> Option<String> {
+    let all = |lines: &[String]| -> Vec<Made> {
+        let made = lines.iter().filter_map(|line| Made::told(line));
+        made.filter(Made::is_of_files).collect()
+    };
+    let own: Vec<&Made> = steps.iter().filter(|step| step.is_of_files()).collect();
+    let whole = all(history);
+    if !own.iter().any(|step| whole.iter().any(|past| step.is(past))) {
         return None;
     }
-    let is_run = |step: &&Made| step.keyword == "RUN";
-    if let Some(new) = steps.iter().filter(is_run).find(|step| !past.iter().any(|p| step.is(p))) {
-        return Some(format!("it was made without RUN at line {} of {dockerfile}", new.line));
+    let is_on_base = !base.is_empty() && history.starts_with(base);
+    let from = if is_on_base { all(base).len() } else { whole.len().saturating_sub(own.len()) };
+    let past = &whole[from.min(whole.len())..];
+    let first = own.iter().zip(past).position(|(step, past)| !step.is(past));
+    let other = match first {
+        None if past.len() == own.len() => return None,
+        // One more in the history.
+        None if past.len() > own.len() => None,
+        None => Some(past.len()),
+        // Where the rest fits without it, that one is more.
+        Some(at) if past[at + 1..].len() >= own[at..].len() => None,
+        Some(at) => Some(at),
+    };
+    Some(match other.and_then(|at| own.get(at)) {
+        Some(step) => {
+            format!("it was made without {} at line {} of {dockerfile}", step.keyword, step.line)
+        }
+        None => format!("it was made with a step that {dockerfile} does not have"),
+    })
+}
+
+impl Made {
+    /// Whether it brings or changes files.
+    fn is_of_files(&self) -> bool {
+        !matches!(self.keyword, "WORKDIR" | "ENV")
     }
-    // A base image has steps of its own, up to where the Dockerfile's begin.
-    let first = steps.iter().find(is_file_or_run)?;
-    let begin = past.iter().rposition(|one| first.is(one))?;
-    let is_known = |one: &Made| steps.iter().any(|step| step.is(one));
-    let is_more = past[begin..].iter().filter(is_run).any(|one| !is_known(one));
-    is_more.then(|| format!("it was made with a RUN that {dockerfile} does not have"))
+}
+
+/// A line with one blank between its words.
+fn spaced(line: &str) -> String {
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A command without what writes of it and engines' records differ in: blanks, quotes, continued lines, comments between them,
@@ -130,11 +211,17 @@ mod tests {
     use super::{Made, unlike};
 
     /// What an image with this history lacks of a Dockerfile, or has beside it.
-    fn says(dockerfile: &str, history: &[&str]) -> Option<String> {
+    fn says_on(dockerfile: &str, history: &[&str], base: &[&str]) -> Option<String> {
         let script = Script::parse(dockerfile, "Dockerfile").unwrap();
-        let steps: Vec<Made> = script.stages[0].steps.iter().filter_map(Made::by).collect();
-        let history: Vec<String> = history.iter().map(|line| (*line).to_owned()).collect();
-        unlike(&steps, &history, "Dockerfile")
+        let steps = script.stages[0].steps.iter();
+        let steps: Vec<Made> = steps.filter_map(|step| Made::by(step, script.escape)).collect();
+        let lines =
+            |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
+        unlike(&steps, &lines(history), &lines(base), "Dockerfile")
+    }
+
+    fn says(dockerfile: &str, history: &[&str]) -> Option<String> {
+        says_on(dockerfile, history, &[])
     }
 
     const DOCKERFILE: &str = "FROM x\nARG MODE\nCOPY . /app\nRUN pip install \\\n  # the pin\n  'flask==2'\nRUN [\"touch\", \"/y\"]\n";
@@ -174,17 +261,67 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_was_changed_is_seen() {
+    fn a_step_that_was_changed_is_seen() {
         let old = ["COPY . /app", "RUN /bin/sh -c pip install flask==1", "RUN touch /y"];
-        assert_eq!(
-            says(DOCKERFILE, &old).unwrap(),
-            "it was made without RUN at line 4 of Dockerfile"
-        );
-        let more =
-            ["RUN base", "COPY . /app", "RUN pip install flask==2", "RUN touch /y", "RUN rm /y"];
-        assert_eq!(
-            says(DOCKERFILE, &more).unwrap(),
-            "it was made with a RUN that Dockerfile does not have"
-        );
+        let without = |line: usize| format!("it was made without RUN at line {line} of Dockerfile");
+        let more = "it was made with a step that Dockerfile does not have";
+        assert_eq!(says(DOCKERFILE, &old).unwrap(), without(4));
+        let base = "FROM x\nCOPY a /app\nRUN touch /b\nCOPY b /app\n";
+        let copy = "/bin/sh -c #(nop) COPY file:1 in /app ";
+        for (history, on, told) in [
+            // Half of a line is another line; blanks and quotes count within one.
+            (&[copy, "/bin/sh -c touch /a && touch /b", copy][..], &[][..], without(3)),
+            (&[copy, "/bin/sh -c touch '/b'", copy], &[], without(3)),
+            // One step more, before, between and behind them, the base's own beside.
+            (&["/bin/sh -c make", copy, "/bin/sh -c touch /b", copy], &[], String::new()),
+            (
+                &["/bin/sh -c make", copy, "/bin/sh -c touch /b", copy],
+                &["/bin/sh -c make"],
+                String::new(),
+            ),
+            (&["/bin/sh -c make", copy, "/bin/sh -c touch /b", copy], &["base"], String::new()),
+            (&["", "/bin/sh -c make", copy, "/bin/sh -c touch /b", copy], &[""], more.into()),
+            (&["", copy, "/bin/sh -c touch /b", "/bin/sh -c make", copy], &[""], more.into()),
+            (&["", copy, "/bin/sh -c touch /b", copy, "python3 /s.py"], &[""], more.into()),
+            // One less.
+            (
+                &["", "/bin/sh -c touch /b", copy],
+                &[""],
+                "it was made without COPY at line 2 of Dockerfile".into(),
+            ),
+            (
+                &["", copy, "/bin/sh -c touch /b"],
+                &[""],
+                "it was made without COPY at line 4 of Dockerfile".into(),
+            ),
+            // What the base did is not done again.
+            (&["/bin/sh -c touch /b", copy, copy], &["/bin/sh -c touch /b"], without(3)),
+        ] {
+            assert_eq!(
+                says_on(base, history, on).unwrap_or_default(),
+                told,
+                "{history:?} on {on:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_shell_and_the_arguments_stand_before_a_command() {
+        let bash = "/bin/bash -o pipefail -c make";
+        for (run, history) in [
+            ("RUN make", bash),
+            ("RUN make", "|1 A=b c /bin/sh -ec make"),
+            ("RUN echo '#(nop) c x'", "/bin/sh -c echo '#(nop) c x'"),
+            ("RUN [\"sh\", \"-c\", \"make\"]", "sh -c make"),
+            ("# escape=`\nFROM x\nRUN make `\n  all", "/bin/sh -c make   all"),
+        ] {
+            let dockerfile =
+                if run.starts_with('#') { run.to_owned() } else { format!("FROM x\n{run}\n") };
+            assert_eq!(
+                says(&format!("{dockerfile}\nCOPY a /a\n"), &[history, "COPY a /a"]),
+                None,
+                "{run}"
+            );
+        }
     }
 }

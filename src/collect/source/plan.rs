@@ -241,9 +241,10 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
 }
 
 impl Plan {
-    /// Notes in what the history of an image, oldest line first, is not the Dockerfile's.
-    pub(crate) fn remembered(mut self, history: &[String]) -> Self {
-        self.unlike = past::unlike(&self.steps, history, &self.dockerfile);
+    /// Notes in what the history of an image, oldest line first, is not the Dockerfile's; `base` is that of the image that this
+    /// begins with, as far as it is here.
+    pub(crate) fn remembered(mut self, history: &[String], base: &[String]) -> Self {
+        self.unlike = past::unlike(&self.steps, history, base, &self.dockerfile);
         self
     }
 

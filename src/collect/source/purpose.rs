@@ -1,19 +1,23 @@
 //! What a file of the context is there for, as far as its name tells.
 
-/// Beginnings of the names of files that people read, or that tell what may be done with the rest.
-const FOR_PEOPLE: [&str; 11] = [
+/// Names of files that people read, without what follows them.
+const FOR_PEOPLE: [&str; 13] = [
     "readme",
     "changelog",
-    "changes.",
+    "changes",
+    "history",
     "license",
     "licence",
     "copying",
+    "notice",
     "contributing",
     "code_of_conduct",
     "codeowners",
     "authors",
-    "security.md",
+    "security",
 ];
+/// What such a name may end in.
+const WORDS: [&str; 6] = ["", "md", "rst", "txt", "adoc", "markdown"];
 /// Files that tell how the rest is built, started, checked and kept: whole names.
 const FOR_BUILDERS: [&str; 16] = [
     ".dockerignore",
@@ -45,9 +49,12 @@ pub(crate) fn is_beside_the_program(path: &str) -> bool {
         name.strip_prefix(usual).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
             || name.ends_with(&format!(".{usual}"))
     };
-    folders.split('/').any(|folder| FOLDERS.contains(&folder))
+    let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
+    // `LICENSE-MIT`, `README.de.md`.
+    let title = stem.split(['-', '.']).next().unwrap_or_default();
+    (folders.split('/').any(|folder| FOLDERS.contains(&folder)) && is_yaml)
         || FOR_BUILDERS.contains(&name.as_str())
-        || FOR_PEOPLE.iter().any(|begin| name.starts_with(begin))
+        || (WORDS.contains(&ending) && FOR_PEOPLE.contains(&title))
         || is_recipe("dockerfile")
         || is_recipe("containerfile")
         || (is_yaml
@@ -97,6 +104,8 @@ mod tests {
             ".github/workflows/ci.yaml",
             ".gitlab-ci.yml",
             "CHANGES.rst",
+            "README.de.md",
+            "NOTICE",
         ] {
             assert!(is_beside_the_program(path), "{path}");
         }
@@ -109,6 +118,12 @@ mod tests {
             "config.yaml",
             "github/readers.py",
             "changes_feed.py",
+            "authors.py",
+            "license.py",
+            "readme_server.py",
+            "authors.json",
+            "changes.sql",
+            ".github/app.py",
             ".env",
             "Makefile",
         ] {

@@ -142,7 +142,8 @@ impl<'a> Builder<'a> {
     /// The steps of the stages that the built image consists of, as a history tells them.
     pub(super) fn steps(&self) -> Vec<Made> {
         let stages = self.chain.iter().rev();
-        stages.flat_map(|at| &self.script.stages[*at].steps).filter_map(Made::by).collect()
+        let steps = stages.flat_map(|at| &self.script.stages[*at].steps);
+        steps.filter_map(|step| Made::by(step, self.script.escape)).collect()
     }
 
     /// What the target holds at its end.

@@ -3,6 +3,7 @@
 use super::vouch::certificates;
 use crate::collect::engine::{Connection, Mount, Seen};
 use crate::collect::links::proven;
+use crate::collect::source::is_beside_the_program;
 use crate::collect::vantage::{Held as Found, ProvenPid, list_files, look_at, read_file};
 use crate::words::words;
 use rustls::pki_types::CertificateDer;
@@ -48,7 +49,7 @@ pub(super) struct Held {
     pub(super) stores: Vec<Store>,
     /// Whether there are authorities of its system.
     pub(super) has_system: bool,
-    /// Whether there is a key of its own, or a store that may hold one. Of a key nothing else is kept.
+    /// Whether a key of its own is named, or a store that may hold one. Of a key nothing else is kept.
     pub(super) has_key: bool,
     /// What could not be looked at, if something could not.
     pub(super) unread: Option<String>,
@@ -97,7 +98,9 @@ pub(super) fn is_mentioned(seen: &Seen, path: &str) -> bool {
     let files = searched(seen).into_iter().filter_map(|(folder, depth)| {
         list_files(&pid, folder, depth, ENTRIES, |_| false).ok().map(|listing| listing.files)
     });
-    let others = files.flatten().filter(|(at, length)| at != path && *length <= LONGEST);
+    let others = files
+        .flatten()
+        .filter(|(at, length)| at != path && *length <= LONGEST && !is_beside_the_program(at));
     others.take(SEARCHED).any(|(at, _)| {
         read_file(&pid, &at, LONGEST)
             .is_ok_and(|text| text.windows(name.len().max(1)).any(|window| window == name))
@@ -117,7 +120,8 @@ impl Held {
         if self.stores.iter().any(|store| store.path == path) {
             return;
         }
-        self.has_key |= ends_with(&path, &KEYS) || ends_with(&path, &KEY_STORES) || holds_key(text);
+        let is_key = ends_with(&path, &KEYS) || ends_with(&path, &KEY_STORES) || holds_key(text);
+        self.has_key |= is_key && is_named;
         if ends_with(&path, &KEY_STORES) {
             self.unread.get_or_insert_with(|| format!("the key store {path} is not read"));
             return;
@@ -163,11 +167,17 @@ fn named(env: &[(String, String)], argv: &[String]) -> BTreeSet<String> {
     pieces.filter(is_path).map(ToOwned::to_owned).take(NAMED).collect()
 }
 
-/// Whether a variable or an argument names a file, or its folder, or a file of its name.
+/// Whether a variable or an argument names a file, or its folder, or a file of its name: as a whole word.
 fn leads_to(env: &[(String, String)], argv: &[String], path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let names = |word: &str| {
+        let word = word.trim_end_matches('/');
+        word == path
+            || (folder.len() > 1 && word == folder)
+            || word.rsplit('/').next() == Some(name)
+    };
     let mut values = env.iter().map(|(_, value)| value).chain(argv);
-    values.any(|value| value.contains(name) || (folder.len() > 1 && value.contains(folder)))
+    values.any(|value| value.split([' ', ',', ';', ':', '=', '&', '"', '\'', '(', ')']).any(names))
 }
 
 fn ends_with(path: &str, endings: &[&str]) -> bool {
@@ -288,7 +298,8 @@ mod tests {
             leads_to(&env, &[], "/etc/lab/ca.pem")
                 && leads_to(&[], &[value.to_owned()], "/etc/lab/ca.pem")
         };
-        assert!(leads("/etc/lab/ca.pem") && leads("/etc/lab") && leads("file:certs/ca.pem"));
+        assert!(leads("/etc/lab/ca.pem") && leads("/etc/lab/") && leads("file:certs/ca.pem"));
+        assert!(!leads("/etc/lab/client.py") && !leads("/etc/laboratory") && !leads("my-ca.pem"));
         assert!(!leads("/etc/other/root.pem") && !leads_to(&[], &[], "/ca.pem"));
     }
 
