@@ -15,7 +15,8 @@ connection, answered a request with 400, 401, 403, 495 or 496, or gave it no ans
 its variables and arguments name, or beside its program.
 
 ## What disproves it
-A server that goes on without one; a private key, or a key store, that a variable or an argument of the client names.
+A server that goes on without one; a private key, or a key store, that a variable, an argument or a file of the
+client names.
 
 ## How to repair it
 Where the client is turned away (`certificate required`, `bad certificate`), give it a certificate that the server's authority has
@@ -30,7 +31,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let why = match &shown.trust {
         Some(Fact::Known(trust)) if trust.key => return Ok(None),
         Some(Fact::Known(_)) => {
-            format!("no key was seen that a variable or an argument of {client} names")
+            format!("no key was seen that a variable, an argument or a file of {client} names")
         }
         Some(Fact::Unknown(why)) => why.clone(),
         Some(Fact::Skipped(_)) | None => {
@@ -56,7 +57,7 @@ mod tests {
 
     #[test]
     fn catches() {
-        let why = "unknown: mock:8080 demands a certificate of its clients: no key was seen that a variable or an argument of hapi names";
+        let why = "unknown: mock:8080 demands a certificate of its clients: no key was seen that a variable, an argument or a file of hapi names";
         says(&RULE, |it| shows(it, true, Some(false)), why);
         row("endpoint-config", |it| shows(it, true, Some(false)), why);
         let why = "unknown: mock:8080 demands a certificate of its clients: nobody looked for one among the files of hapi";

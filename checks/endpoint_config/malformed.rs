@@ -13,8 +13,8 @@ file for `--env-file` and the line ends of Windows are a part of the value, and 
 The text itself.
 
 ## What disproves it
-A program that expands the variable by itself, or takes the quotes away. Where the variable is set beside the address, that
-can't be told from outside.
+A program that expands the variable by itself, or takes the quotes away. Where the variable is set beside the address, or
+has a default, that can't be told from outside.
 
 ## How to repair it
 Write the address out, or let the tool that starts the container expand it.
@@ -79,9 +79,9 @@ mod tests {
         let open = |it: &mut Snapshot| {
             unexpanded(it);
             it.link().endpoint.malformed_unless =
-                Some("fills in HOST, which is set beside it".into());
+                Some("fills in HOST, for which there is a value".into());
         };
-        let why = "hapi is told http://${HOST}:8080: it holds a variable that nobody expanded, unless its program fills in HOST, which is set beside it";
+        let why = "hapi is told http://${HOST}:8080: it holds a variable that nobody expanded, unless its program fills in HOST, for which there is a value";
         says(&RULE, open, &format!("unknown: {why}"));
         row("endpoint-config", open, &format!("unknown: {why}"));
     }

@@ -152,8 +152,7 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
             malformed,
             malformed_unless: match &told.trouble {
                 Some(Trouble::Expandable(names)) => {
-                    let are = if names.len() == 1 { "is" } else { "are" };
-                    Some(format!("fills in {}, which {are} set beside it", names.join(" and ")))
+                    Some(format!("fills in {}, for which there is a value", names.join(" and ")))
                 }
                 _ => None,
             },

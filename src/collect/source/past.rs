@@ -135,8 +135,8 @@ impl Command {
 /// Whether a text ends in a shell and the option by which it takes a line: `|1 A=b /bin/bash -o pipefail -c`.
 fn is_shell(text: &str) -> bool {
     let words: Vec<&str> = text.split_whitespace().collect();
-    let is_option = |word: &&&str| word.starts_with('-') && word.ends_with('c');
-    words.last().filter(is_option).is_some()
+    let is_option = |word: &&str| word.starts_with('-') && word.ends_with('c');
+    words.last().is_some_and(is_option)
         && words.iter().any(|word| word.starts_with('/') && word.ends_with("sh"))
 }
 

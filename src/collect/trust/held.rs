@@ -51,6 +51,8 @@ pub(super) struct Held {
     pub(super) has_system: bool,
     /// Whether a key of its own is named, or a store that may hold one. Of a key nothing else is kept.
     pub(super) has_key: bool,
+    /// Keys that no variable and no argument names.
+    keys: Vec<String>,
     /// What could not be looked at, if something could not.
     pub(super) unread: Option<String>,
 }
@@ -88,6 +90,7 @@ pub(super) async fn held(engine: &Connection, seen: &Seen) -> Held {
             Err(why) => drop(held.unread.get_or_insert(why)),
         }
     }
+    held.has_key = held.has_key || held.keys.iter().any(|path| is_mentioned(seen, path));
     held
 }
 
@@ -121,6 +124,9 @@ impl Held {
             return;
         }
         let is_key = ends_with(&path, &KEYS) || ends_with(&path, &KEY_STORES) || holds_key(text);
+        if is_key && !is_named {
+            self.keys.push(path.clone());
+        }
         self.has_key |= is_key && is_named;
         if ends_with(&path, &KEY_STORES) {
             self.unread.get_or_insert_with(|| format!("the key store {path} is not read"));

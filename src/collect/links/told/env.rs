@@ -4,6 +4,9 @@ use super::entry::Entry;
 use super::switch::Switched;
 use super::{Known, Place, Told, Trouble, args, format, judge, variable};
 
+/// Variables that every program has, whoever tells its environment.
+const EVERYWHERE: [&str; 3] = ["HOSTNAME", "HOME", "PATH"];
+
 /// Finds the endpoints that an environment tells. Nothing is expanded: the engine passes the values on as they are.
 pub(crate) fn from_env(vars: &[(String, String)], known: &Known<'_>) -> Vec<Told> {
     let mut entries = Vec::new();
@@ -24,8 +27,14 @@ pub(crate) fn from_env(vars: &[(String, String)], known: &Known<'_>) -> Vec<Told
     for told in links.iter_mut().filter(|told| told.trouble == Some(Trouble::Unexpanded)) {
         let Place::Env { name } = &told.place else { continue };
         let set = |name: &str| vars.iter().find(|(var, _)| var == name).map(|(_, value)| value);
-        let names = set(name).and_then(|value| variable::names(value)).unwrap_or_default();
-        if !names.is_empty() && names.iter().all(|name| set(name).is_some_and(|v| !v.is_empty())) {
+        let asked = set(name).and_then(|value| variable::names(value)).unwrap_or_default();
+        let has_value = |(name, has_default): &(String, bool)| {
+            *has_default
+                || EVERYWHERE.contains(&name.as_str())
+                || set(name).is_some_and(|value| !value.is_empty())
+        };
+        if !asked.is_empty() && asked.iter().all(has_value) {
+            let names = asked.into_iter().map(|(name, _)| name).collect();
             told.trouble = Some(Trouble::Expandable(names));
         }
     }

@@ -6,7 +6,7 @@
 use super::vocabulary::{
     ALONE, BASE_NAMES, BROWSED, DEBUGGERS, DESTINATIONS, GENERIC, IDENTIFIERS, IDENTIFIERS_ALONE,
     ISSUERS, KEYS, LISTENS, LISTENS_TOGETHER, MAILED, MENTIONING, MENTIONS, NO_PORTS, OPEN_ID, OWN,
-    OWN_NAMES, OWN_OR_NOT, OWN_PARTS, PAGES, PLACES, PROBES, READ_PAGES, SIGN_IN, TOKENS,
+    OWN_NAMES, OWN_OR_NOT, OWN_PARTS, PAGES, PATTERNS, PLACES, PROBES, READ_PAGES, SIGN_IN, TOKENS,
     TRIED_OUT, UDP, URLS, XML,
 };
 use super::words;
@@ -105,7 +105,7 @@ impl Key {
         let words = self.words();
         let listens =
             LISTENS.any(&words) || LISTENS_TOGETHER.iter().any(|list| list.within(&words));
-        if listens || self.is_proxy() || self.is_origin() {
+        if listens || self.is_proxy() || self.is_origin() || PATTERNS.any(self.last()) {
             return Role::Itself;
         }
         if words.last().is_some_and(|word| NO_PORTS.has(word)) {

@@ -88,13 +88,15 @@ pub(super) fn veil(text: &str, fill: Fill<'_>) -> Veiled {
     veiled
 }
 
-/// The names of all variables in a text; `None` where one has none that could be looked up.
-pub(super) fn names(text: &str) -> Option<Vec<String>> {
+/// The names of all variables in a text, and whether each has a default there; `None` where one has no name that could be looked
+/// up.
+pub(super) fn names(text: &str) -> Option<Vec<(String, bool)>> {
     let (mut names, mut rest) = (Vec::new(), text);
     while let Some(c) = rest.chars().next() {
         match find(rest) {
             Some(found) => {
-                names.push(found.name_in(rest).filter(|name| !name.is_empty())?.to_owned());
+                let name = found.name_in(rest).filter(|name| !name.is_empty())?.to_owned();
+                names.push((name, found.default.is_some()));
                 rest = &rest[found.length..];
             }
             None => rest = &rest[c.len_utf8()..],

@@ -62,6 +62,9 @@ pub(super) const OWN_NAMES: List =
     List("public external root site canonical home self own advertised publicbase overwritecli");
 /// The same, but with another name before it it is that one's: `OPENAI_BASE_URL`, `OIDC_ISSUER`.
 pub(super) const BASE_NAMES: List = List("base issuer");
+/// Anywhere in a key: a text from which addresses are made, or found.
+pub(super) const PATTERNS: List =
+    List("template templates pattern patterns format regex regexp replacement");
 /// Behind `public` these are the public ones of somebody else, which are fetched.
 pub(super) const KEYS: List = List("key keys cert certs certificate jwks");
 /// Pages that browsers open: `FRONTEND_URL`.

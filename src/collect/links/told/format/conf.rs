@@ -118,6 +118,8 @@ impl Reader {
     fn line(&mut self, piece: &str, line: usize) {
         let blocks = self.names();
         let found = match ini::halves(piece).filter(|(key, _)| !key.contains(char::is_whitespace)) {
+            // `"http://"${api.host}":8080"`: pieces that are put together when they are read.
+            Some((_, value)) if value.contains("\"${") || value.contains("}\"") => Vec::new(),
             Some((key, value)) => {
                 let keys: Vec<&str> = blocks.iter().copied().chain([key]).collect();
                 vec![Item::under(&keys, ini::comment_off(value).trim_end_matches(','), line)]

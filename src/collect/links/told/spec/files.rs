@@ -282,6 +282,17 @@ fn what_a_file_switches_off_is_no_link() {
     check("app.toml", &[("[t]\nenabled = false\nurl = \"http://x:1\"\n", "")]);
     check("app.ini", &[("[t]\nenabled = no\nurl = http://x:1\n", "")]);
     check(
+        "application.conf",
+        &[(
+            "api {\n  host = \"api\"\n  url = \"http://\"${api.host}\":9000/v1\"\n  url = ${?API_URL}\n}\n",
+            "2 api.host = tcp://api",
+        )],
+    );
+    check(
+        "prometheus.yml",
+        &[("relabel_configs:\n  - regex: (.+)\n    replacement: http://${1}:9000/health\n", "")],
+    );
+    check(
         "xdebug.ini",
         &[(
             "zend_extension=xdebug\nxdebug.client_host=host.docker.internal\nxdebug.client_port=9003\n",

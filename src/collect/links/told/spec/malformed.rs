@@ -16,7 +16,7 @@ fn is_a_malformed_link() {
         ("API_URL", "http://$HOST:8080/v1", "http://$HOST:8080/v1 !variable"),
         ("API_URL", "http://$(HOST):8080", "http://$(HOST):8080 !variable"),
         ("API_URL", "http://{{ .Host }}:8080", "http://{{ .Host }}:8080 !variable"),
-        ("API_URL", "http://${HOST:-localhost}:8080", "http://${HOST:-localhost}:8080 !variable"),
+        ("API_URL", "http://${HOST:-localhost}:8080", "http://${HOST:-localhost}:8080 !HOST"),
         ("API_URL", "http://api:${PORT}", "http://api !variable"),
         ("API_URL", "${SCHEME}://api:8080", "tcp://api:8080 !variable"),
         ("API_URL", "${API}", "tcp://${API} !variable"),
@@ -140,6 +140,9 @@ fn what_is_set_beside_it_may_be_filled_in_by_the_program() {
     let url = ("API_URL", "http://${SHOP}:$(DOOR)/v1");
     let expected = "http://${SHOP}/v1 !SHOP+DOOR";
     assert_eq!(told(&[url, ("SHOP", "api"), ("DOOR", "80")]), expected);
+    let alone = ("API_URL", "http://${SHOP:-api}:8080");
+    assert_eq!(told(&[alone]), "http://${SHOP:-api}:8080 !SHOP");
+    assert_eq!(told(&[("API_URL", "http://$HOSTNAME:8080")]), "http://$HOSTNAME:8080 !HOSTNAME");
     // One of them is not there, or holds nothing.
     assert_eq!(told(&[url, ("DOOR", "80")]), expected.replace("SHOP+DOOR", "variable"));
     assert_eq!(

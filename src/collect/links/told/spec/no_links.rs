@@ -82,6 +82,8 @@ fn what_it_calls_itself_is_no_link() {
         ("GF_AUTH_GENERIC_OAUTH_AUTH_URL", "http://localhost:8080/realms/x/auth"),
         ("OIDC_AUTHORIZATION_ENDPOINT", "http://localhost:8080/auth"),
         ("LOGIN_URL", "http://localhost:3000/login"),
+        ("SERVICE_URL_TEMPLATE", "http://{service}:9000"),
+        ("URL_PATTERN", "https://{region}.example.com"),
         ("XDEBUG_CLIENT_HOST", "host.docker.internal"),
         ("XDEBUG_CONFIG", "client_host=host.docker.internal client_port=9003"),
     ]);
