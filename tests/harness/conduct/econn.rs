@@ -3,7 +3,7 @@
 use super::must;
 use crate::harness::{Engine, Result, promises, raw};
 use serde_json::Value;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -49,10 +49,23 @@ pub(super) fn run(command: &mut Command) -> Result<Run> {
 pub(super) fn start(command: &mut Command) -> Result<Running> {
     let told = format!("{command:?}");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|trouble| format!("{told}: {trouble}"))?;
+    let mut child = spawn(command).map_err(|trouble| format!("{told}: {trouble}"))?;
     let stdout = listen(child.stdout.take().ok_or("no stdout")?);
     let stderr = listen(child.stderr.take().ok_or("no stderr")?);
     Ok(Running { child, stdout, stderr, command: told, started: Instant::now() })
+}
+
+/// A copy of the program that was just written is busy while another thread starts one, which has the file open for a moment.
+fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    for _ in 0..20 {
+        match command.spawn() {
+            Err(trouble) if trouble.kind() == ErrorKind::ExecutableFileBusy => {
+                std::thread::sleep(Duration::from_millis(50));
+            }
+            spawned => return spawned,
+        }
+    }
+    command.spawn()
 }
 
 /// Reads on a thread of its own, because a full pipe would stop the program.
