@@ -1,7 +1,7 @@
 //! What a file of the context is there for, as far as its name tells.
 
 /// Names of files that people read, without what follows them.
-const FOR_PEOPLE: [&str; 13] = [
+const FOR_PEOPLE: [&str; 14] = [
     "readme",
     "changelog",
     "changes",
@@ -15,11 +15,12 @@ const FOR_PEOPLE: [&str; 13] = [
     "codeowners",
     "authors",
     "security",
+    "todo",
 ];
 /// What such a name may end in.
 const WORDS: [&str; 6] = ["", "md", "rst", "txt", "adoc", "markdown"];
 /// Files that tell how the rest is built, started, checked and kept: whole names.
-const FOR_BUILDERS: [&str; 16] = [
+const FOR_BUILDERS: [&str; 20] = [
     ".dockerignore",
     ".containerignore",
     ".gitignore",
@@ -36,6 +37,10 @@ const FOR_BUILDERS: [&str; 16] = [
     "econn.toml",
     "docker-bake.hcl",
     "skaffold.yaml",
+    "renovate.json",
+    "mypy.ini",
+    "tox.ini",
+    ".env.example",
 ];
 /// Folders of such files.
 const FOLDERS: [&str; 5] = [".github", ".gitlab", ".circleci", ".buildkite", ".devcontainer"];
@@ -106,6 +111,7 @@ mod tests {
             "CHANGES.rst",
             "README.de.md",
             "NOTICE",
+            "TODO.md",
         ] {
             assert!(is_beside_the_program(path), "{path}");
         }

@@ -16,10 +16,18 @@ pub(super) fn items(text: &str) -> Result<Vec<Item>, String> {
         },
     )?;
     let mut items = Items::default();
-    if let Some(value) = &tree.value {
+    if let Some(value) = tree.value.as_ref().filter(|value| !is_ours(value)) {
         walk(value, &mut Vec::new(), &lines, &mut items)?;
     }
     Ok(items.all)
+}
+
+/// A report or a snapshot of econn: it tells of addresses, and nobody is told them by it.
+fn is_ours(value: &Value<'_>) -> bool {
+    let Value::Object(all) = value else { return false };
+    let tool = all.get_object("tool").and_then(|tool| tool.get_string("name"));
+    tool.is_some_and(|name| name.value == "econn")
+        || (all.get_number("snapshot_version").is_some() && all.get_string("econn").is_some())
 }
 
 fn walk(

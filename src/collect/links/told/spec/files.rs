@@ -289,6 +289,14 @@ fn what_a_file_switches_off_is_no_link() {
         )],
     );
     check(
+        "out.json",
+        &[
+            ("{\"tool\": {\"name\": \"econn\"}, \"links\": [{\"url\": \"http://x:1\"}]}", ""),
+            ("{\"snapshot_version\": 1, \"econn\": \"0.1.0\", \"url\": \"http://x:1\"}", ""),
+            ("{\"tool\": {\"name\": \"mine\"}, \"url\": \"http://x:1\"}", "1 url = http://x:1"),
+        ],
+    );
+    check(
         "prometheus.yml",
         &[("relabel_configs:\n  - regex: (.+)\n    replacement: http://${1}:9000/health\n", "")],
     );
