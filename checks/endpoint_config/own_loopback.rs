@@ -20,7 +20,7 @@ container publishes or serves that port.
 A socket of that port in the client's namespace: its own, that of a container that shares the namespace (a pod,
 `--network container:`), or, for a client on the host's network, one of the machine. A variable that is written into pages
 (`NEXT_PUBLIC_...`) may be meant for browsers alone: it is a warning. The address at which the client itself is published is
-often what it tells others: a warning as well.
+often what it tells others.
 
 ## How to repair it
 Tell the client the server's name and the port inside the server.
@@ -37,14 +37,14 @@ fn judge(case: &Case<'_>) -> Judgement {
     let is_browsers = |source: &Source| matches!(source, Source::Env { name } if BUNDLED_AND_READ.iter().any(|begin| name.starts_with(begin)));
     let for_browsers = !endpoint.sources.is_empty() && endpoint.sources.iter().all(is_browsers);
     // Where the client itself is published, others reach it: that is what browsers are told, and no address to call itself.
-    let is_published = !link.named_by_user
+    let is_published = link.meant == Meant::OwnLoopback
+        && !link.named_by_user
         && case.client().is_some_and(|client| {
             let mut ports =
                 client.ports.iter().filter(|port| port.active && port.protocol == "tcp");
             ports.any(|port| port.host_port == Some(endpoint.port))
         });
     let severity = match link.meant {
-        Meant::OwnLoopbackPublished | Meant::OwnLoopbackServed if is_published => Severity::Warn,
         Meant::OwnLoopbackPublished | Meant::OwnLoopbackServed | Meant::OwnLoopback
             if for_browsers && !link.named_by_user =>
         {
@@ -229,7 +229,8 @@ mod tests {
     fn where_the_client_itself_is_published_others_reach_it() {
         let own = |it: &mut Snapshot| {
             told(it);
-            it.link().meant = Meant::OwnLoopbackServed;
+            it.link().meant = Meant::OwnLoopback;
+            it.link().server = None;
             let ports = std::mem::take(&mut it.mock().ports);
             it.hapi().ports = ports;
         };
@@ -243,6 +244,17 @@ mod tests {
             |it| {
                 own(it);
                 it.link().named_by_user = true;
+            },
+            FAIL,
+        );
+        // Another container serves that port: it may be meant as well.
+        says(
+            &RULE,
+            |it| {
+                let server = it.link().server.clone();
+                own(it);
+                it.link().server = server;
+                it.link().meant = Meant::OwnLoopbackServed;
             },
             FAIL,
         );

@@ -17,8 +17,11 @@ const FOR_PEOPLE: [&str; 14] = [
     "security",
     "todo",
 ];
-/// What such a name may end in.
-const WORDS: [&str; 6] = ["", "md", "rst", "txt", "adoc", "markdown"];
+/// Those of them that stand in any folder: elsewhere the others may be pages that are served.
+const ANYWHERE: [&str; 4] = ["readme", "changelog", "license", "licence"];
+/// What such a name may end in. Without an ending of text it is written in large letters: programs and data are not.
+const WORDS: [&str; 4] = ["md", "rst", "adoc", "markdown"];
+const PLAIN: [&str; 2] = ["", "txt"];
 /// Files that tell how the rest is built, started, checked and kept: whole names.
 const FOR_BUILDERS: [&str; 20] = [
     ".dockerignore",
@@ -47,8 +50,8 @@ const FOLDERS: [&str; 5] = [".github", ".gitlab", ".circleci", ".buildkite", ".d
 
 /// Whether no program reads a file while it serves: it tells people what the program is, or builders what to do with it.
 pub(crate) fn is_beside_the_program(path: &str) -> bool {
-    let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
-    let name = name.to_lowercase();
+    let (folders, written) = path.rsplit_once('/').unwrap_or(("", path));
+    let name = written.to_lowercase();
     let is_yaml = [".yml", ".yaml"].iter().any(|end| name.ends_with(end));
     let is_recipe = |usual: &str| {
         name.strip_prefix(usual).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
@@ -57,9 +60,12 @@ pub(crate) fn is_beside_the_program(path: &str) -> bool {
     let (stem, ending) = name.rsplit_once('.').unwrap_or((&name, ""));
     // `LICENSE-MIT`, `README.de.md`.
     let title = stem.split(['-', '.']).next().unwrap_or_default();
+    let is_large = written.starts_with(&title.to_uppercase());
+    let is_text = WORDS.contains(&ending) || (PLAIN.contains(&ending) && is_large);
+    let is_title = if folders.is_empty() { &FOR_PEOPLE[..] } else { &ANYWHERE };
     (folders.split('/').any(|folder| FOLDERS.contains(&folder)) && is_yaml)
         || FOR_BUILDERS.contains(&name.as_str())
-        || (WORDS.contains(&ending) && FOR_PEOPLE.contains(&title))
+        || (is_text && is_title.contains(&title))
         || is_recipe("dockerfile")
         || is_recipe("containerfile")
         || (is_yaml
@@ -111,7 +117,9 @@ mod tests {
             "CHANGES.rst",
             "README.de.md",
             "NOTICE",
-            "TODO.md",
+            "todo.md",
+            "readme.md",
+            "sub/LICENSE",
         ] {
             assert!(is_beside_the_program(path), "{path}");
         }
@@ -124,6 +132,10 @@ mod tests {
             "config.yaml",
             "github/readers.py",
             "changes_feed.py",
+            "history",
+            "notice.txt",
+            "content/history.md",
+            "pages/security.md",
             "authors.py",
             "license.py",
             "readme_server.py",
