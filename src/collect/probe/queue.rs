@@ -24,6 +24,9 @@ const STEP: Duration = Duration::from_millis(1200);
 const BEFORE: Duration = Duration::from_secs(1);
 /// How long nothing at all must be taken up before it counts: a stall of an event loop ends sooner.
 const STUCK: Duration = Duration::from_millis(2500);
+/// How long a server may take over requests whose clients have left, those of the probe before among them: it is busy then, and
+/// does not stand still.
+const WORKED_OFF: Duration = Duration::from_secs(20);
 const LOOK: Duration = Duration::from_millis(10);
 const LATE: &str = "the time for the probe ended before the queue test was complete";
 
@@ -193,7 +196,14 @@ async fn until_empty(target: SocketAddr) -> Result<(u32, Option<Stuck>), String>
         // Others may come as fast as one is taken, so any step down counts.
         moved |= waiting < last;
         last = waiting;
-        if waiting == 0 || (moved && started.elapsed() >= BEFORE) {
+        if waiting == 0 {
+            return Ok((0, None));
+        }
+        if is_working_off(target.port(), started) {
+            sleep(LOOK).await;
+            continue;
+        }
+        if moved && started.elapsed() >= BEFORE {
             return Ok((waiting, None));
         }
         if started.elapsed() >= STUCK {
@@ -211,6 +221,8 @@ struct Taken {
     waiting: BTreeSet<String>,
     /// The peers of those that a program has, whether or not they still wait.
     served: BTreeSet<String>,
+    /// How many of those that a program has were left by their client.
+    left: usize,
 }
 
 fn taken(port: u16) -> Taken {
@@ -220,7 +232,7 @@ fn taken(port: u16) -> Taken {
 
 fn taken_in(rows: &str, port: u16) -> Taken {
     let local = format!(":{port:04X}");
-    let mut taken = Taken { waiting: BTreeSet::new(), served: BTreeSet::new() };
+    let mut taken = Taken { waiting: BTreeSet::new(), served: BTreeSet::new(), left: 0 };
     for row in rows.lines() {
         let fields: Vec<&str> = row.split_ascii_whitespace().collect();
         let [_, at, peer, state, _, _, _, _, _, inode, ..] = fields[..] else { continue };
@@ -229,7 +241,10 @@ fn taken_in(rows: &str, port: u16) -> Taken {
         }
         match (state, inode) {
             ("01" | "08", "0") => drop(taken.waiting.insert(peer.to_owned())),
-            ("01" | "08", _) => drop(taken.served.insert(peer.to_owned())),
+            ("01" | "08", _) => {
+                taken.served.insert(peer.to_owned());
+                taken.left += usize::from(state == "08");
+            }
             _ => {}
         }
     }
@@ -243,6 +258,11 @@ fn unaccepted(port: u16) -> BTreeSet<String> {
 /// The peers of the connections that the program behind a port has taken up.
 pub(super) fn served(port: u16) -> BTreeSet<String> {
     taken(port).served
+}
+
+/// Whether the program still has a connection whose client has left, within the time that this may take.
+fn is_working_off(port: u16, since: Instant) -> bool {
+    since.elapsed() < WORKED_OFF && taken(port).left > 0
 }
 
 /// A pool whose every place is taken takes nothing up either, and is no fault.
@@ -290,7 +310,7 @@ async fn settled(target: SocketAddr, held: u32) -> Result<(Option<u32>, Option<S
             (figure, since) = (now, Instant::now());
         }
         if figure >= held {
-            if since.elapsed() >= STUCK {
+            if since.elapsed() >= STUCK && !is_working_off(target.port(), since) {
                 let stands = first.is_subset(&unaccepted(target.port()));
                 return Ok((stands.then_some(figure), stands.then(|| stuck(figure, since))));
             }
@@ -330,6 +350,7 @@ mod tests {
         let taken = taken_in(&rows.concat(), 8080);
         assert!(taken.served.iter().eq(["0100007F:C001", "0100007F:C002"]));
         assert!(taken.waiting.iter().eq(["0100007F:C003", "0100007F:C004"]));
+        assert_eq!(taken.left, 1);
     }
 
     #[test]

@@ -178,6 +178,18 @@ fn a_server_that_is_held_by_the_probe_alone_is_not_one_that_never_accepts() {
 }
 
 #[test]
+fn a_serial_server_that_works_on_the_probes_own_request_does_not_stand_still() {
+    let target = serial(50, http10(Duration::from_millis(6500)));
+    seek(
+        || http(target),
+        |seen| {
+            assert!(seen.stuck.is_none(), "{seen:?}");
+            serial_by_queue(seen)
+        },
+    );
+}
+
+#[test]
 fn a_server_that_hangs_up_by_itself_is_not_held() {
     let impatient = || http11(Duration::from_millis(200));
     // With threads: answered at once all the same.
