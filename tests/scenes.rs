@@ -10,8 +10,8 @@
 mod harness;
 
 use harness::{
-    Cast, Engine, Notes, Trials, bench, failed, further, lab, matrix, sweep, tidy, times,
-    tried_again,
+    Accuracy, Cast, Engine, Trials, bench, failed, further, lab, matrix, settle, sweep, tidy,
+    times, tried_again,
 };
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
@@ -47,12 +47,12 @@ fn run() -> Result<ExitCode, String> {
         sweep();
     }
     let further = further()?;
-    let notes = Notes::default();
-    let trials = Trials::of(&cast, &engines, &further, &notes)?;
+    let accuracy = Accuracy::default();
+    let trials = Trials::of(&cast, &engines, &further, &accuracy)?;
     let conclusion = libtest_mimic::run(&arguments, trials);
     tidy();
     if !arguments.list {
-        let settled = [notes.accuracy.settle(&cast), notes.elsewhere.settle(&cast, &further)];
+        let settled = [accuracy.settle(&cast), settle(&cast, &further)];
         let troubles: Vec<String> = settled.into_iter().filter_map(Result::err).collect();
         for line in times() {
             eprintln!("scenes: {line}");

@@ -1,8 +1,7 @@
-//! The same scenes on further engines: the same verdicts, or `unknown` with its reason, and never another one. What came out
-//! of the sample is the table in `docs/engines.md`.
+//! The same scenes on further engines, and on other ways to the machine's own: the same verdicts, or `unknown` with its reason,
+//! and never another one. What came out of the sample is the table in `docs/engines.md`.
 //!
-//! `UPDATE_ACCURACY=1` writes the table after a run of the whole sample on all further engines; else the run is compared
-//! with it.
+//! `UPDATE_ACCURACY=1` writes the table after a run of the whole sample on all of them; else the run is compared with it.
 
 use super::cast::{Cast, Play};
 use super::scene::{Expect, OneOf};
@@ -16,7 +15,7 @@ use std::fmt::Write;
 use std::fs;
 use std::ops::AddAssign;
 use std::path::Path;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 const BEGIN: &str = "<!-- from a run of the tests -->\n";
 const END: &str = "<!-- end of what is from a run -->\n";
@@ -37,9 +36,37 @@ pub(crate) struct Outcome {
     unknowns: BTreeSet<String>,
 }
 
-/// What came out of the scenes on further engines, by engine and name.
-#[derive(Clone, Default)]
-pub(crate) struct Elsewhere(Arc<Mutex<BTreeMap<(Engine, String), Outcome>>>);
+/// What came out, by what it was played on and the scene's name.
+type Played = BTreeMap<(String, String), Outcome>;
+
+static PLAYED: Mutex<Played> = Mutex::new(BTreeMap::new());
+
+/// A way to one of the machine's own engines.
+#[derive(Clone, Copy)]
+pub(crate) enum Way {
+    /// By TCP with TLS and certificates of both ends.
+    Tls,
+    /// By ssh.
+    Ssh,
+    /// Through its socket, with all probes in sidecars.
+    Sidecars,
+}
+
+impl Way {
+    const ALL: [Self; 3] = [Self::Sidecars, Self::Tls, Self::Ssh];
+
+    fn to(self, engine: Engine) -> String {
+        let by = match self {
+            Self::Tls => "over TLS",
+            Self::Ssh => "over ssh",
+            Self::Sidecars => "by sidecars",
+        };
+        format!("{engine} {by}")
+    }
+}
+
+/// What two nodes of Docker make.
+const SWARM: &str = "swarm of two nodes";
 
 /// Whether this engine can show the scene: not one that needs another engine, or rules of a firewall that we can't get at.
 pub(crate) fn shows(engine: Engine, play: &Play) -> bool {
@@ -159,6 +186,12 @@ impl Outcome {
         Ok(outcome)
     }
 
+    /// One check that came out as it should.
+    pub(crate) fn right(checks: &[&'static str]) -> Self {
+        let mark = |check: &&'static str| (*check, Marks { right: 1, ..Marks::default() });
+        Self { marks: checks.iter().map(mark).collect(), ..Self::default() }
+    }
+
     fn not_run(play: &Play, engine: Engine) -> Self {
         let mut outcome = Self::default();
         for check in play.expected(engine.kind()).iter().flat_map(demanded) {
@@ -185,64 +218,92 @@ fn names(link: &Value, code: &str) -> bool {
     findings(link).any(|finding| text(finding, "code") == code)
 }
 
-impl Elsewhere {
-    pub(crate) fn note(&self, play: &Play, engine: Engine, outcome: Outcome) {
-        if in_sample(play) {
-            let mut played = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            played.insert((engine, play.name.clone()), outcome);
-        }
-    }
-
-    /// Compares a run of the sample on these engines with the table, or writes it. A run that left something out says so.
-    pub(crate) fn settle(&self, cast: &Cast, engines: &[Engine]) -> Result<()> {
-        for name in sample() {
-            cast.find(name).ok_or_else(|| format!("tests/scenes/sample.txt: no scene {name:?}"))?;
-        }
-        if engines.is_empty() {
-            return Ok(());
-        }
-        let played = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all = played.clone();
-        for play in cast.plays.iter().filter(|play| in_sample(play)) {
-            for engine in engines {
-                let key = (*engine, play.name.clone());
-                if !shows(*engine, play) {
-                    all.insert(key, Outcome::not_run(play, *engine));
-                } else if !played.contains_key(&key) {
-                    let told = format!("{} {engine} gave no report", play.name);
-                    eprintln!(
-                        "scenes: the table of docs/engines.md is not compared with this run: {told}"
-                    );
-                    return Ok(());
-                }
-            }
-        }
-        compare(&table(&all, engines))
+/// Notes what came out of a scene on a further engine.
+pub(crate) fn note(play: &Play, engine: Engine, outcome: Outcome) {
+    if in_sample(play) {
+        keep(engine.to_string(), &play.name, outcome);
     }
 }
 
-fn table(played: &BTreeMap<(Engine, String), Outcome>, engines: &[Engine]) -> String {
+/// The same of a way to one of the machine's own.
+pub(crate) fn note_by(
+    way: Way,
+    play: &Play,
+    engine: Engine,
+    report: &Value,
+    words: &Words,
+) -> Result<()> {
+    let outcome = Outcome::of(report, &play.expected(engine), words)?;
+    keep(way.to(engine), &play.name, outcome);
+    Ok(())
+}
+
+/// The same of what a Swarm shows.
+pub(crate) fn note_of_swarm(what: &str, outcome: Outcome) {
+    keep(SWARM.to_owned(), what, outcome);
+}
+
+fn keep(on: String, name: &str, outcome: Outcome) {
+    PLAYED.lock().unwrap_or_else(PoisonError::into_inner).insert((on, name.to_owned()), outcome);
+}
+
+/// Compares a run of the sample on these further engines with the table, or writes it. A run that left something out says so.
+pub(crate) fn settle(cast: &Cast, engines: &[Engine]) -> Result<()> {
+    for name in sample() {
+        cast.find(name).ok_or_else(|| format!("tests/scenes/sample.txt: no scene {name:?}"))?;
+    }
+    if engines.is_empty() {
+        return Ok(());
+    }
+    let missing = |told: &str| {
+        eprintln!("scenes: the table of docs/engines.md is not compared with this run: {told}");
+        Ok(())
+    };
+    let mut all = PLAYED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for play in cast.plays.iter().filter(|play| in_sample(play)) {
+        for engine in engines {
+            let key = (engine.to_string(), play.name.clone());
+            if !shows(*engine, play) {
+                all.insert(key, Outcome::not_run(play, *engine));
+            } else if !all.contains_key(&key) {
+                return missing(&format!("{} {engine} gave no report", play.name));
+            }
+        }
+    }
+    let ways = Engine::ALL.into_iter().flat_map(|engine| Way::ALL.map(|way| way.to(engine)));
+    let further = engines.iter().map(ToString::to_string);
+    let rows: Vec<String> = further.chain(ways).chain([SWARM.to_owned()]).collect();
+    match rows.iter().find(|row| !all.keys().any(|(on, _)| on == *row)) {
+        Some(row) => missing(&format!("{row} gave no report")),
+        None => compare(&table(&all, &rows)),
+    }
+}
+
+fn table(played: &Played, rows: &[String]) -> String {
     let mut table =
         "| engine | check | right | unknown | wrong | not run |\n|---|---|---|---|---|---|\n"
             .to_owned();
     let mut reasons = String::new();
-    for engine in engines {
-        let of_engine = || played.iter().filter(|((one, _), _)| one == engine);
+    for row in rows {
+        let of_row = || played.iter().filter(|((on, _), _)| on == row);
         for check in ALL {
             let mut sum = Marks::default();
-            for (_, outcome) in of_engine() {
+            for (_, outcome) in of_row() {
                 sum += outcome.marks.get(check.id).copied().unwrap_or_default();
+            }
+            if sum == Marks::default() {
+                continue;
             }
             let Marks { right, unknown, wrong, not_run } = sum;
             let _ = writeln!(
                 table,
-                "| {engine} | {} | {right} | {unknown} | {wrong} | {not_run} |",
+                "| {row} | {} | {right} | {unknown} | {wrong} | {not_run} |",
                 check.id
             );
         }
-        let unknowns: BTreeSet<&String> = of_engine().flat_map(|(_, o)| &o.unknowns).collect();
+        let unknowns: BTreeSet<&String> = of_row().flat_map(|(_, o)| &o.unknowns).collect();
         for why in unknowns {
-            let _ = writeln!(reasons, "- {engine}, {why}");
+            let _ = writeln!(reasons, "- {row}, {why}");
         }
     }
     if reasons.is_empty() {
@@ -274,7 +335,7 @@ fn compare(table: &str) -> Result<()> {
     let old: Vec<&str> = was.lines().collect();
     let new: Vec<&str> = table.lines().filter(|line| !old.contains(line)).collect();
     // Scenes that say more, or less, than before move the counts; only a wrong verdict is a fault.
-    if settled(table).iter().all(|row| row.split(' ').nth(3) == Some("0")) {
+    if settled(table).iter().all(|row| row.rsplit(' ').nth(1) == Some("0")) {
         eprintln!("scenes: docs/engines.md COUNTS OTHERWISE THAN THIS RUN:\n{}", new.join("\n"));
         return Ok(());
     }

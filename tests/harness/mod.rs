@@ -30,12 +30,14 @@ mod turn;
 mod verdict;
 mod words;
 
+pub(crate) use accuracy::Accuracy;
 pub(crate) use cast::Cast;
+pub(crate) use elsewhere::settle;
 pub(crate) use engine::Engine;
 pub(crate) use further::asked_for as further;
 pub(crate) use lab::lab;
 pub(crate) use servers::matrix;
-pub(crate) use trials::{Notes, Trials, failed, times, tried_again};
+pub(crate) use trials::{Trials, failed, times, tried_again};
 
 use std::fs;
 use std::io::Write;

@@ -4,7 +4,7 @@ use super::accuracy::Accuracy;
 use super::busy;
 use super::cast::{Cast, Play};
 use super::diagnosis::Diagnosis;
-use super::elsewhere::{self, Elsewhere, Outcome};
+use super::elsewhere::{self, Outcome};
 use super::stage::Stage;
 use super::tally::Tally;
 use super::verdict::{Met, list, text, told};
@@ -30,13 +30,6 @@ fn machine(alone: bool) -> Result<File> {
     lock().map_err(|e: std::io::Error| format!("the scenes' lock in {}: {e}", folder.display()))
 }
 
-/// Where it is noted what came out: of the machine's own engines, and of further ones.
-#[derive(Clone, Default)]
-pub(crate) struct Notes {
-    pub(crate) accuracy: Accuracy,
-    pub(crate) elsewhere: Elsewhere,
-}
-
 /// A test, and whether it must be alone.
 pub(crate) type Test = (bool, Trial);
 
@@ -46,20 +39,20 @@ impl Trials {
     /// The tests in the order in which they are begun: those that must be alone last, so that they do not make the others wait in
     /// between, and before them those that look at everybody's containers: they ask the servers of others, and stand beside their
     /// clients. The rest is mixed, since neighbours in the alphabet need the same: scenes need processors,
-    /// promises time. What comes out of the scenes is noted in `notes`.
+    /// promises time. What comes out of the scenes is noted in `accuracy`.
     pub(crate) fn of(
         cast: &Cast,
         engines: &[Engine],
         further: &[Engine],
-        notes: &Notes,
+        accuracy: &Accuracy,
     ) -> Result<Vec<Trial>> {
         let on_engines = |play: &Play| {
             engines.iter().copied().filter(|e| play.scene.engines.contains(e)).collect()
         };
         let of_scene = |play: &Play, engine: Engine| {
-            let (play, notes) = (play.clone(), notes.clone());
+            let (play, accuracy) = (play.clone(), accuracy.clone());
             let name = format!("{} {engine}", play.name);
-            trial(name, play.scene.alone, move || perform(&play, engine, &notes))
+            trial(name, play.scene.alone, move || perform(&play, engine, &accuracy))
         };
         let mut scenes = vec![];
         for play in &cast.plays {
@@ -218,14 +211,14 @@ struct Round {
     is_busy: bool,
 }
 
-fn perform(play: &Play, engine: Engine, notes: &Notes) -> Result<()> {
+fn perform(play: &Play, engine: Engine, accuracy: &Accuracy) -> Result<()> {
     let rounds = rounds();
     let in_a_row = if play.scene.once { 1 } else { rounds.len() };
-    rounds.chunks(in_a_row).try_for_each(|rounds| on_stage(play, engine, rounds, notes))
+    rounds.chunks(in_a_row).try_for_each(|rounds| on_stage(play, engine, rounds, accuracy))
 }
 
 /// Sets the scene up, and diagnoses it so often.
-fn on_stage(play: &Play, engine: Engine, rounds: &[Round], notes: &Notes) -> Result<()> {
+fn on_stage(play: &Play, engine: Engine, rounds: &[Round], accuracy: &Accuracy) -> Result<()> {
     let stage = Stage::set(&play.scene, engine, &play.on, play.scene.alone)?;
     for symptom in
         play.scene.symptom.iter().filter(|s| s.engine.is_none_or(|only| only.covers(engine)))
@@ -234,7 +227,7 @@ fn on_stage(play: &Play, engine: Engine, rounds: &[Round], notes: &Notes) -> Res
     }
     for round in rounds {
         let _loops = round.is_busy.then(busy::loops).transpose()?;
-        let (wrong, diagnosis) = diagnose(play, engine, &stage, notes)?;
+        let (wrong, diagnosis) = diagnose(play, engine, &stage, accuracy)?;
         if !wrong.is_empty() {
             let Round { number, is_busy } = round;
             let account = account(play, &wrong, &diagnosis);
@@ -250,18 +243,18 @@ fn diagnose(
     play: &Play,
     engine: Engine,
     stage: &Stage,
-    notes: &Notes,
+    accuracy: &Accuracy,
 ) -> Result<(Vec<String>, Diagnosis)> {
     let diagnosis = Diagnosis::of(stage, play)?;
     let mut expected = play.expected(engine);
     if matches!(engine, Engine::Further(_)) {
         let outcome = Outcome::of(&diagnosis.report, &expected, &stage.words)?;
-        notes.elsewhere.note(play, engine, outcome);
+        elsewhere::note(play, engine, outcome);
         expected = elsewhere::or_unknown(engine, &expected, &diagnosis.report, &stage.words)?;
     }
     let met = Met::of(&diagnosis.report, &expected, &stage.words)?;
     if Engine::ALL.contains(&engine) {
-        notes.accuracy.note(play, engine, Tally::of(&met, &stage.words));
+        accuracy.note(play, engine, Tally::of(&met, &stage.words));
     }
     let mut wrong = met.differences(&stage.words)?;
     if !play.exits(&expected, diagnosis.exit) {

@@ -46,7 +46,8 @@ pub(super) async fn claim(
     Ok(Some(Claim { label: label.to_owned(), revision, inherited_from, since }))
 }
 
-/// The base image of the Dockerfile, as it is now, beside the running image. A squashed image tells nothing.
+/// The base image of the Dockerfile, as it is now, beside the running image, and whether the one was there when the other was
+/// made on something else. A squashed image tells nothing.
 ///
 /// # Errors
 ///
@@ -55,18 +56,17 @@ pub(super) async fn base(
     engine: &Connection,
     seen: &Seen,
     plan: &Plan,
-) -> Result<Option<Base>, String> {
+) -> Result<Option<(Base, bool)>, String> {
     let named = plan.final_stage_base.as_ref();
     let Some(name) = named.filter(|name| !name.contains('@') && *name != "scratch") else {
         return Ok(None);
     };
     let Some(base) = engine.image(name).await? else { return Ok(None) };
     let Some(image) = engine.image(&seen.raw.image_id).await? else { return Ok(None) };
-    let is_within = image.layers.starts_with(&base.layers);
-    let is_younger = matches!((image.created, base.created), (Some(ours), Some(its)) if its > ours);
-    Ok(Some(Base {
-        name: name.clone(),
-        now: base.id,
-        is_newer: !is_within && is_younger && image.layers.len() > 1 && !base.layers.is_empty(),
-    }))
+    let tells = image.layers.len() > 1 && !base.layers.is_empty();
+    let is_apart = tells && !image.layers.starts_with(&base.layers);
+    let is_younger = image.created.zip(base.created).map(|(ours, its)| its > ours);
+    let is_newer = is_apart && is_younger == Some(true);
+    let was_there = is_apart && is_younger == Some(false);
+    Ok(Some((Base { name: name.clone(), now: base.id, is_newer }, was_there)))
 }

@@ -61,7 +61,7 @@ pub(crate) async fn freshness(
         Err(why) => return unseen(Fact::Unknown(why)),
     };
     let mut unanswered = Vec::new();
-    let content = Box::pin(running(engine, seen, &plan, &origin, &mut unanswered)).await;
+    let mut content = Box::pin(running(engine, seen, &plan, &origin, &mut unanswered)).await;
     let is_open = content.as_ref().is_ok_and(|content| content.compared == 0);
     let claim = if is_open { ancestry::claim(engine, seen, &plan).await } else { Ok(None) };
     let base = ancestry::base(engine, seen, &plan).await;
@@ -73,11 +73,17 @@ pub(crate) async fn freshness(
         unanswered.push(format!("the image that the Dockerfile begins with: {why}"));
         None
     });
+    if let (Some((base, true)), Ok(content)) = (&base, &mut content) {
+        content.doubts.push(format!(
+            "the image was built on another one than {}, which {} begins with and which is older",
+            base.name, plan.dockerfile
+        ));
+    }
     Freshness {
         tag,
         content: content.into(),
         claim,
-        base,
+        base: base.map(|(base, _)| base),
         rebuilt: None,
         published: None,
         unanswered,

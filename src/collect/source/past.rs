@@ -3,6 +3,7 @@
 use super::dockerfile::{Action, Run, Step};
 use super::effect::joined;
 use super::paths::clean;
+use std::collections::BTreeSet;
 
 /// What a history's lines begin with beside the commands of RUN.
 const KEYWORDS: [&str; 17] = [
@@ -78,10 +79,7 @@ impl Made {
     /// A step as an engine's history tells it: `/bin/sh -c #(nop) COPY file:1c0ffee in /app`, `COPY a /app # buildkit`, or
     /// `|1 MODE=x /bin/sh -c make`.
     pub(super) fn told(line: &str) -> Option<Self> {
-        let line = line.trim_end().trim_end_matches("# buildkit").trim();
-        let after_shell = |(before, rest): (&str, &str)| is_shell(before).then(|| rest.to_owned());
-        let marked = line.split_once("#(nop)").and_then(after_shell);
-        let line = marked.as_deref().unwrap_or(line).trim();
+        let line = instruction(line);
         let word = line.split_whitespace().next()?;
         let made = |keyword, place| Some(Self { keyword, place, command: None, line: 0 });
         match KEYWORDS.into_iter().find(|keyword| *keyword == word) {
@@ -140,11 +138,43 @@ fn is_shell(text: &str) -> bool {
         && words.iter().any(|word| word.starts_with('/') && word.ends_with("sh"))
 }
 
+/// What a step of a Dockerfile says of the image beside its files: `ENV MODE`, `USER`.
+pub(super) fn said(step: &Step) -> Vec<String> {
+    match &step.action {
+        Action::Env(pairs) => pairs.iter().map(|(name, _)| format!("ENV {name}")).collect(),
+        Action::Command(_) => vec!["CMD".into()],
+        Action::Entrypoint(_) => vec!["ENTRYPOINT".into()],
+        Action::User(_) => vec!["USER".into()],
+        _ => Vec::new(),
+    }
+}
+
+/// The same of a step as a history tells it; of several variables the first.
+fn told_beside_files(line: &str) -> Option<String> {
+    let line = instruction(line);
+    let (word, rest) = line.split_once(char::is_whitespace)?;
+    match word {
+        "ENV" => Some(format!("ENV {}", rest.trim_start().split(['=', ' ']).next()?)),
+        "CMD" | "ENTRYPOINT" | "USER" => Some(word.to_owned()),
+        _ => None,
+    }
+}
+
+/// A line of a history without what its builder puts around it.
+fn instruction(line: &str) -> &str {
+    let line = line.trim_end().trim_end_matches("# buildkit").trim();
+    match line.split_once("#(nop)") {
+        Some((before, rest)) if is_shell(before) => rest.trim(),
+        _ => line,
+    }
+}
+
 /// What of the Dockerfile the image was made without, or the other way round. `base` is the history of the image that it
-/// begins with; where that is not the beginning, the last steps count. A history that has nothing of the Dockerfile's (of an
-/// image in one piece) tells neither.
+/// begins with; where that is not the beginning, the last steps count, and nothing that is [`said`]. A history that has nothing
+/// of the Dockerfile's (of an image in one piece) tells neither.
 pub(super) fn unlike(
     steps: &[Made],
+    said: &BTreeSet<String>,
     history: &[String],
     base: &[String],
     dockerfile: &str,
@@ -163,7 +193,12 @@ pub(super) fn unlike(
     let past = &whole[from.min(whole.len())..];
     let first = own.iter().zip(past).position(|(step, past)| !step.is(past));
     let other = match first {
-        None if past.len() == own.len() => return None,
+        None if past.len() == own.len() => {
+            let beyond = is_on_base.then(|| &history[base.len()..]).unwrap_or_default();
+            let mut told = beyond.iter().filter_map(|line| told_beside_files(line));
+            let more = told.find(|told| !said.contains(told))?;
+            return Some(format!("it was made with {more}, which {dockerfile} does not have"));
+        }
         // One more in the history.
         None if past.len() > own.len() => None,
         None => Some(past.len()),
@@ -215,9 +250,10 @@ mod tests {
         let script = Script::parse(dockerfile, "Dockerfile").unwrap();
         let steps = script.stages[0].steps.iter();
         let steps: Vec<Made> = steps.filter_map(|step| Made::by(step, script.escape)).collect();
+        let said = script.stages[0].steps.iter().flat_map(super::said).collect();
         let lines =
             |lines: &[&str]| lines.iter().map(|line| (*line).to_owned()).collect::<Vec<_>>();
-        unlike(&steps, &lines(history), &lines(base), "Dockerfile")
+        unlike(&steps, &said, &lines(history), &lines(base), "Dockerfile")
     }
 
     fn says(dockerfile: &str, history: &[&str]) -> Option<String> {
@@ -303,6 +339,31 @@ mod tests {
                 "{history:?} on {on:?}"
             );
         }
+    }
+
+    #[test]
+    fn what_was_taken_out_of_the_dockerfile_is_seen() {
+        let made = "COPY a /a # buildkit";
+        let says = |more: &str, line: &str| {
+            let base = ["ENV PATH=/bin", "CMD [\"base\"]"];
+            let history = [&base[..], &[made, line]].concat();
+            says_on(&format!("FROM x\nCOPY a /a\n{more}\n"), &history, &base)
+        };
+        for (line, more, told) in [
+            ("/bin/sh -c #(nop)  ENV MODE=a b", "ENV MODE=new", "ENV MODE"),
+            ("ENV MODE=a", "ENV X=1 MODE=$Y", "ENV MODE"),
+            ("CMD [\"x\"]", "CMD x", "CMD"),
+            ("/bin/sh -c #(nop) USER app", "USER $U", "USER"),
+            ("ENTRYPOINT [\"x\"]", "ENTRYPOINT []", "ENTRYPOINT"),
+        ] {
+            let without = format!("it was made with {told}, which Dockerfile does not have");
+            assert_eq!((says("", line), says(more, line)), (Some(without), None), "{line}");
+        }
+        for line in ["LABEL a=b", "EXPOSE 80", "ARG A"] {
+            assert_eq!(says("", line), None, "{line}");
+        }
+        // Of an unknown base anything may be.
+        assert_eq!(says_on("FROM x\nCOPY a /a\n", &["USER app", made], &[]), None);
     }
 
     #[test]

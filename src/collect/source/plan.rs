@@ -80,6 +80,8 @@ pub(crate) struct Plan {
     pub(crate) gone: Vec<(String, String)>,
     /// Its steps, as a history tells them.
     pub(super) steps: Vec<Made>,
+    /// What they say of the image beside its files.
+    pub(super) said: BTreeSet<String>,
     /// In what the steps that made the image are not the Dockerfile's.
     pub(super) unlike: Option<String>,
     /// What a build that makes the same image again must be told beside folder and Dockerfile, as far as that is open.
@@ -178,7 +180,7 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
     let mut builder = Builder::new(&script, settings, opened, &dockerfile.name)?;
     let built = builder.target();
     let arguments = builder.open_arguments();
-    let steps = builder.steps();
+    let (steps, said) = (builder.steps(), builder.said());
     let mut undecided = std::mem::take(&mut builder.undecided);
     let mut opened = builder.context;
     if opened.is_cut() {
@@ -235,6 +237,7 @@ pub(crate) fn plan(context: &Path, settings: &Settings) -> Result<Plan, String> 
         configuration: Configuration::of(&script, builder.chain.iter().rev().copied()),
         gone: builder.gone,
         steps,
+        said,
         unlike: None,
         built_with: target.chain(arguments).collect(),
     })
@@ -244,7 +247,7 @@ impl Plan {
     /// Notes in what the history of an image, oldest line first, is not the Dockerfile's; `base` is that of the image that this
     /// begins with, as far as it is here.
     pub(crate) fn remembered(mut self, history: &[String], base: &[String]) -> Self {
-        self.unlike = past::unlike(&self.steps, history, base, &self.dockerfile);
+        self.unlike = past::unlike(&self.steps, &self.said, history, base, &self.dockerfile);
         self
     }
 

@@ -5,7 +5,7 @@ use super::context::Context;
 use super::dockerfile::{Action, Mount, Run, Script, Step};
 use super::effect::{self, Effect};
 use super::expand::Variable;
-use super::past::Made;
+use super::past::{self, Made};
 use super::paths::{clean, name};
 use super::plan::{Planned, Settings};
 use super::scope::{Rest, Scope, is_set_by_builder};
@@ -141,9 +141,16 @@ impl<'a> Builder<'a> {
 
     /// The steps of the stages that the built image consists of, as a history tells them.
     pub(super) fn steps(&self) -> Vec<Made> {
-        let stages = self.chain.iter().rev();
-        let steps = stages.flat_map(|at| &self.script.stages[*at].steps);
-        steps.filter_map(|step| Made::by(step, self.script.escape)).collect()
+        self.all_steps().filter_map(|step| Made::by(step, self.script.escape)).collect()
+    }
+
+    /// What the target's steps say of the image beside its files.
+    pub(super) fn said(&self) -> BTreeSet<String> {
+        self.all_steps().flat_map(past::said).collect()
+    }
+
+    fn all_steps(&self) -> impl Iterator<Item = &Step> {
+        self.chain.iter().rev().flat_map(|at| &self.script.stages[*at].steps)
     }
 
     /// What the target holds at its end.

@@ -5,6 +5,7 @@ use super::econn::{econn, run};
 use super::far::Far;
 use super::front::{Papers, Shown};
 use super::{incident, must};
+use crate::harness::elsewhere::{self, Way};
 use crate::harness::stage::Stage;
 use crate::harness::verdict::{list, text};
 use crate::harness::{Cast, Engine, Result, diagnosis, free_port};
@@ -23,14 +24,14 @@ pub(super) fn by_ssh(cast: &Cast, engine: Engine) -> Result<()> {
     // Docker's tools find the usual socket by themselves.
     let path = if socket == "/var/run/docker.sock" { "" } else { &socket };
     let host = format!("ssh://root@127.0.0.1:{}{path}", far.port);
-    seen_alike(cast, engine, &host, far.econn(&host))
+    seen_alike(cast, engine, &host, Way::Ssh, far.econn(&host))
 }
 
 /// The same through TLS with a client's certificate, before the engine's socket.
 pub(super) fn by_tls(cast: &Cast, engine: Engine) -> Result<()> {
     let papers = Papers::new();
     let host = secured(engine, &papers, Shown::Right)?;
-    seen_alike(cast, engine, &host, with_papers(&host, papers.path()))?;
+    seen_alike(cast, engine, &host, Way::Tls, with_papers(&host, papers.path()))?;
     for (shown, told) in
         [(Shown::OfAnother, "it is for another name"), (Shown::Expired, "it has expired")]
     {
@@ -126,7 +127,7 @@ pub(super) fn secured(engine: Engine, papers: &Papers, shown: Shown) -> Result<S
 }
 
 /// What a run from afar sees of the incident is what a run through the socket sees.
-fn seen_alike(cast: &Cast, engine: Engine, host: &str, mut afar: Command) -> Result<()> {
+fn seen_alike(cast: &Cast, engine: Engine, host: &str, way: Way, mut afar: Command) -> Result<()> {
     let play = incident(cast, "serial+stale+bind+endpoint+network")?;
     let stage = Stage::set(&play.scene, engine, &play.on, false)?;
     let arguments = diagnosis::arguments(&stage, play)?;
@@ -143,6 +144,7 @@ fn seen_alike(cast: &Cast, engine: Engine, host: &str, mut afar: Command) -> Res
     for (row, near) in rows.iter().zip(&expected) {
         must(row == near, || run.account(&format!("{row:?} is {near:?} through the socket")))?;
     }
+    elsewhere::note_by(way, play, engine, &report, &stage.words)?;
     stage.strike()
 }
 

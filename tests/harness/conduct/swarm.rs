@@ -2,6 +2,7 @@
 
 use super::econn::{Run, econn, run};
 use super::{must, output};
+use crate::harness::elsewhere::{self, Outcome};
 use crate::harness::engine::BASE_IMAGE;
 use crate::harness::verdict::{findings, list, text};
 use crate::harness::{Cast, Engine, Result};
@@ -115,10 +116,12 @@ impl Swarm {
 
         let healthy = link(&run, &report, "mock")?;
         must(healthy["root_cause"].is_null(), || run.account("mock answers across nodes"))?;
-        for check in ["endpoint-config", "shared-network", "server-state", "network-path"] {
+        let checks = ["endpoint-config", "shared-network", "server-state", "network-path"];
+        for check in checks {
             let outcome = outcome(healthy, check);
             must(outcome == "pass", || run.account(&format!("mock: {check} is {outcome}")))?;
         }
+        elsewhere::note_of_swarm("mock", Outcome::right(&checks));
         let ends = [text(healthy, "client_node"), text(healthy, "server_node")];
         must(ends == ["node-a", "node-b"], || run.account("the nodes that hold the ends"))?;
         for (server, check, code) in [
@@ -134,6 +137,7 @@ impl Swarm {
                 .map(|f| text(f, "code"))
                 .collect();
             must(others.is_empty(), || run.account(&format!("{server}: {others:?} as well")))?;
+            elsewhere::note_of_swarm(server, Outcome::right(&[check]));
         }
         Ok(())
     }
@@ -186,6 +190,7 @@ impl Swarm {
         let report = run.report_with(1)?;
         let link = link(&run, &report, "mock")?;
         must(text(link, "root_cause") == "EC722", || run.account("the way between nodes is cut"))?;
+        elsewhere::note_of_swarm("cut", Outcome::right(&["network-path"]));
         let healed = self.diagnose(true)?;
         let report = healed.report_with(1)?;
         let link = self::link(&healed, &report, "mock")?;

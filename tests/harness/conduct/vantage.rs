@@ -7,6 +7,7 @@ use super::proxy::{Call, Fault, Plan, Proxy};
 use super::remote::{secured, with_papers};
 use super::{must, scene};
 use crate::harness::cast::Play;
+use crate::harness::elsewhere::{self, Way};
 use crate::harness::scene::Container;
 use crate::harness::stage::Stage;
 use crate::harness::verdict::{list, text};
@@ -107,6 +108,9 @@ pub(super) fn same(play: &Play, engine: Engine) -> Result<()> {
     let mut remote = with_papers(&secured(engine, &papers, Shown::Right)?, papers.path());
     let afar = run(remote.args(diagnosis::arguments(&stage, play)?.iter().skip(1)))?;
     differ_in_vantage_alone(&entered, &afar)?;
+    for (way, run) in [(Way::Sidecars, &beside), (Way::Tls, &afar)] {
+        elsewhere::note_by(way, play, engine, &run.report()?, &stage.words)?;
+    }
     no_helper_of(engine, &[beside.pid, afar.pid]).map_err(|left| afar.account(&left))?;
     stage.strike()
 }
