@@ -50,6 +50,16 @@ fn what_cannot_be_started_is_said_in_one_line() {
         assert_eq!(output.status.code(), Some(code), "{stderr}");
         assert!(stderr.contains(said) && stderr.lines().count() == 1, "{stderr}");
     }
+    // Who collects the reports finds one all the same.
+    let (file, mut command) =
+        (state.path().join("r.json"), Command::new(env!("CARGO_BIN_EXE_econn")));
+    command.args(["run", "--host", "unix:///no/such.sock", "--output"]);
+    command.arg(format!("json={}", file.display())).args(["--", "/no/such"]);
+    let output = command.env("XDG_STATE_HOME", state.path()).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), stderr.lines().count()), (Some(127), 1), "{stderr}");
+    let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert_eq!(report["outcome"], "unknown", "{report}");
     super::refused(&["run"], 2, "COMMAND");
     super::refused(&["run", "--no-such-flag", "--", "true"], 2, "--no-such-flag");
     super::refused(&["run", "--output", "json=/no/such/dir/f", "--", "true"], 2, "does not exist");

@@ -55,18 +55,21 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
     let failed = ended.as_ref().is_ok_and(|(code, _)| *code != 0);
     let record = watch.end(failed);
     let (code, said) = match ended {
-        Ok(ended) => ended,
-        // It never ran: there is nothing to judge.
+        Ok((code, said)) => (code, Some(said)),
+        // It never ran: what there is goes to every --output, and nobody is told of faults that it never met.
         Err((code, why)) => {
             say(&why);
-            return Ok(Code(code));
+            (code, None)
         }
     };
     if let Some(mut record) = record {
-        logs::add(&mut record, said.logged);
-        if !said.is_whole {
-            let what = "what the command printed came too fast, or went on after its end: not all of it was searched";
-            record.notes.push(NOT_ALL_READ.says(what));
+        let has_run = said.is_some();
+        if let Some(said) = said {
+            logs::add(&mut record, said.logged);
+            if !said.is_whole {
+                let what = "what the command printed came too fast, or went on after its end: not all of it was searched";
+                record.notes.push(NOT_ALL_READ.says(what));
+            }
         }
         // What goes wrong from here on is said, and is not the command's.
         match logs::read(&asked.logs) {
@@ -76,10 +79,16 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
         own.recall(&mut record);
         recording.finish(&record);
         // Where nobody reads a report, no program is started for it.
-        let is_read = code != 0 || !asked.judging.output.is_empty();
+        let is_told = code != 0 && has_run;
+        let is_read = is_told || !asked.judging.output.is_empty();
         let rows = if is_read { own.rows(&record, &wanted) } else { Vec::new() };
         let report = judge_with(&record, &wanted, &rows);
-        if let Err(failure) = tell(&record, &report, code, &asked, &recording) {
+        let told = if has_run {
+            tell(&record, &report, code, &asked, &recording)
+        } else {
+            written(&report, &asked.judging).map(drop)
+        };
+        if let Err(failure) = told {
             say(&failure.message);
         }
     }
