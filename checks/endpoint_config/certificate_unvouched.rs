@@ -19,7 +19,8 @@ mounted or stand beside its program.
 ## What disproves it
 A file of the client that holds the certificate itself, or one of an authority that leads to it. A client that says that it
 verifies nothing (`NODE_TLS_REJECT_UNAUTHORIZED=0`, `--insecure`). A key store of Java is not read: then it is unknown. So it is
-where the only such file is one that no variable, no argument and no file of the client names.
+where the only such file is one that nothing names for the client's program: no argument, no file and no variable that it reads
+(Node reads `NODE_EXTRA_CA_CERTS`, and not `SSL_CERT_FILE`).
 
 ## How to repair it
 Mount the authority's certificate into the client and name it as its program wants: `SSL_CERT_FILE` (OpenSSL, Python, Go),
@@ -42,7 +43,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     let (waiting, looked) = match trust.known()? {
         Trust { by: Some(path), unnamed: true, .. } => {
             return Err(Undecided::Unknown(format!(
-                "{path} of {name} vouches for the certificate at {authority}, and no variable, argument or file names that one: \
+                "{path} of {name} vouches for the certificate at {authority}, and nothing that its program is known to read names that one: \
                  whether its program reads it was not seen"
             )));
         }
@@ -151,7 +152,7 @@ mod tests {
                     trust.unnamed = true;
                 }
             },
-            "unknown: /certs/ca.pem of hapi vouches for the certificate at mock:8080, and no variable, argument or file names that one: whether its program reads it was not seen",
+            "unknown: /certs/ca.pem of hapi vouches for the certificate at mock:8080, and nothing that its program is known to read names that one: whether its program reads it was not seen",
         );
         says(
             &RULE,

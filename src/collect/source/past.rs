@@ -354,7 +354,7 @@ mod tests {
             ("ENV MODE=a", "ENV X=1 MODE=$Y", "ENV MODE"),
             ("CMD [\"x\"]", "CMD x", "CMD"),
             ("/bin/sh -c #(nop) USER app", "USER $U", "USER"),
-            ("ENTRYPOINT [\"x\"]", "ENTRYPOINT []", "ENTRYPOINT"),
+            ("ENTRYPOINT [\"x\"]", "ENTRYPOINT y", "ENTRYPOINT"),
         ] {
             let without = format!("it was made with {told}, which Dockerfile does not have");
             assert_eq!((says("", line), says(more, line)), (Some(without), None), "{line}");

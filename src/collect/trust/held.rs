@@ -80,6 +80,8 @@ pub(super) async fn held(engine: &Connection, seen: &Seen) -> Held {
         held.unread.get_or_insert_with(|| format!("the key store {path} is not read"));
     }
     let single = named.iter().map(String::as_str).chain(SYSTEM).map(|path| (path, 0));
+    let folders = named_folders(&raw.env, &raw.argv);
+    let single = single.chain(folders.iter().map(|path| (path.as_str(), 1)));
     let waiting = WAITING.iter().map(|path| (*path, 1));
     for (path, depth) in single.chain(searched(seen)).chain(waiting) {
         match files.at(path, depth).await {
@@ -173,6 +175,29 @@ fn named(env: &[(String, String)], argv: &[String]) -> BTreeSet<String> {
     pieces.filter(is_path).map(ToOwned::to_owned).take(NAMED).collect()
 }
 
+/// The folders of certificates that a variable or an argument names.
+fn named_folders(env: &[(String, String)], argv: &[String]) -> BTreeSet<String> {
+    let told = env.iter().filter(|(name, _)| name == "SSL_CERT_DIR").map(|(_, value)| value);
+    let given = argv.windows(2).filter(|pair| pair[0] == "--capath").map(|pair| &pair[1]);
+    let folders = told.chain(given).flat_map(|value| value.split(':'));
+    let is_path = |path: &&str| path.starts_with('/') && path.len() > 1;
+    folders.filter(is_path).map(|path| path.trim_end_matches('/').to_owned()).take(NAMED).collect()
+}
+
+/// What other programs than Node are told of authorities by: it has its own, and reads these only with OpenSSL's.
+const NOT_OF_NODE: [&str; 4] =
+    ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"];
+
+/// Whether a program reads a variable that names authorities, as far as its command tells.
+fn is_read_by(argv: &[String], env: &[(String, String)], variable: &str) -> bool {
+    let is_node = |word: &String| {
+        matches!(word.rsplit('/').next(), Some("node" | "nodejs" | "npm" | "npx" | "yarn" | "pnpm"))
+    };
+    let options = env.iter().filter(|(name, _)| name == "NODE_OPTIONS").map(|(_, value)| value);
+    let takes_openssls = || options.chain(argv).any(|text| text.contains("--use-openssl-ca"));
+    !NOT_OF_NODE.contains(&variable) || !argv.iter().take(1).any(is_node) || takes_openssls()
+}
+
 /// Whether a variable or an argument names a file, or its folder, or a file of its name: as a whole word.
 fn leads_to(env: &[(String, String)], argv: &[String], path: &str) -> bool {
     let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -182,7 +207,8 @@ fn leads_to(env: &[(String, String)], argv: &[String], path: &str) -> bool {
             || (folder.len() > 1 && word == folder)
             || word.rsplit('/').next() == Some(name)
     };
-    let mut values = env.iter().map(|(_, value)| value).chain(argv);
+    let read = env.iter().filter(|(variable, _)| is_read_by(argv, env, variable));
+    let mut values = read.map(|(_, value)| value).chain(argv);
     values.any(|value| value.split([' ', ',', ';', ':', '=', '&', '"', '\'', '(', ')']).any(names))
 }
 
@@ -244,7 +270,19 @@ impl Files<'_> {
 }
 
 fn is_candidate(path: &str) -> bool {
-    ends_with(path, &ENDINGS) || ends_with(path, &KEYS) || ends_with(path, &KEY_STORES)
+    ends_with(path, &ENDINGS)
+        || ends_with(path, &KEYS)
+        || ends_with(path, &KEY_STORES)
+        || is_hashed(path)
+}
+
+/// Whether a file is named as OpenSSL looks for it in a folder: `9d66eef0.0`.
+fn is_hashed(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.split_once('.').is_some_and(|(hash, number)| {
+        let is_hash = hash.len() == 8 && hash.bytes().all(|b| b.is_ascii_hexdigit());
+        is_hash && number.parse::<u8>().is_ok()
+    })
 }
 
 fn in_place(pid: &ProvenPid, path: &str, depth: usize) -> Result<Vec<(String, Vec<u8>)>, String> {
@@ -279,7 +317,7 @@ fn in_place(pid: &ProvenPid, path: &str, depth: usize) -> Result<Vec<(String, Ve
 
 #[cfg(test)]
 mod tests {
-    use super::{certificates, holds_key, is_candidate, leads_to, named, told};
+    use super::{certificates, holds_key, is_candidate, leads_to, named, named_folders, told};
 
     #[test]
     fn a_variable_may_hold_a_certificate_itself() {
@@ -307,6 +345,30 @@ mod tests {
         assert!(leads("/etc/lab/ca.pem") && leads("/etc/lab/") && leads("file:certs/ca.pem"));
         assert!(!leads("/etc/lab/client.py") && !leads("/etc/laboratory") && !leads("my-ca.pem"));
         assert!(!leads("/etc/other/root.pem") && !leads_to(&[], &[], "/ca.pem"));
+    }
+
+    #[test]
+    fn folders_are_named_by_what_is_read_as_such() {
+        let env = [("SSL_CERT_DIR", "/certs/:/more"), ("DATA_DIR", "/data")];
+        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let argv = ["curl", "--capath", "/given", "https://api"].map(str::to_owned);
+        let folders: Vec<String> = named_folders(&env, &argv).into_iter().collect();
+        assert_eq!(folders, ["/certs", "/given", "/more"]);
+        assert!(is_candidate("/certs/9d66eef0.0") && !is_candidate("/certs/9d66eef0.txt"));
+    }
+
+    #[test]
+    fn node_reads_a_variable_of_its_own() {
+        let leads = |argv: &str, variable: &str| {
+            let env = [(variable.to_owned(), "/c/ca.pem".to_owned())];
+            let argv: Vec<String> = argv.split(' ').map(str::to_owned).collect();
+            leads_to(&env, &argv, "/c/ca.pem")
+        };
+        assert!(
+            leads("python3 a.py", "SSL_CERT_FILE") && leads("node a.js", "NODE_EXTRA_CA_CERTS")
+        );
+        assert!(!leads("/usr/bin/node a.js", "SSL_CERT_FILE") && leads("node a.js", "MY_CA"));
+        assert!(leads("node --use-openssl-ca a.js", "SSL_CERT_FILE"));
     }
 
     #[test]
