@@ -75,7 +75,7 @@ pub fn judge_with(facts: &Snapshot, wanted: &Wanted, plugged: &[OwnRow]) -> Repo
         .links
         .iter()
         .filter(|link| wanted.keeps(link))
-        .map(|link| judge_link(facts, link, wanted, plugged))
+        .map(|link| judge_link(&facts.in_the_time_of(link), link, wanted, plugged))
         .collect();
     let unseen = facts.engines.iter().any(Engine::fell_silent);
     let outcome = links.iter().map(|l| l.outcome).max().unwrap_or(Outcome::Unknown);

@@ -30,6 +30,9 @@ pub struct Container {
     pub set_anew: Vec<String>,
     /// Whether it runs, and how it ended.
     pub state: State,
+    /// When it was there, where it was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lived: Option<super::Lived>,
     /// How its network namespace came to be.
     pub network_mode: NetworkMode,
     /// The networks it is attached to, by name.

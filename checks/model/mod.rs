@@ -18,6 +18,7 @@ mod heard;
 mod host;
 mod limits;
 mod link;
+mod lived;
 mod logged;
 mod machine;
 mod need;
@@ -59,6 +60,7 @@ pub use limits::{Cpu, Files, Limits, Tasks};
 pub use link::{
     Endpoint, Link, Meant, Proxied, Server, ServerKind, Symptom, TurnedAway, Visit, authority,
 };
+pub use lived::Lived;
 pub use logged::{LogClass, Logged};
 pub use machine::{Machine, Route, Tracked};
 pub use need::Need;

@@ -74,7 +74,10 @@ impl Declared {
 
     fn is_about(&self, link: &Link) -> bool {
         let server = link.server.as_ref().and_then(|s| s.container.as_deref()).unwrap_or("");
-        checks::matches(&self.client, &link.client) && checks::matches(&self.server, server)
+        // What is to be kept apart would fail whatever asks for more than that.
+        !link.is_forbidden()
+            && checks::matches(&self.client, &link.client)
+            && checks::matches(&self.server, server)
     }
 
     /// What may still come where a request is answered otherwise than it should be: with 502, 503 and 504 a server, or what

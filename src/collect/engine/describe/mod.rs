@@ -166,6 +166,7 @@ fn one(
         variables: names_of(&env),
         set_anew: Vec::new(),
         state,
+        lived: None,
         network_mode,
         attachments,
         ports: ports(settings.ports.unwrap_or_default(), host.port_bindings.unwrap_or_default()),

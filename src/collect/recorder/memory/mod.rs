@@ -13,8 +13,8 @@ use crate::collect::survey::{Listed, Request, nothing_found};
 use crate::collect::turns::Turns;
 use crate::collect::{ends, limits, links};
 use checks::model::{
-    Concurrency, Container, Fact, Limits, Network, SNAPSHOT_VERSION, Settings, Snapshot, Source,
-    State, Written,
+    Concurrency, Container, EngineKind, Fact, Limits, Lived, Network, SNAPSHOT_VERSION, Settings,
+    Snapshot, Source, State, Written,
 };
 use checks::notes::{DEAF, NAME_USED_AGAIN, TAKEN_DOWN, UNREADABLE};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -114,6 +114,14 @@ impl<'a> Memory<'a> {
     /// The record as it is now, in the order of every snapshot.
     pub(super) fn record(&self) -> Snapshot {
         let mut record = self.record.clone();
+        let since = |moment: Instant| {
+            u64::try_from(moment.saturating_duration_since(self.began).as_millis())
+                .unwrap_or(u64::MAX)
+        };
+        for (container, more) in record.containers.iter_mut().zip(&self.more) {
+            let lived = |up| Lived { from_ms: since(up), to_ms: more.gone.map(since) };
+            container.lived = more.up.map(lived);
+        }
         record.containers.sort_by(|a, b| (&a.engine, &a.name).cmp(&(&b.engine, &b.name)));
         record.networks.sort_by(|a, b| (&a.engine, &a.name).cmp(&(&b.engine, &b.name)));
         record.notes = self.notes.iter().cloned().collect();
@@ -336,11 +344,13 @@ impl<'a> Memory<'a> {
         }
     }
 
-    /// A container was removed. One that its engine removes by itself may have ended by itself as well.
+    /// A container was removed. Podman tells of no signal where it is asked through its API to stop one.
     pub(super) fn removed(&mut self, index: usize, id: &str) {
         let Some(at) = self.at(index, id) else { return };
         let life = self.lives.entry((index, id.to_owned())).or_default();
-        if self.all.seen[at].1.raw.removes_itself || !life.removed() {
+        // Docker tells of every signal, and removes such a one however it ended.
+        let is_docker = self.engines[index].facts.kind == EngineKind::Docker;
+        if (is_docker && self.all.seen[at].1.raw.removes_itself) || !life.removed() {
             return;
         }
         if let Some(before) = self.more[at].before.take() {

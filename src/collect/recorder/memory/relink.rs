@@ -135,11 +135,11 @@ impl Memory<'_> {
             self.all.find(to.engine.as_deref().unwrap_or(&link.engine), to.container.as_deref()?)
         };
         let links = self.record.links.iter().filter(move |link| of(link) == Some(server));
-        links.map(|link| {
+        links.filter_map(|link| {
             if link.client == HOST_CLIENT {
-                None
+                Some(None)
             } else {
-                self.all.find(&link.engine, &link.client)
+                self.all.find(&link.engine, &link.client).map(Some)
             }
         })
     }
