@@ -189,6 +189,8 @@ pub enum TurnedAway {
     Redis,
     /// `MySQL` or `MariaDB`, with the number of its error.
     Mysql(u16),
+    /// One of these that has no place left.
+    Full,
 }
 
 /// How far a client's request comes through its proxy.
@@ -244,6 +246,12 @@ pub enum Symptom {
 }
 
 impl Endpoint {
+    /// Whether its scheme is one of HTTP, in TLS or not.
+    #[must_use]
+    pub fn speaks_http(&self) -> bool {
+        matches!(self.scheme.as_deref(), Some("http" | "https" | "ws" | "wss"))
+    }
+
     /// The dialled address, if the host is one, in whatever spelling.
     #[must_use]
     pub fn address(&self) -> Option<IpAddr> {

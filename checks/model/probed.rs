@@ -128,6 +128,9 @@ pub struct Concurrency {
     /// The listen queue when not one connection was taken off it for as long as it was watched.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stuck: Option<Stuck>,
+    /// Whether the server closed each connection of the queue test by itself, without a byte.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hung_up: bool,
     /// Connections of others that the server had taken up before the probe and still had after it.
     #[serde(default, skip_serializing_if = "is_none")]
     pub held_by_others: usize,

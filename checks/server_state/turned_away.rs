@@ -2,23 +2,22 @@ use crate::model::{Case, Found, Judgement, Rule, TurnedAway};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC808",
-    title: "the server turns the client away by a rule of its own",
+    title: "the server turns the client away in its own protocol",
     explanation: "
 ## What it is
 The server is reached, takes the connection, and says at once that it does not serve this client: Redis without a password serves
-none but its own machine (protected mode), MySQL lets a user in from the hosts alone that were named. The connection itself is in
-order.
+none but its own machine (protected mode), MySQL lets a user in from the hosts alone that were named, and both turn everybody away
+while all their places are taken. The connection itself is in order.
 
 ## What proves it
-An error in the server's own protocol, sent to the client's namespace before anything was asked.
+An error in the server's own protocol, sent to the client's namespace before anything was asked, three times in a row.
 
 ## What disproves it
-A greeting, or silence until something is asked. A refusal after the login is not seen: nothing is sent. That a server has no place
-left for a moment is no rule of its own.
+A greeting, or silence until something is asked. A refusal after the login is not seen: nothing is sent.
 
 ## How to repair it
-Change that rule: give Redis a password or switch `protected-mode` off where nobody else can reach it, name the client's hosts in
-the grants of MySQL.
+Change the rule: give Redis a password or switch `protected-mode` off where nobody else can reach it, name the client's hosts in
+the grants of MySQL; let a server that is full take more (`maxclients`, `max_connections`), or close what its clients leave open.
 ",
     judge,
 };
@@ -38,6 +37,13 @@ fn judge(case: &Case<'_>) -> Judgement {
             format!(
                 "give {name} a password (--requirepass) and tell it {client}, or switch the protection off where nobody else \
                  can reach {name} (--protected-mode no)"
+            ),
+        ),
+        TurnedAway::Full => (
+            "all its places are taken".to_owned(),
+            format!(
+                "let {name} take more connections (maxclients of Redis, max_connections of MySQL), or have its clients close \
+                 those that they do not use"
             ),
         ),
         TurnedAway::Mysql(HOST_BLOCKED) => (
@@ -82,6 +88,7 @@ mod tests {
             (TurnedAway::Redis, "--protected-mode no"),
             (TurnedAway::Mysql(1130), "RENAME USER with the host '%'"),
             (TurnedAway::Mysql(1129), "FLUSH HOSTS"),
+            (TurnedAway::Full, "max_connections"),
         ] {
             says(&RULE, |it| away(it, refusal.clone()), seen);
             let remedies = remedies(&RULE, |it| away(it, refusal.clone()));

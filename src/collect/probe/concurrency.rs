@@ -311,6 +311,7 @@ impl Probe {
         self.seen.waiting_before = seen.before;
         self.seen.queue = seen.steps;
         self.seen.stuck = seen.stuck;
+        self.seen.hung_up = seen.hung_up;
         seen.stopped.map_or(Ok(()), Err)
     }
 

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// How long a server that speaks first is given to begin.
 const GREETING: Duration = Duration::from_millis(500);
@@ -15,6 +15,11 @@ const GREETING: Duration = Duration::from_millis(500);
 const AT_ONCE: Duration = Duration::from_millis(200);
 /// Errors of `MySQL` by which it turns hosts away: blocked, not allowed.
 const REFUSALS: [u16; 2] = [1129, 1130];
+/// The one by which it says that all its places are taken.
+const TOO_MANY: u16 = 1040;
+/// So often it is looked, and so long is waited in between.
+const LOOKS: usize = 3;
+const FREE: Duration = Duration::from_millis(100);
 /// So much of it is read.
 const LONGEST: usize = 64;
 
@@ -29,54 +34,98 @@ pub(super) async fn speaks_first(target: SocketAddr) -> bool {
     matches!(timeout(GREETING, look).await, Ok(Ok(greeting)) if &greeting != b"HTT")
 }
 
-/// How the server turns away whoever connects from here, where it says so at once.
-pub(crate) async fn turned_away(target: SocketAddr) -> Option<TurnedAway> {
+/// What a server does with a connection on which nothing is asked.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum Greeted {
+    /// It turns whoever connects from here away, and says so.
+    Away(TurnedAway),
+    /// It closes it without a byte.
+    Closed,
+    /// It resets it without a byte.
+    Reset,
+    /// It says something else, or waits.
+    Otherwise,
+}
+
+/// What the server does, at once, with each of three connections from here.
+pub(crate) async fn greeted(target: SocketAddr) -> Greeted {
+    let first = greeted_once(target).await;
+    for _ in 1..LOOKS {
+        // A place that was taken may be free again.
+        if first == Greeted::Otherwise {
+            break;
+        }
+        sleep(FREE).await;
+        if greeted_once(target).await != first {
+            return Greeted::Otherwise;
+        }
+    }
+    first
+}
+
+async fn greeted_once(target: SocketAddr) -> Greeted {
     let mut greeting = Vec::new();
+    let Ok(Ok(stream)) = timeout(AT_ONCE, TcpStream::connect(target)).await else {
+        return Greeted::Otherwise;
+    };
     let look = async {
-        let stream = TcpStream::connect(target).await?;
         let mut first = stream.take(LONGEST as u64);
         while first.read_buf(&mut greeting).await? > 0 && refusal(&greeting).is_none() {}
         io::Result::Ok(())
     };
     // What was read before the connection was reset counts as well.
-    let _ = timeout(AT_ONCE, look).await;
-    refusal(&greeting)
+    let ended = timeout(AT_ONCE, look).await;
+    match refusal(&greeting) {
+        Some(refusal) => Greeted::Away(refusal),
+        None if !greeting.is_empty() => Greeted::Otherwise,
+        None => match ended {
+            Ok(Ok(())) => Greeted::Closed,
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => Greeted::Reset,
+            _ => Greeted::Otherwise,
+        },
+    }
 }
 
 /// A refusal that a greeting begins with.
 fn refusal(greeting: &[u8]) -> Option<TurnedAway> {
     match greeting {
-        // Redis: `-DENIED Redis is running in protected mode`. That it has no place left may be for a moment.
+        // Redis: `-DENIED Redis is running in protected mode`.
         [b'-', b'D', b'E', b'N', b'I', b'E', b'D', b' ', ..] => Some(TurnedAway::Redis),
+        _ if greeting.starts_with(b"-ERR max number of clients") => Some(TurnedAway::Full),
         // `MySQL`: the length of the packet, its number, and an error instead of a greeting, with its own number.
-        [_, _, 0, 0, 0xff, low, high, ..] => {
-            let number = u16::from_le_bytes([*low, *high]);
-            REFUSALS.contains(&number).then_some(TurnedAway::Mysql(number))
-        }
+        [_, _, 0, 0, 0xff, low, high, ..] => match u16::from_le_bytes([*low, *high]) {
+            TOO_MANY => Some(TurnedAway::Full),
+            number => REFUSALS.contains(&number).then_some(TurnedAway::Mysql(number)),
+        },
         _ => None,
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{TurnedAway, refusal, turned_away};
+    use super::{Greeted, TurnedAway, greeted, refusal};
     use std::io::Write;
-    use std::net::TcpListener;
+    use std::net::{TcpListener, TcpStream};
 
     #[test]
     fn refusals_are_told_from_greetings() {
         assert_eq!(refusal(b"-DENIED Redis is running in"), Some(TurnedAway::Redis));
         let mysql = b"\x45\0\0\0\xff\x6a\x04Host '172.18.0.3' is not allowed";
         assert_eq!(refusal(mysql), Some(TurnedAway::Mysql(1130)));
+        let full = [
+            &b"-ERR max number of clients reached\r\n"[..],
+            b"\x17\0\0\0\xff\x10\x04Too many connections",
+        ];
+        assert!(full.iter().all(|greeting| refusal(greeting) == Some(TurnedAway::Full)));
         for greeting in [
             &b""[..],
             b"-",
             b"-DENIED",
             b"- no",
             b"-denied it",
-            b"-ERR max number of clients reached\r\n",
+            b"-ERR unknown command\r\n",
             b"-WELCOME to it",
-            b"\x45\0\0\0\xff\x10\x04Too many connections",
+            b"\x45\0\0\0\xff\x11\x04Another error",
             b"+PONG\r\n",
             b"\x4a\0\0\0\x0a8.0.36\0",
             b"SSH-2.0-OpenSSH_9.2",
@@ -87,17 +136,37 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_refusal_counts_though_the_connection_is_closed_behind_it() {
+    /// What is seen of a server that does this with each connection, by its number.
+    async fn seen_of(does: impl Fn(usize, TcpStream) + Send + 'static) -> Greeted {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let at = listener.local_addr().unwrap();
-        let server = std::thread::spawn(move || {
-            let (mut client, _) = listener.accept().unwrap();
-            client.write_all(b"-DENIED Redis").unwrap();
+        std::thread::spawn(move || {
+            listener.incoming().flatten().enumerate().for_each(|(number, one)| does(number, one));
         });
-        assert_eq!(turned_away(at).await, Some(TurnedAway::Redis));
-        server.join().unwrap();
-        // Nobody listens any more.
-        assert_eq!(turned_away(at).await, None);
+        greeted(at).await
+    }
+
+    #[tokio::test]
+    async fn a_refusal_counts_though_the_connection_is_closed_behind_it() {
+        let denies = |_, mut client: TcpStream| client.write_all(b"-DENIED Redis").unwrap();
+        assert_eq!(seen_of(denies).await, Greeted::Away(TurnedAway::Redis));
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let closed = listener.local_addr().unwrap();
+        drop(listener);
+        assert_eq!(greeted(closed).await, Greeted::Otherwise);
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_at_once_does_so_each_time() {
+        assert_eq!(seen_of(|_, client| drop(client)).await, Greeted::Closed);
+        let kept = std::sync::Mutex::new(Vec::new());
+        let second = move |number, client| {
+            if number == 1 {
+                kept.lock().unwrap().push(client);
+            }
+        };
+        assert_eq!(seen_of(second).await, Greeted::Otherwise);
+        let speaks = |_, mut client: TcpStream| client.write_all(b"Sat Nov 28\r\n").unwrap();
+        assert_eq!(seen_of(speaks).await, Greeted::Otherwise);
     }
 }

@@ -47,6 +47,8 @@ pub(super) struct Queue {
     pub(super) steps: Vec<QueueStep>,
     pub(super) stopped: Option<String>,
     pub(super) stuck: Option<Stuck>,
+    /// Whether every connection was closed by the server, without a byte.
+    pub(super) hung_up: bool,
 }
 
 /// The queue that `target` is behind, in the namespace of this thread.
@@ -139,6 +141,8 @@ async fn steps(
                 "{sockets} sockets share the port: all connections may have met one process"
             ));
         }
+        let hung_up = open.iter().all(|stream| matches!(stream.try_read(&mut [0]), Ok(0)));
+        seen.hung_up = hung_up && (seen.hung_up || seen.steps.is_empty());
         seen.steps.push(QueueStep { held, waiting });
         drop(open);
         if let Some(stuck) = stuck {

@@ -117,7 +117,7 @@ async fn journey<'a>(
         on_common.flat_map(|a| &a.addresses).map(|ip| SocketAddr::new(*ip, s.port)).collect()
     });
     let scheme = link.endpoint.scheme.as_deref();
-    let is_http = matches!(scheme, Some("http" | "ws" | "https" | "wss"));
+    let is_http = link.endpoint.speaks_http();
     // What is a stand-in's own is not the client's.
     let is_its_own = from == Vantage::StandIn
         && (link.endpoint.is_loopback()
@@ -135,7 +135,6 @@ async fn journey<'a>(
             port: link.endpoint.port,
             http_path: is_http.then(|| probe_path(request, server)),
             speaks_tls: scheme.is_some_and(begins_with_tls),
-            may_greet: !is_http && may_greet(scheme, link.endpoint.port),
             may_upgrade: scheme.is_some_and(may_upgrade),
             names: names.clone(),
             proxy: proxy(case),
@@ -211,14 +210,6 @@ pub(in super::super) fn begins_with_tls(scheme: &str) -> bool {
 /// Whether some clients of such a scheme ask for TLS in plain text all the same: then an answer in plain text proves nothing.
 pub(in super::super) fn may_upgrade(scheme: &str) -> bool {
     matches!(scheme, "smtps" | "imaps" | "ftps" | "tls" | "ssl")
-}
-
-/// Whether servers of a scheme, or of a port that tells it, say at once whom they do not let in.
-fn may_greet(scheme: Option<&str>, port: u16) -> bool {
-    let usual = matches!(port, 3306 | 6379);
-    scheme.map_or(usual, |scheme| {
-        matches!(scheme, "redis" | "valkey" | "mysql" | "mariadb") || (scheme == "tcp" && usual)
-    })
 }
 
 /// The path of HTTP requests to a server: the user's, else the root. The endpoint's own path is never requested unasked.

@@ -8,9 +8,9 @@ use super::plan::{Place, Planned};
 const MOST_LINKS: usize = 8;
 
 /// Folders that belong to the system: they are there in most images, and never read as a whole.
-const SYSTEM: [&str; 20] = [
+const SYSTEM: [&str; 18] = [
     "/", "/bin", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/opt", "/proc",
-    "/root", "/run", "/sbin", "/srv", "/tmp", "/usr", "/var", "/var/lib", "/var/www",
+    "/root", "/run", "/sbin", "/tmp", "/usr", "/var", "/var/lib",
 ];
 
 /// What is at the place of a planned file.

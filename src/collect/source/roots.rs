@@ -24,23 +24,33 @@ pub(crate) fn roots(plan: &Plan, image: &ImageFiles) -> Vec<String> {
     wanted.sort();
     wanted.dedup_by(|a, b| a.0 == b.0);
     let mut roots = Vec::new();
-    cover("/", &wanted, image, &mut roots);
+    let copied: Vec<&str> = plan.folders.iter().map(|(at, _)| at.as_str()).collect();
+    cover("/", &wanted, &copied, image, &mut roots);
     roots.truncate(MOST);
     roots
 }
 
-/// The paths to ask for, for all wanted ones below a folder: the folder itself, or what is in it.
-fn cover(folder: &str, wanted: &[(String, bool)], image: &ImageFiles, roots: &mut Vec<String>) {
+/// The paths to ask for, for all wanted ones below a folder: the folder itself, or what is in it. One that was `copied` as a
+/// whole may hold what has been removed since.
+fn cover(
+    folder: &str,
+    wanted: &[(String, bool)],
+    copied: &[&str],
+    image: &ImageFiles,
+    roots: &mut Vec<String>,
+) {
     let mut rest = wanted;
     while let Some((first, _)) = rest.first() {
         let child = child(folder, first);
         let count = rest.iter().take_while(|(path, _)| is_within(path, &child)).count();
         let (inside, after) = rest.split_at(count.max(1));
         rest = after;
-        if inside.iter().any(|(path, _)| *path == child) || is_worth_it(&child, inside, image) {
+        let few = if copied.contains(&child.as_str()) { 0 } else { 1 };
+        let is_one = inside.iter().any(|(path, _)| *path == child);
+        if is_one || is_worth_it(&child, inside, few, image) {
             roots.push(child);
         } else {
-            cover(&child, inside, image, roots);
+            cover(&child, inside, copied, image, roots);
         }
     }
 }
@@ -53,10 +63,12 @@ fn child(folder: &str, path: &str) -> String {
 }
 
 /// Whether a folder should be read as a whole. One in which a command may have worked holds more than was copied.
-fn is_worth_it(folder: &str, inside: &[(String, bool)], image: &ImageFiles) -> bool {
+fn is_worth_it(folder: &str, inside: &[(String, bool)], few: usize, image: &ImageFiles) -> bool {
     let is_crowded = inside.iter().any(|(_, changed)| *changed);
     let files = inside.len();
-    !is_of_system(folder) && !image.was_asked(folder) && (files > FEW || (files > 1 && !is_crowded))
+    !is_of_system(folder)
+        && !image.was_asked(folder)
+        && (files > FEW || (files > few && !is_crowded))
 }
 
 #[cfg(test)]

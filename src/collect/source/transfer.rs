@@ -169,6 +169,11 @@ impl Builder<'_> {
         }
         let found = self.context.find(&word.text, parents)?;
         let explicit = !super::glob::has_wildcard(&word.text);
+        // What a pattern took before may be there still.
+        let from = word.text.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if !explicit && to.shape == Shape::Folder && !super::glob::has_wildcard(from) {
+            self.folders.push((to.path.clone(), inside(from)));
+        }
         let root = parents
             .then(|| word.text.split_once("/./").map_or(String::new(), |(root, _)| inside(root)));
         let mut items = Vec::new();

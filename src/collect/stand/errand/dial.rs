@@ -1,7 +1,7 @@
 //! The client's own connection to its endpoint, and the request that it makes of it.
 
 use super::{ADDRESSES, Errand, LIMIT, Names, is_silent, resolve};
-use crate::collect::probe::{self, Answer, Question, Shown};
+use crate::collect::probe::{self, Answer, Greeted, Question, Shown};
 use checks::model::{Connect, Proxied, Reply, Visit, authority, is_loopback, numeric};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -24,9 +24,6 @@ pub(crate) struct Dial {
     pub(crate) http_path: Option<String>,
     /// Whether a connection to it begins with a TLS handshake.
     pub(crate) speaks_tls: bool,
-    /// Whether a server of its scheme says at once whom it does not let in.
-    #[serde(default)]
-    pub(crate) may_greet: bool,
     /// Whether some clients of its scheme ask for that in plain text first.
     pub(crate) may_upgrade: bool,
     /// How the client resolves names; a host that is an address needs none.
@@ -97,8 +94,13 @@ impl Errand for Dial {
                         (answer.reply, answer.http2, answer.stopped);
                     visit.no_handshake = answer.no_handshake;
                     beginning = answer.beginning;
-                    if self.may_greet {
-                        visit.turned_away = probe::turned_away(to).await;
+                    if self.http_path.is_none() && !self.speaks_tls {
+                        match probe::greeted(to).await {
+                            Greeted::Away(refusal) => visit.turned_away = Some(refusal),
+                            Greeted::Closed => visit.reply = Some(Reply::Closed),
+                            Greeted::Reset => visit.reply = Some(Reply::Reset),
+                            Greeted::Otherwise => {}
+                        }
                     }
                 }
                 break;
