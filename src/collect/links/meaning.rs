@@ -343,12 +343,13 @@ impl<'a> World<'a> {
                 c.name.clone(),
             )
         });
-        if let Some(owner) = owners.first().map(|owner| self.member(owner, dialled.port)) {
+        if let Some(owner) = owners.first() {
             let port = if self.is_on_host(dialled) {
                 dialled.port
             } else {
                 self.inside(owner, dialled.port)
             };
+            let owner = self.member(dialled, owner, port);
             return (Some(server(dialled, owner, port)), Meant::Name);
         }
         if let Some((first, domain)) = host.split_once('.')

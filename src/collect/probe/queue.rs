@@ -302,8 +302,8 @@ fn stuck(waiting: u32, since: Instant) -> Stuck {
 /// The figure at which the queue stands still, if it does; and whether it never went below the connections held.
 async fn settled(target: SocketAddr, held: u32) -> Result<(Option<u32>, Option<Stuck>), String> {
     let (mut figure, mut since) = (arrivals(target)?.waiting, Instant::now());
-    let mut taken = since;
-    let first = unaccepted(target.port());
+    let (begun, mut taken) = (since, since);
+    let mut first = unaccepted(target.port());
     loop {
         sleep(LOOK).await;
         let now = arrivals(target)?.waiting;
@@ -315,8 +315,13 @@ async fn settled(target: SocketAddr, held: u32) -> Result<(Option<u32>, Option<S
         }
         if figure >= held {
             if since.elapsed() >= STUCK && !is_working_off(target.port(), since) {
-                let stands = first.is_subset(&unaccepted(target.port()));
-                return Ok((stands.then_some(figure), stands.then(|| stuck(figure, since))));
+                let now = unaccepted(target.port());
+                let stands = first.is_subset(&now);
+                if stands || begun.elapsed() >= WORKED_OFF {
+                    return Ok((stands.then_some(figure), stands.then(|| stuck(figure, since))));
+                }
+                // Others came for those that were taken.
+                (first, since) = (now, Instant::now());
             }
             continue;
         }

@@ -182,22 +182,42 @@ impl<'a> World<'a> {
         found.first().map(|c| server(dialled, c, dialled.port))
     }
 
-    /// The container that serves behind a name: itself, but of a pod the member that says that it serves the port, else its
-    /// first.
-    pub(super) fn member(&self, container: &'a Container, port: u16) -> &'a Container {
-        if container.pod.is_none() {
-            return container;
-        }
-        let inside = |c: &&Container| {
-            c.engine == container.engine
-                && c.network_mode == NetworkMode::Container(container.name.clone())
+    /// The container that serves behind a name: itself, unless others stand in its namespace and one of them holds the port, or
+    /// says that it serves it; of a pod the first of its members, if need be. Where nobody holds it, one that does not run is
+    /// likelier meant than an owner that does, and does not say that it serves it.
+    pub(super) fn member(
+        &self,
+        dialled: Dialled<'_>,
+        owner: &'a Container,
+        port: u16,
+    ) -> &'a Container {
+        let is_inside = |c: &&Container| {
+            c.engine == owner.engine
+                && c.network_mode == NetworkMode::Container(owner.name.clone())
+                && (owner.pod.is_some() || c.name != dialled.client)
         };
-        self.containers
-            .iter()
-            .copied()
-            .filter(inside)
-            .min_by_key(|c| (!c.state.is_running(), !serves(c, port), c.name.clone()))
-            .unwrap_or(container)
+        let mut inside: Vec<&Container> =
+            self.containers.iter().copied().filter(is_inside).collect();
+        inside.sort_by_key(|c| (!c.state.is_running(), !serves(c, port), c.name.clone()));
+        if owner.pod.is_some() {
+            return inside.first().copied().unwrap_or(owner);
+        }
+        let is_held = !inside.is_empty() && (self.listens)(owner, port);
+        let all = || inside.iter().copied().chain([owner]);
+        if let Some(holder) = all().find(|c| is_held && (self.holds)(c, port) == Some(true)) {
+            return holder;
+        }
+        if let Some(mate) = inside.iter().find(|c| serves(c, port)) {
+            return mate;
+        }
+        // What is published is its owner's in any case, whoever serves it.
+        let is_published = owner.ports.iter().any(|p| p.container_port == port);
+        let may_be_meant = |c: &&&Container| is_held == c.state.is_up();
+        let mut others = inside.iter().filter(may_be_meant);
+        match (others.next(), others.next()) {
+            (Some(only), None) if is_published || !serves(owner, port) => only,
+            _ => owner,
+        }
     }
 
     /// The containers that stand in the client's namespace, itself left out.
