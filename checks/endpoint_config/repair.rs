@@ -2,7 +2,7 @@
 
 pub(super) use super::rewrite::rewritten;
 use super::service;
-use crate::model::{Case, Found, Meant, Reply, Source, Target, Visit, authority};
+use crate::model::{Case, Found, Meant, Reply, Source, Target, Undecided, Visit, authority};
 
 /// The address that a client should be told. What is not in it stays as it is written: user, path, query.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -49,6 +49,20 @@ pub(super) fn proposed(case: &Case<'_>, server: Target<'_>) -> Right {
         (case.proper_name(server), server.port)
     };
     at(case, host, port)
+}
+
+/// Who was heard to speak, from where it was asked, and the address as it should be but for the scheme: the endpoint itself, or
+/// the server's port where the client does not come so far.
+pub(super) fn spoken_at(case: &Case<'_>) -> Result<(String, String, Right), Undecided> {
+    let (endpoint, client) = (&case.link.endpoint, &case.link.client);
+    if case.link.visit.value().is_some_and(Visit::connected) {
+        let right = Right { scheme: None, host: endpoint.host.clone(), port: endpoint.port };
+        return Ok((endpoint.authority(), format!("from {client}"), right));
+    }
+    let server = case.server()?;
+    let name = &server.container.name;
+    let speaker = format!("port {} of {name}", server.port);
+    Ok((speaker, format!("inside {name}"), proposed(case, server)))
 }
 
 /// That host and port, with a scheme where one is missing.

@@ -1,4 +1,4 @@
-use super::repair::{Right, quoted, rewritten};
+use super::repair::{Right, quoted, rewritten, spoken_at};
 use crate::model::{Case, Found, Judgement, PLAIN_HTTP, Reply, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
@@ -11,7 +11,7 @@ TLS library says something like `wrong version number` or `record layer failure`
 
 ## What proves it
 From the client's namespace the beginning of a TLS handshake was answered twice with something else than a TLS record, or got no
-answer while a plain request got an HTTP status.
+answer while a plain request got an HTTP status. Where the client does not come so far, both are asked inside the server's namespace.
 
 ## What disproves it
 A TLS record in answer to the handshake. A port that closes the connection at it, or stays silent, is `unknown`: it may be a
@@ -37,19 +37,19 @@ fn judge(case: &Case<'_>) -> Judgement {
             "whether {authority} speaks TLS was not seen: a handshake that was begun {became}"
         )));
     }
-    let Some(Reply::TlsError(why)) = &visit.reply else { return Ok(None) };
+    let Some(Reply::TlsError(why)) = case.spoken() else { return Ok(None) };
     let is_http = why == PLAIN_HTTP;
     let speaks = if is_http { "plain HTTP, not TLS" } else { "no TLS" };
-    let found = quoted(case, Found::fail(format!("{authority} speaks {speaks}")))
-        .evidence(format!("a TLS handshake from {client}"), why.clone());
+    let (speaker, asked_from, right) = spoken_at(case)?;
+    let found = quoted(case, Found::fail(format!("{speaker} speaks {speaks}")))
+        .evidence(format!("a TLS handshake {asked_from}"), why.clone());
     // HTTP where something else is expected, or the reverse, is another server's port.
     if is_http != is_web {
         return Ok(Some(
-            found.fix(format!("tell {client} the port on which {} speaks TLS", endpoint.host)),
+            found.fix(format!("tell {client} the port on which {} speaks TLS", right.host)),
         ));
     }
-    let right = Right { scheme: Some(plain), host: endpoint.host.clone(), port: endpoint.port };
-    Ok(Some(rewritten(case, found, &right)))
+    Ok(Some(rewritten(case, found, &Right { scheme: Some(plain), ..right })))
 }
 
 /// What a scheme of which clients shake hands before anything else is called without TLS, and whether it is one of HTTP.

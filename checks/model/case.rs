@@ -2,7 +2,7 @@
 
 use super::{
     Attachment, Certificate, Connect, Container, EngineKind, Fact, Link, Listener, Meant, Network,
-    NetworkMode, ServerKind, Snapshot, Symptom, Undecided, Validity, Visit,
+    NetworkMode, Reply, ServerKind, Snapshot, Symptom, Undecided, Validity, Visit,
 };
 use std::net::IpAddr;
 
@@ -266,6 +266,13 @@ impl<'a> Case<'a> {
                 && attempt.to.port() == server.port
                 && own(&attempt.to.ip())
         })
+    }
+
+    /// What the server replied to the client, else what it was heard to speak inside its own namespace.
+    #[must_use]
+    pub fn spoken(&self) -> Option<&'a Reply> {
+        let visit = self.link.visit.value()?;
+        if visit.connected() { visit.reply.as_ref() } else { self.link.inside.as_ref() }
     }
 
     /// The certificate that the server showed to the client.

@@ -37,6 +37,10 @@ pub struct Link {
     /// What the client's own program dials in vain at the endpoint's port; looked at only where the server was started after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<super::Tried>,
+    /// What the server speaks instead of the endpoint's scheme, asked inside its own namespace: only where the client's connection
+    /// came to nothing, and only where it is something else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub inside: Option<Reply>,
     /// From where visit, path and lookup were seen; `None` when they were not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vantage: Option<super::Vantage>,

@@ -3,6 +3,7 @@
 
 mod holds;
 mod images;
+mod inside;
 mod visits;
 
 use super::again::again;
@@ -17,6 +18,7 @@ pub(super) use holds::held;
 use holds::holds;
 use images::{builds, images, registries};
 pub(super) use images::{image, may_be_compared};
+use inside::inside;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
@@ -48,6 +50,7 @@ pub(super) async fn probe(
         } else {
             visits(stands, all, snapshot, request).await;
             holds(stands, all, snapshot, request).await;
+            inside(stands, all, snapshot, request).await;
             crowds(stands, all, snapshot, request).await;
         }
     };

@@ -55,7 +55,7 @@ pub(crate) async fn concurrency(
 
 /// The address in the server's own namespace at which the port answers its clients: the one that is bound and that they dial,
 /// the loopback for a wildcard, else a bound one, those that others can reach first.
-fn target(listeners: &[Listener], port: u16, met: &[IpAddr]) -> Option<SocketAddr> {
+pub(super) fn target(listeners: &[Listener], port: u16, met: &[IpAddr]) -> Option<SocketAddr> {
     let rows = || listeners.iter().filter(|l| l.address.port() == port);
     let any = |l: &&Listener| l.address.ip().is_unspecified();
     if let Some(dialled) = rows().map(|l| l.address).find(|a| met.contains(&a.ip().to_canonical()))

@@ -177,6 +177,7 @@ pub(crate) fn link(claim: Claim, world: &World<'_>, listens_itself: Fact<bool>) 
         unstarted: None,
         replicas: Vec::new(),
         tried: Vec::new(),
+        inside: None,
     })
 }
 
