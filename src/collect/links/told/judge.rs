@@ -249,7 +249,8 @@ impl Weighed<'_> {
             return false;
         }
         if self.paired {
-            return true;
+            // `WEB_SERVER=nginx` beside `WEB_PORT=80`
+            return known || !(self.entry.key.is_server() && host::is_kind(host));
         }
         if trouble.is_some() {
             // In a file, whoever reads it fills in what is nothing but a variable.

@@ -101,6 +101,11 @@ impl Key {
         ALONE.any(self.last())
     }
 
+    /// Does it ask for a server, so that the kind of one may be its value as well as its host?
+    pub(super) fn is_server(&self) -> bool {
+        self.last().last().is_some_and(|word| matches!(word.as_str(), "server" | "servers"))
+    }
+
     pub(super) fn role(&self) -> Role {
         let words = self.words();
         let listens =
