@@ -11,9 +11,8 @@ use super::{Trouble, broken, variable};
 const WILDCARDS: List = List("0.0.0.0 :: 0:0:0:0:0:0:0:0 * + 0");
 
 /// Words that say whether something is on, or that there is nothing: `HTTP_SERVER=on` beside `HTTP_PORT=2020`.
-const FLAGS: List = List(
-    "on off yes no true false enable enabled disable disabled none null nil undefined unset",
-);
+const FLAGS: List =
+    List("on off yes no true false enable enabled disable disabled none null nil undefined unset");
 
 /// Programs that serve a web application. Where a key asks for a server, one of these is the kind of it.
 const KINDS: List = List(

@@ -70,6 +70,7 @@ fn with_another_name_before_it_it_is_a_link() {
         ("S3_PUBLIC_ENDPOINT", "http://api:8080", "http://api:8080"),
         ("MEDIA_SERVER_URL", "http://localhost:8080", "http://localhost:8080"),
         ("BASE_ENDPOINT", "http://localhost:8080", "http://localhost:8080"),
+        ("CREDIT_CHECK_SERVICE_URL", "http://localhost:8080", "http://localhost:8080"),
         ("LINK_API_URL", "http://localhost:8080", "http://localhost:8080"),
         ("VITE_PROXY_TARGET", "http://localhost:8080", "http://localhost:8080"),
     ]);
