@@ -17,7 +17,7 @@ const FLAGS: List =
 /// Programs that serve a web application. Where a key asks for a server, one of these is the kind of it.
 const KINDS: List = List(
     "\
-    nginx openresty angie apache apache2 httpd lighttpd caddy traefik envoy haproxy iis kestrel \
+    nginx openresty angie apache apache2 httpd lighttpd caddy iis kestrel \
     gunicorn uvicorn uwsgi hypercorn daphne waitress werkzeug granian gevent tornado twisted \
     cherrypy puma unicorn thin webrick passenger falcon tomcat jetty undertow netty glassfish \
     wildfly jboss payara swoole roadrunner frankenphp cowboy bandit",

@@ -107,7 +107,7 @@ impl Reader {
             self.open(head);
         } else if piece == "{" {
             let head = std::mem::take(&mut self.before);
-            self.open(&head);
+            self.open(if head.starts_with(char::is_alphabetic) { &head } else { "" });
         } else if let Some(head) = piece.strip_suffix('{') {
             self.directive(head, line);
             self.open(head);

@@ -6,6 +6,7 @@ mod dsns;
 mod files;
 mod links;
 mod malformed;
+mod nginx;
 mod no_links;
 mod pairs;
 mod random;
