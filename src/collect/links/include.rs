@@ -52,7 +52,9 @@ pub(super) async fn included(
                 let files = place.read(engine, seen, pid.as_ref()).await;
                 is_found |= files.is_some();
                 for (path, bytes) in files.unwrap_or_default() {
-                    if known.len() < 2 * FILES_LIMIT && known.insert(path.clone()) {
+                    if known.len() >= 2 * FILES_LIMIT {
+                        found.is_partial = true;
+                    } else if known.insert(path.clone()) {
                         next.extend(found.take(seen, path, bytes));
                     }
                 }
@@ -144,8 +146,8 @@ impl Wanted {
         seen: &Seen,
         pid: Option<&ProvenPid>,
     ) -> Option<Vec<(String, Vec<u8>)>> {
-        match pid {
-            Some(pid) => self.in_place(pid),
+        match pid.and_then(|pid| self.in_place(pid)) {
+            Some(files) => Some(files),
             None => self.fetched(engine, seen).await,
         }
     }

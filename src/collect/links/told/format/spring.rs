@@ -52,6 +52,11 @@ pub(super) fn written(items: &[Item]) -> Vec<String> {
     items.iter().filter(activates).flat_map(|item| list(&item.value)).collect()
 }
 
+/// Are these filled in by somebody of whom nothing is known here, so that any profile may be meant?
+fn are_open(profiles: &[String]) -> bool {
+    profiles.iter().any(|profile| profile.contains(['$', '@', '#']))
+}
+
 /// Is the file (`application-test.yml`) one for a profile of developers or tests that the program is not told, and named nowhere?
 pub(crate) fn is_of_another_profile(
     path: &str,
@@ -73,7 +78,7 @@ pub(crate) fn is_of_another_profile(
         let mut values = vars.iter().map(|(_, value)| value).chain(argv);
         values.any(|text| text.to_ascii_lowercase().contains(&name))
     };
-    is_other && !named()
+    is_other && !are_open(profiles) && !named()
 }
 
 /// The documents that are for profiles other than those that the program is told; where it is told none, those for developers
@@ -99,6 +104,9 @@ pub(super) fn other_documents(items: &[Item], known: &Known<'_>) -> Vec<usize> {
         return Vec::new();
     }
     let active = if given.is_empty() { written(items) } else { given };
+    if are_open(&active) {
+        return Vec::new();
+    }
     let is_active = |profile: &str| {
         let profile = profile.trim();
         let is_told = |wanted: &str| active.iter().any(|told| told == wanted);

@@ -15,7 +15,7 @@ pub(super) fn used<'i>(items: &'i [Item], format: Format, known: &Known<'_>) -> 
     let off = Off::of(items, format);
     let yaml = format == Format::Yaml;
     let profiles = if yaml { spring::other_documents(items, known) } else { Vec::new() };
-    let sections = other_environments(items, known.vars);
+    let sections = other_environments(items, known);
     let own = shapes::Own::of(items);
     if off.is_empty() && profiles.is_empty() && sections.is_empty() && own.is_empty() {
         return Cow::Borrowed(items);
@@ -79,7 +79,7 @@ fn first(item: &Item) -> Option<&str> {
 
 /// `{"test": {...}, "production": {...}}`: the sections for other environments than the one that the program is told. Where it is
 /// told none, and there is one for production that names a server, those beside it are a developer's.
-fn other_environments(items: &[Item], vars: &[(String, String)]) -> BTreeSet<String> {
+fn other_environments(items: &[Item], known: &Known<'_>) -> BTreeSet<String> {
     let is_section = |item: &&Item| item.path.len() > 1;
     let firsts: BTreeSet<&str> = items.iter().filter(is_section).filter_map(first).collect();
     let mut sections: BTreeSet<&str> =
@@ -87,7 +87,8 @@ fn other_environments(items: &[Item], vars: &[(String, String)]) -> BTreeSet<Str
     if sections.len() < 2 {
         return BTreeSet::new();
     }
-    let told = told_environments(vars);
+    let mut told = told_environments(known.vars);
+    told.extend(told_environments(known.exported));
     if told.is_empty() {
         let names_server = |item: &&Item| {
             let key = Key::path(item.names());

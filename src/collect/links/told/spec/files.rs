@@ -323,6 +323,10 @@ fn parts_for_another_environment_are_no_links() {
     let named = format!("spring: {{profiles: {{active: dev}}}}\n---\n{spring}");
     let found = told(("A", "b"), "application.yml", &named);
     assert_eq!(found, Ok("3 a.url = http://x:1 | 6 a.url = http://y:1".to_owned()));
+    let open = format!("spring: {{profiles: {{active: '@profile@'}}}}\n---\n{spring}");
+    let found = told(("A", "b"), "application.yml", &open);
+    let all = "3 a.url = http://x:1 | 6 a.url = http://y:1 | 9 b.url = http://z:1";
+    assert_eq!(found, Ok(all.to_owned()));
     let docker = spring.replace("dev", "docker");
     let all = "1 a.url = http://x:1 | 4 a.url = http://y:1 | 7 b.url = http://z:1";
     assert_eq!(told(("A", "b"), "application.yml", &docker), Ok(all.to_owned()));

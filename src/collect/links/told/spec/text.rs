@@ -125,6 +125,7 @@ fn knows_the_files_of_another_profile() {
         ("bootstrap-dev.yml", "", "", true),
         ("application-dev.yml", "eu Dev", "", false),
         ("application-dev.yml", "", "app --config=/config/application-dev.yml", false),
+        ("application-dev.yml", "${PROFILE:x}", "", false),
         ("application-docker.yml", "", "", false),
         ("application-prod.yml", "", "", false),
         ("application.yml", "", "", false),
