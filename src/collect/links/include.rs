@@ -112,7 +112,8 @@ impl Wanted {
         let Some(at) = pattern.find(signs) else {
             return Self { from: pattern.clone(), pattern, regex: None };
         };
-        let from = pattern[..at].rsplit_once('/').map_or("/", |(folder, _)| folder).to_owned();
+        let folder = pattern[..at].rsplit_once('/').map_or("", |(folder, _)| folder);
+        let from = if folder.is_empty() { "/" } else { folder }.to_owned();
         // What stands in brackets may be any one character here: rather one file too many.
         let mut text = String::from("^");
         let mut chars = pattern.chars();
@@ -172,8 +173,13 @@ impl Wanted {
     async fn fetched(&self, engine: &Connection, seen: &Seen) -> Option<Vec<(String, Vec<u8>)>> {
         let tar = engine.archive(&seen.facts.id, &self.from, ARCHIVE_LIMIT).await.ok()?;
         let Some(tar) = tar else { return self.regex.is_some().then(Vec::new) };
+        self.among(&tar)
+    }
+
+    /// The files in an archive of where the pattern begins. A link among them leads to nobody knows what.
+    fn among(&self, tar: &[u8]) -> Option<Vec<(String, Vec<u8>)>> {
         let parent = self.from.rsplit_once('/').map_or("", |(parent, _)| parent);
-        let mut archive = tar::Archive::new(tar.as_slice());
+        let mut archive = tar::Archive::new(tar);
         let mut files = Vec::new();
         for entry in archive.entries().ok()? {
             let mut entry = entry.ok()?;
@@ -223,5 +229,36 @@ mod tests {
             let all = of("/a/n.conf", &format!("include {pattern};"));
             assert_eq!(all[0][0].matches(path), matches, "{pattern} {path}");
         }
+    }
+
+    #[test]
+    fn an_archive_has_the_files_that_match() {
+        let archive = |files: &[&str], link: bool| {
+            let mut builder = tar::Builder::new(Vec::new());
+            for path in files {
+                let mut header = tar::Header::new_gnu();
+                header.set_size(2);
+                header.set_mode(0o644);
+                if link {
+                    header.set_entry_type(tar::EntryType::Symlink);
+                    header.set_size(0);
+                    builder.append_link(&mut header, path, "/x").unwrap();
+                } else {
+                    builder.append_data(&mut header, path, &b"ok"[..]).unwrap();
+                }
+            }
+            builder.into_inner().unwrap()
+        };
+        let found = |pattern: &str, tar: &[u8]| {
+            let wanted = of("/a/n.conf", &format!("include {pattern};")).remove(0).remove(0);
+            let files = wanted.among(tar)?;
+            Some(files.into_iter().map(|(path, _)| path).collect::<Vec<_>>().join(" "))
+        };
+        let folder = archive(&["up/x.up", "up/y.txt", "up/below/z.up"], false);
+        assert_eq!(found("/a/up/*.up", &folder).as_deref(), Some("/a/up/x.up"));
+        assert_eq!(found("/a/up/*.no", &folder).as_deref(), Some(""));
+        let file = archive(&["upstream"], false);
+        assert_eq!(found("/a/upstream", &file).as_deref(), Some("/a/upstream"));
+        assert_eq!(found("/a/up/*.up", &archive(&["up/x.up"], true)), None);
     }
 }
