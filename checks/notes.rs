@@ -53,8 +53,8 @@ pub const NO_LINK: Note = Note {
     explanation: "
 ## What it is
 Neither the environment, nor the command line, nor a mounted configuration file of any container tells an address that may
-be another container's. So nothing was judged, and the run could not complete (exit code 3): that nobody calls anybody is
-seldom what was meant.
+be another container's and is dialled over TCP: services over UDP (`STATSD_HOST`, `udp://...`) are not judged. So the run
+could not complete (exit code 3): that nobody calls anybody is seldom what was meant.
 
 ## How to repair it
 Name the link: `--link CLIENT=URL`, or an `[[expect]]` in `econn.toml`. Where the address stands in a file that is part of

@@ -4,7 +4,7 @@
 use super::engine::Seen;
 use super::fresh::Origin;
 use super::links::in_line;
-use super::links::told::{Known, Place, Told, from_env};
+use super::links::told::{Joint, Known, Place, Told, from_env};
 use super::source::compose::{Assigned, Project};
 use crate::bounded;
 use checks::model::{
@@ -62,7 +62,10 @@ impl Environment {
                 now.clone_into(value);
             }
         }
-        let now = from_env(&vars, &Known { is_name, vars: &vars, groups: &[], exported: &[] });
+        let now = from_env(
+            &vars,
+            &Known { is_name, vars: &vars, joint: Joint::default(), exported: &[] },
+        );
         let age = seen.facts.state.age_seconds.map(Duration::from_secs);
         let made = age.and_then(|age| SystemTime::now().checked_sub(age));
         // What `run` was told on its own command line is in no file.

@@ -302,6 +302,6 @@ pub(super) fn nothing_found(snapshot: &Snapshot, engines: &Engines) -> String {
         engines.connections.iter().map(|c| c.facts.name.as_str()).collect::<Vec<_>>().join(", ");
     NO_LINK.says(format!(
         "no link found: the environment, the command line and the mounted configuration files of {count} containers \
-         ({names}) tell no address of another container; name one with --link CLIENT=URL"
+         ({names}) tell no TCP address of another container; name one with --link CLIENT=URL"
     ))
 }

@@ -1,5 +1,5 @@
 use super::{Environment, is_younger, program};
-use crate::collect::links::told::{Known, from_env};
+use crate::collect::links::told::{Joint, Known, from_env};
 use crate::collect::source::compose::Project;
 use checks::model::{Compose, Source};
 use std::fs;
@@ -20,7 +20,12 @@ fn says(files: &[(&str, &str)], has: &str, age: u64) -> String {
         environment_files: Vec::new(),
         program: None,
     };
-    let known = |vars| Known { is_name: &|name| name == "mock", vars, groups: &[], exported: &[] };
+    let known = |vars| Known {
+        is_name: &|name| name == "mock",
+        vars,
+        joint: Joint::default(),
+        exported: &[],
+    };
     let vars = [("URL".to_owned(), has.to_owned())];
     let told = from_env(&vars, &known(&vars)).into_iter().next().unwrap();
     let variables = Project::read(&labels).unwrap().environment("web").unwrap();

@@ -1,9 +1,10 @@
 //! Every place in a container that tells an address: environment, command line, mounted configuration files.
 
+use super::include::included;
 use super::mounts::is_searched;
 use super::started::as_started;
 use super::text::text_of;
-use super::told::{self, Known, Place, Told};
+use super::told::{self, Joint, Known, Place, Told};
 use super::written::{in_line, in_value};
 use crate::collect::engine::{Connection, Mount, Raw, Seen};
 use crate::collect::vantage::{ProvenPid, list_files, read_file};
@@ -15,11 +16,11 @@ use std::io::Read;
 use std::net::IpAddr;
 
 /// A configuration file larger than this is not one.
-const FILE_LIMIT: u64 = 1 << 20;
+pub(super) const FILE_LIMIT: u64 = 1 << 20;
 /// Configuration files that are read of one container, at most.
-const FILES_LIMIT: usize = 64;
+pub(super) const FILES_LIMIT: usize = 64;
 /// A mount that is fetched whole, because its files can't be read in place, may not be larger.
-const ARCHIVE_LIMIT: usize = 8 << 20;
+pub(super) const ARCHIVE_LIMIT: usize = 8 << 20;
 
 /// What one container is told, and which of its files could not be read.
 #[derive(Clone, Default)]
@@ -58,10 +59,16 @@ pub(crate) async fn gather(
             None => others.push(file),
         }
     }
-    let groups: Vec<String> =
-        files.iter().flat_map(|(file, text)| told::groups(&file.path, text)).collect();
+    let included = included(engine, seen, &files).await;
+    files.extend(included.files);
+    let defined = files.iter().flat_map(|(file, text)| told::groups(&file.path, text));
+    let groups: Vec<String> = defined.chain(included.groups).collect();
     let exported = if files.is_empty() { Vec::new() } else { exported(seen) };
-    let known = Known { is_name, vars, exported: &exported, groups: &groups };
+    let all = files.iter().map(|(file, text)| (file.path.as_str(), text.as_str()));
+    let profiles = told::profiles(argv, &[vars, &exported], all);
+    files.retain(|(file, _)| !told::is_of_another_profile(&file.path, &profiles, vars, argv));
+    let joint = Joint { groups: &groups, is_partial: included.is_partial, profiles: &profiles };
+    let known = Known { is_name, vars, exported: &exported, joint };
     for (file, text) in &files {
         read(file, text, &known, &mut gathered);
         let found = || told::unverified_in(&file.path, text);
@@ -86,7 +93,7 @@ fn exported(seen: &Seen) -> Vec<(String, String)> {
 
 /// What one container was given at its creation: its environment and its command line.
 pub(crate) fn given(seen: &Seen, is_name: &dyn Fn(&str) -> bool) -> Gathered {
-    let known = Known { is_name, vars: &seen.raw.env, groups: &[], exported: &[] };
+    let known = Known { is_name, vars: &seen.raw.env, joint: Joint::default(), exported: &[] };
     let mut gathered = Gathered {
         proxies: proxies(&seen.raw.env),
         unverified: told::unverified(&seen.raw.env, &seen.raw.argv),
@@ -132,10 +139,10 @@ fn proxies(env: &[(String, String)]) -> Proxies {
 }
 
 /// One configuration file.
-struct File {
-    path: String,
-    host_path: Option<String>,
-    text: Vec<u8>,
+pub(super) struct File {
+    pub(super) path: String,
+    pub(super) host_path: Option<String>,
+    pub(super) text: Vec<u8>,
 }
 
 fn read(file: &File, text: &str, known: &Known<'_>, gathered: &mut Gathered) {
@@ -279,7 +286,8 @@ fn too_large(path: &str) -> String {
     UNSEARCHED.says(format!("{path} is larger than 1 MiB, and was not searched"))
 }
 
-fn file(mount: &Mount, path: String, text: Vec<u8>) -> File {
+/// A file of a mount.
+pub(super) fn file(mount: &Mount, path: String, text: Vec<u8>) -> File {
     let inside = path.strip_prefix(&mount.destination).unwrap_or("").trim_start_matches('/');
     let host_path = mount.is_bind.then(|| match inside {
         "" => mount.source.clone(),

@@ -3,6 +3,7 @@
 //! Published ports are translated here and nowhere else.
 
 mod candidates;
+mod near;
 #[cfg(test)]
 mod tests;
 

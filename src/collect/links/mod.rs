@@ -1,6 +1,7 @@
 //! Who is told to call whom: the links, found in the containers' own configuration or named by the user.
 
 mod gather;
+mod include;
 mod meaning;
 mod mounts;
 mod started;

@@ -6,6 +6,8 @@ use checks::model::{
     Container, HOST_CLIENT, NetworkMode, Port, Server, ServerKind, is_loopback, numeric,
 };
 
+use super::near::{Nearness, nearness};
+
 impl<'a> World<'a> {
     /// The port inside that is meant when a container's own name or address is dialled: the dialled one, unless that is only
     /// published and not served.
@@ -156,30 +158,34 @@ impl<'a> World<'a> {
         container.attachments.iter().any(|a| mine(&a.network))
     }
 
-    /// The container whose name, alias or service is nearest to the dialled one, if any is near.
+    /// The container whose name, alias or service is nearest to the dialled one, if any is near: one of the client's own
+    /// project or networks before others, and of those that are as near one that serves the port.
     pub(super) fn nearest(&self, dialled: Dialled<'_>) -> Option<Server> {
-        let wanted = plain(dialled.host);
-        let distance = |c: &Container| {
-            c.names()
-                .map(|n| strsim::damerau_levenshtein(&plain(n), &wanted))
-                .min()
-                .unwrap_or(usize::MAX)
-        };
-        let near = |c: &Container| {
-            let allowed = (wanted.chars().count() / 4).clamp(1, 3);
-            distance(c) <= allowed
-                || c.names().any(|n| {
-                    n.len() >= 4 && (plain(n).contains(&wanted) || wanted.contains(&plain(n)))
-                })
-        };
-        let mut found: Vec<&Container> = self
+        let wanted = dialled.host;
+        let mut found: Vec<(Nearness, &Container)> = self
             .containers
             .iter()
             .copied()
-            .filter(|c| c.engine == dialled.engine && c.name != dialled.client && near(c))
+            .filter(|c| c.engine == dialled.engine && c.name != dialled.client)
+            .filter_map(|c| Some((nearness(wanted, c)?, c)))
             .collect();
-        found.sort_by_key(|c| (distance(c), !c.state.is_running(), c.name.clone()));
-        found.first().map(|c| server(dialled, c, dialled.port))
+        let is_related = |c: &Container| {
+            let project = |c: &Container| c.compose.as_ref().map(|it| it.project.clone());
+            let own = self.client(dialled).and_then(project);
+            self.is_beside(dialled, c) || (own.is_some() && own == project(c))
+        };
+        found.sort_by_key(|(near, c)| {
+            let serves = self.may_serve(c, dialled.port, |held| held == Some(true));
+            (
+                !is_related(c),
+                near.kind,
+                !serves,
+                near.distance,
+                !c.state.is_running(),
+                c.name.clone(),
+            )
+        });
+        found.first().map(|(_, c)| server(dialled, c, dialled.port))
     }
 
     /// The container that serves behind a name: itself, unless others stand in its namespace and one of them holds the port, or
@@ -272,9 +278,4 @@ pub(super) fn only_port(container: &Container) -> Option<u16> {
 pub(super) fn server(dialled: Dialled<'_>, container: &Container, port: u16) -> Server {
     let engine = (container.engine != dialled.engine).then(|| container.engine.clone());
     Server { kind: ServerKind::Container, container: Some(container.name.clone()), port, engine }
-}
-
-/// A name without what is often mistaken in it.
-fn plain(name: &str) -> String {
-    name.to_ascii_lowercase().replace('_', "-")
 }

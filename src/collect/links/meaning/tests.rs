@@ -84,3 +84,38 @@ fn a_name_below_localhost_is_a_containers_where_one_carries_it() {
     proxy.ports.clear();
     means("app", "api.localhost", &[proxy], "proxy:53");
 }
+
+#[test]
+fn the_nearest_name_is_one_of_the_clients_own_project_or_networks() {
+    let on = |name: &str, network: &str, exposed: u16| {
+        let mut container = publishes(name, "", 1, "tcp");
+        container.ports.clear();
+        container.exposed = vec![exposed];
+        let aliases = Vec::new();
+        container.attachments =
+            vec![Attachment { network: network.into(), addresses: Vec::new(), aliases }];
+        container
+    };
+    let nearest = |host: &str, containers: &[Container]| {
+        let facts: Vec<&Container> = containers.iter().collect();
+        let world = World {
+            containers: &facts,
+            networks: &[],
+            machine: &[],
+            listens: &|_, _| false,
+            holds: &|_, _| Some(false),
+        };
+        let client = "app";
+        let dialled = Dialled { engine: "docker", client, host, port: 53, listens_itself: false };
+        world.meaning(dialled).0.and_then(|server| server.container)
+    };
+    let app = on("app", "net", 1);
+    let all = [app.clone(), on("a-phonebook", "far", 1), on("server", "far", 1)];
+    assert_eq!(nearest("one", &all), None);
+    assert_eq!(nearest("servr", &all), Some("server".into()));
+    let all = [app.clone(), on("server", "far", 1), on("my-servr", "net", 1)];
+    assert_eq!(nearest("servr", &all), Some("my-servr".into()));
+    // Of two that are as near, the one that serves the port. Two do, so that none is meant by that alone.
+    let all = [app, on("my-mock", "net", 1), on("mock-of-mine", "net", 53), on("z", "net", 53)];
+    assert_eq!(nearest("mock", &all), Some("mock-of-mine".into()));
+}

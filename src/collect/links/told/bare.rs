@@ -57,6 +57,9 @@ pub(super) fn read(text: &str) -> Option<Address> {
         return None;
     }
     let authority = host::authority(login.map_or(front, |(_, host)| host))?;
+    if host::is_flag(&authority.host) {
+        return None;
+    }
     let ported = authority.port.is_some() || (variable::is_in(front) && front.contains(':'));
     if authority.host.is_empty() || !host::is_wordy(&authority.host) || (login.is_some() && !ported)
     {

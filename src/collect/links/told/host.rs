@@ -10,6 +10,19 @@ use super::{Trouble, broken, variable};
 /// Addresses that a program listens on and nobody can be told to reach.
 const WILDCARDS: List = List("0.0.0.0 :: 0:0:0:0:0:0:0:0 * + 0");
 
+/// Words that say whether something is on, or that there is nothing: `HTTP_SERVER=on` beside `HTTP_PORT=2020`.
+const FLAGS: List =
+    List("on off yes no true false enable enabled disable disabled none null nil undefined unset");
+
+/// Programs that serve a web application. Where a key asks for a server, one of these is the kind of it.
+const KINDS: List = List(
+    "\
+    nginx openresty angie apache apache2 httpd lighttpd caddy iis kestrel \
+    gunicorn uvicorn uwsgi hypercorn daphne waitress werkzeug granian gevent tornado twisted \
+    cherrypy puma unicorn thin webrick passenger falcon tomcat jetty undertow netty glassfish \
+    wildfly jboss payara swoole roadrunner frankenphp cowboy bandit",
+);
+
 /// Endings of file names: `data.db` is no host.
 const FILE_ENDINGS: List = List(
     "\
@@ -20,6 +33,16 @@ const FILE_ENDINGS: List = List(
 /// `0.0.0.0`, `[::]`, `*`: where a program listens, never a destination.
 pub(super) fn is_wildcard(host: &str) -> bool {
     WILDCARDS.has(host) || host.starts_with("*.")
+}
+
+/// `on`, `disabled`, `none`: never a host, whatever asks for one.
+pub(super) fn is_flag(word: &str) -> bool {
+    FLAGS.has(&word.to_ascii_lowercase())
+}
+
+/// `nginx`, `gunicorn`: which kind of server it is, where a key does not say whether that or its host is meant.
+pub(super) fn is_kind(word: &str) -> bool {
+    KINDS.has(word)
 }
 
 /// An IPv4 or IPv6 address as it is usually written.

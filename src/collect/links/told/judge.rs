@@ -134,6 +134,11 @@ impl Weighed<'_> {
                 quote.to_string(),
                 quote.to_string(),
             ),
+            Around::Angles if url => (
+                "its value has angle brackets around it, which programs take for a part of it",
+                "<".to_owned(),
+                ">".to_owned(),
+            ),
             // Many readers of URLs leave out line ends by themselves.
             Around::Control(last) if host => (
                 "its value ends in a control character, which programs take for a part of it",
@@ -249,7 +254,8 @@ impl Weighed<'_> {
             return false;
         }
         if self.paired {
-            return true;
+            // `WEB_SERVER=nginx` beside `WEB_PORT=80`
+            return known || !(self.entry.key.is_server() && host::is_kind(host));
         }
         if trouble.is_some() {
             // In a file, whoever reads it fills in what is nothing but a variable.

@@ -35,7 +35,8 @@ mod spec;
 pub(crate) use args::from_args;
 pub(crate) use env::from_env;
 pub(crate) use format::{
-    from_file, groups, is_config_name, is_folder_of_others, is_of_another_environment,
+    from_file, groups, includes, is_config_name, is_folder_of_others, is_of_another_environment,
+    is_of_another_profile, profiles,
 };
 pub(crate) use path::holds_secret;
 pub(crate) use proxy::{NoProxy, Proxy, no_proxy, proxies};
@@ -116,8 +117,19 @@ pub(crate) struct Known<'a> {
     pub(crate) vars: &'a [(String, String)],
     /// What the client's program has in its environment beside that: an entrypoint has exported it.
     pub(crate) exported: &'a [(String, String)],
-    /// Names of groups of servers that any of the client's files defines, in lower case.
+    /// What the client's files say together.
+    pub(crate) joint: Joint<'a>,
+}
+
+/// What the client's files say together, and no one of them alone.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Joint<'a> {
+    /// Names of groups of servers that any of them defines, in lower case.
     pub(crate) groups: &'a [String],
+    /// Some of them include others that could not be read.
+    pub(crate) is_partial: bool,
+    /// The profiles that the client is told to run with, by whatever place.
+    pub(crate) profiles: &'a [String],
 }
 
 impl Told {

@@ -101,6 +101,11 @@ impl Key {
         ALONE.any(self.last())
     }
 
+    /// Does it ask for a server, so that the kind of one may be its value as well as its host?
+    pub(super) fn is_server(&self) -> bool {
+        self.last().last().is_some_and(|word| matches!(word.as_str(), "server" | "servers"))
+    }
+
     pub(super) fn role(&self) -> Role {
         let words = self.words();
         let listens =
@@ -123,7 +128,7 @@ impl Key {
         let shown = self.is_mention(&words) || Self::is_browsed(&words);
         let own_or_not = self.setting == Setting::Env && OWN_OR_NOT.has(&self.exact);
         let for_others = own_or_not || Self::is_public(&words) || DEBUGGERS.any(&words);
-        if shown || for_others || self.is_for_browsers(&words) || PROBES.any(&words) {
+        if shown || for_others || self.is_for_browsers(&words) || self.is_probe(&words) {
             Role::Doubtful
         } else if DESTINATIONS.any(&words) {
             Role::Destination
@@ -226,6 +231,15 @@ impl Key {
         self.setting == Setting::Env
             && BUNDLED.iter().any(|begin| self.exact.starts_with(&begin.to_ascii_lowercase()))
             && !words.iter().any(|word| word == "proxy")
+    }
+
+    /// `HEALTHCHECK_URL`, and what has an agent ask the container itself: `SERVICE_CHECK_HTTP`, `SERVICE_80_CHECK_TCP`.
+    fn is_probe(&self, words: &[String]) -> bool {
+        let checks = words.windows(2).any(|pair| pair == ["health", "check"]);
+        let service = words.first().is_some_and(|word| word == "service");
+        let numbered = words.get(1).is_some_and(|word| word.bytes().all(|b| b.is_ascii_digit()));
+        let registered = words.get(1 + usize::from(numbered)).is_some_and(|word| word == "check");
+        PROBES.any(words) || checks || (self.setting == Setting::Env && service && registered)
     }
 
     /// `MEDIA_URL`, `SHARE_BASE_URL`, `SWAGGER_HOST`: for people and their browsers.

@@ -27,6 +27,8 @@ pub(super) enum Around {
     #[default]
     Nothing,
     Quotes(char),
+    /// `<http://api>`, as URLs stand in mails.
+    Angles,
     /// The end of a line of another system, most often.
     Control(char),
 }
@@ -50,6 +52,7 @@ impl Around {
         let last = text.trim_end_matches(' ').chars().next_back();
         match (text.trim().chars().next(), last) {
             (Some(quote), _) if text.trim().len() > inner.len() => Self::Quotes(quote),
+            (Some('<'), Some('>')) => Self::Angles,
             (_, Some(last)) if last.is_control() => Self::Control(last),
             _ => Self::Nothing,
         }

@@ -37,7 +37,7 @@ pub(super) const GENERIC: List = List(
 pub(super) const OWN_PARTS: List = List(
     "\
     server servers http https web website webapp app application service admin management \
-    metrics monitoring actuator health healthz status debug pprof grpc uvicorn \
+    metrics monitoring stats actuator health healthz status debug pprof grpc uvicorn \
     gunicorn hypercorn flask run django rails puma express node next nuxt vite spring \
     micronaut quarkus ktor daemon socket tcp udp tls ssl frontend ui gf \
     deployment host",
@@ -94,8 +94,13 @@ pub(super) const BROWSED: List = List(
 pub(super) const DEBUGGERS: List = List("xdebug debugpy pydevd jdwp");
 /// Anywhere in a key: a page in which people try an interface out.
 pub(super) const TRIED_OUT: List = List("swagger playground");
-/// The same where both stand in it.
-pub(super) const MAILED: &[List] = &[List("mail link"), List("email link")];
+/// The same where both stand in it: links in mails, and those from one page of Grafana to another.
+pub(super) const MAILED: &[List] = &[
+    List("mail link"),
+    List("email link"),
+    List("exemplar trace destinations"),
+    List("derived fields url"),
+];
 
 /// The last word before `url` or `endpoint`: where a browser is sent to sign in. Beside a word of the second list, `auth` is
 /// another of the first: `GF_AUTH_GENERIC_OAUTH_AUTH_URL`.
@@ -131,6 +136,9 @@ pub(super) const LISTENS_TOGETHER: &[List] = &[
     List("entry points address"),
     List("inet http server port"),
     List("user agent"),
+    List("service telemetry metrics address"),
+    List("readers pull exporter prometheus"),
+    List("supervisorctl"),
 ];
 
 /// Values of these lead to services over UDP, which nothing here can judge.

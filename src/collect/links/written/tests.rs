@@ -1,11 +1,15 @@
 //! What a remedy may change, and what of the lines around it is kept.
 
-use super::super::told::{Known, Place, Told, from_args, from_env, from_file};
+use super::super::told::{Joint, Known, Place, Told, from_args, from_env, from_file};
 use super::{in_line, in_value};
 use checks::model::{Source, Written};
 
-const KNOWN: Known<'static> =
-    Known { is_name: &|name| name == "db", vars: &[], groups: &[], exported: &[] };
+const KNOWN: Known<'static> = Known {
+    is_name: &|name| name == "db",
+    vars: &[],
+    joint: Joint { groups: &[], is_partial: false, profiles: &[] },
+    exported: &[],
+};
 
 /// `scheme://ADDRESS` as it is changed, with what is kept of the rest.
 fn shown(written: Option<Written>) -> String {

@@ -1,6 +1,6 @@
 //! Configuration files without a format of their own: `key = value`, blocks in braces, directives with words.
 
-use super::super::words::List;
+use super::super::words::{self, List};
 use super::ini;
 use super::item::Item;
 
@@ -17,6 +17,9 @@ const SILENT: List = List(
 /// Directives whose first words are a host and a port.
 const TWO_WORDS: List = List("replicaof slaveof remote connect forward server");
 
+/// Words of a name for what is compared with a caller's origin: `map $http_origin $cors { ... }`.
+const ORIGINS: List = List("origin origins referer referrer cors csp allow allowed");
+
 /// Reads all lines; nothing here is malformed, only not understood.
 pub(super) fn items(text: &str) -> Vec<Item> {
     let sections = text.lines().any(|line| ini::heading(line.trim()).is_some());
@@ -31,18 +34,6 @@ pub(super) fn items(text: &str) -> Vec<Item> {
         }
     }
     reader.items
-}
-
-/// The names of groups of servers (`upstream NAME {`) in a text, in lower case: `proxy_pass http://NAME` means the group, in
-/// whatever file that stands, and no host.
-pub(super) fn groups(text: &str) -> Vec<String> {
-    let heads = text.lines().flat_map(pieces).filter_map(|piece| piece.strip_suffix('{'));
-    let name = |head: &str| {
-        let mut words = head.split_whitespace();
-        let name = words.next().filter(|word| *word == "upstream").and_then(|_| words.next());
-        name.map(str::to_ascii_lowercase)
-    };
-    heads.filter_map(name).collect()
 }
 
 /// One line may hold several pieces: `upstream api { server a:1; server b:2; }`.
@@ -65,7 +56,8 @@ fn pieces(line: &str) -> Vec<&str> {
             // `${NAME}` is no block.
             (None, '{')
                 if !line[..at].ends_with('$') && line[..at].ends_with([' ', ')', '=', ':'])
-                    || line[..at].is_empty() =>
+                    || line[..at].is_empty()
+                    || is_head(line[start..at].trim()) =>
             {
                 pieces.push(line[start..=at].trim());
                 start = at + 1;
@@ -83,11 +75,26 @@ fn pieces(line: &str) -> Vec<&str> {
     pieces
 }
 
+/// A block that is open.
+struct Block {
+    name: String,
+    number: usize,
+    /// What stands in it is compared, and nobody calls it.
+    compares: bool,
+}
+
+/// Does a block open right behind this: `http{`, `upstream api{`?
+fn is_head(text: &str) -> bool {
+    let name = text.strip_prefix("upstream ").unwrap_or(text);
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphabetic() || b == b'_' || b == b'-')
+}
+
 #[derive(Default)]
 struct Reader {
-    /// Names of the open blocks, each with its number.
-    blocks: Vec<(String, usize)>,
+    blocks: Vec<Block>,
     items: Vec<Item>,
+    /// The piece before this one: a block may open on a line of its own.
+    before: String,
     /// How many blocks were opened so far.
     opened: usize,
 }
@@ -98,12 +105,16 @@ impl Reader {
             self.blocks.pop();
         } else if let Some(head) = piece.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')) {
             self.open(head);
+        } else if piece == "{" {
+            let head = std::mem::take(&mut self.before);
+            self.open(if head.starts_with(char::is_alphabetic) { &head } else { "" });
         } else if let Some(head) = piece.strip_suffix('{') {
             self.directive(head, line);
             self.open(head);
         } else {
             self.line(piece, line);
         }
+        piece.clone_into(&mut self.before);
     }
 
     /// `reverse_proxy api:8080 {`: a directive with a block of its own. One that begins with an address is a site.
@@ -130,11 +141,14 @@ impl Reader {
     }
 
     fn names(&self) -> Vec<&str> {
-        self.blocks.iter().map(|(name, _)| name.as_str()).collect()
+        self.blocks.iter().map(|block| block.name.as_str()).collect()
     }
 
     fn add(&mut self, found: Vec<Item>) {
-        let block = self.blocks.last().map_or(0, |(_, number)| *number);
+        if self.blocks.iter().any(|block| block.compares) {
+            return;
+        }
+        let block = self.blocks.last().map_or(0, |block| block.number);
         self.items.extend(found.into_iter().map(|item| Item { block, ..item }));
     }
 
@@ -143,9 +157,16 @@ impl Reader {
         let name = words.next().unwrap_or_default();
         self.opened += 1;
         if self.blocks.len() < super::item::DEEPEST {
-            self.blocks.push((name.to_owned(), self.opened));
+            let (name, number) = (name.to_owned(), self.opened);
+            let compares = name == "map" && words.any(is_origin);
+            self.blocks.push(Block { name, number, compares });
         }
     }
+}
+
+/// Is this the name of what a caller's origin is compared with?
+fn is_origin(name: &str) -> bool {
+    ORIGINS.any(&words::split(name.trim_start_matches('$')))
 }
 
 /// The addresses among the words of a directive; a single word may be anything.
@@ -155,7 +176,10 @@ pub(super) fn directive(blocks: &[&str], text: &str, line: usize) -> Vec<Item> {
     let Some(name) = words.next() else { return Vec::new() };
     let lower = name.to_ascii_lowercase();
     let words: Vec<&str> = words.collect();
-    if SILENT.has(&lower) {
+    let origin = lower == "set" && words.first().is_some_and(|name| is_origin(name));
+    // HAProxy keeps such a server, and sends nothing there.
+    let is_off = lower == "server" && words.iter().skip(2).any(|word| *word == "disabled");
+    if SILENT.has(&lower) || origin || is_off {
         return Vec::new();
     }
     let keys: Vec<&str> = blocks.iter().copied().chain([name]).collect();

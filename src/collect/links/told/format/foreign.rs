@@ -3,7 +3,8 @@
 
 use super::super::words::List;
 use super::file_name;
-use super::item::{Item, Step};
+use super::item::Item;
+use super::shapes::begins;
 use std::path::Path;
 
 /// Files that describe packages, builds and the system itself, not connections.
@@ -58,23 +59,19 @@ pub(super) fn is_path(path: &str) -> bool {
 
 /// By what it holds, does a document tell others?
 pub(super) fn is_document(items: &[Item]) -> bool {
-    let has = |keys: &[&str]| items.iter().any(|item| is_below(item, keys));
+    let has = |keys: &[&str]| items.iter().any(|item| begins(item, keys));
     let interface = ["openapi", "swagger", "asyncapi"].into_iter().any(|name| has(&[name]));
     let containers = has(&["services", "*", "image"]) || has(&["services", "*", "build"]);
     let pipeline = has(&["jobs", "*", "runs-on"]) || has(&["jobs", "*", "steps"]);
-    let is_workload =
-        |it: &Item| is_below(it, &["kind"]) && WORKLOADS.has(&it.value.to_lowercase());
+    let is_workload = |it: &Item| begins(it, &["kind"]) && WORKLOADS.has(&it.value.to_lowercase());
     let workload = has(&["apiVersion"]) && items.iter().any(is_workload);
-    interface || containers || pipeline || workload || has(&["info", "_postman_id"])
-}
-
-/// Does the item stand below these keys? `*` is any of them.
-fn is_below(item: &Item, keys: &[&str]) -> bool {
-    let is = |(at, wanted): (usize, &&str)| match item.path.get(at) {
-        Some(Step::Key(key)) => *wanted == "*" || key == wanted,
-        _ => false,
-    };
-    keys.iter().enumerate().all(is)
+    let schema = |it: &Item| begins(it, &["$schema"]) && it.value.contains("//json-schema.org/");
+    interface
+        || items.iter().any(schema)
+        || containers
+        || pipeline
+        || workload
+        || has(&["info", "_postman_id"])
 }
 
 /// Words for the environment a file is written for, each with what it is short for.

@@ -6,9 +6,12 @@ mod foreign;
 mod ini;
 mod item;
 mod json;
+mod nginx;
 mod properties;
 #[cfg(test)]
 mod reference;
+mod shapes;
+mod spring;
 mod toml;
 mod unused;
 mod yaml;
@@ -19,9 +22,10 @@ use super::entry::Entry;
 use super::role::{Key, Role, Setting};
 use super::variable::Fill;
 use super::words::List;
-use super::{Known, Place, Told, judge, path};
+use super::{Joint, Known, Place, Told, judge, path};
 pub(crate) use foreign::{is_folder as is_folder_of_others, is_of_another_environment};
 use item::Item;
+pub(crate) use spring::is_of_another_profile;
 
 /// Larger files are no configuration.
 const LARGEST: usize = 1024 * 1024;
@@ -97,7 +101,12 @@ pub(crate) fn is_config_name(path: &str) -> bool {
 
 /// The names of groups of servers that a file defines, in lower case; those of another file refer to them as to hosts.
 pub(crate) fn groups(path: &str, text: &str) -> Vec<String> {
-    if Format::of(path) == Format::Conf { conf::groups(text) } else { Vec::new() }
+    if Format::of(path) == Format::Conf { nginx::groups(text) } else { Vec::new() }
+}
+
+/// The files that a file includes, as patterns.
+pub(crate) fn includes(path: &str, text: &str) -> Vec<String> {
+    if Format::of(path) == Format::Conf { nginx::includes(text) } else { Vec::new() }
 }
 
 /// All values of a file, each behind its key and what may be shown of that; none where it can't be read.
@@ -108,6 +117,25 @@ pub(super) fn values(path: &str, text: &str) -> Vec<(String, String, String)> {
         .into_iter()
         .map(|item| (item.dotted(), item.shown(), item.value))
         .collect()
+}
+
+/// The profiles that a client is told to run with: by its arguments, else by its variables, else by its files.
+pub(crate) fn profiles<'f>(
+    argv: &[String],
+    vars: &[&[(String, String)]],
+    files: impl Iterator<Item = (&'f str, &'f str)>,
+) -> Vec<String> {
+    let given = spring::told(argv, vars);
+    if !given.is_empty() {
+        return given;
+    }
+    let may_tell = |(path, text): &(&str, &str)| {
+        text.contains("profiles") && matches!(Format::of(path), Format::Yaml | Format::Properties)
+    };
+    let of = |(path, text): (&str, &str)| {
+        spring::written(&Format::of(path).items(text).unwrap_or_default())
+    };
+    files.filter(may_tell).flat_map(of).collect()
 }
 
 /// Finds the endpoints that a file tells. The error says what is malformed and where, and quotes nothing of it.
@@ -138,9 +166,8 @@ pub(crate) fn from_file(path: &str, text: &str, known: &Known<'_>) -> Result<Vec
     let mut told =
         judge::links(&entries(&unused::used(&items, format, known), format), known, fill);
     if format == Format::Conf {
-        let own = conf::groups(text);
-        let is_group = |host: &String| own.contains(host) || known.groups.contains(host);
-        told.retain(|told| told.port_written || !is_group(&told.host));
+        let own = nginx::groups(text);
+        told.retain(|told| told.port_written || !is_group(told, &own, known));
     }
     let lines: Vec<&str> = text.lines().collect();
     let mut hidden = HashMap::new();
@@ -150,13 +177,24 @@ pub(crate) fn from_file(path: &str, text: &str, known: &Known<'_>) -> Result<Vec
     Ok(told)
 }
 
+/// Is the host of this address the name of a group of servers, or may it be one that a file defines that was not read?
+fn is_group(told: &Told, own: &[String], known: &Known<'_>) -> bool {
+    let joint = known.joint;
+    let Place::Line { key, .. } = &told.place else { return false };
+    let host = &told.host;
+    let may_be = || {
+        nginx::may_be_group(key, host) && !(known.is_name)(host) && !super::host::is_loopback(host)
+    };
+    own.contains(host) || joint.groups.contains(host) || (joint.is_partial && may_be())
+}
+
 /// Takes the JSON in a variable or an argument apart; any other value stays what it is.
 pub(super) fn embedded(whole: Entry) -> Vec<Entry> {
     let text = whole.value.trim();
     let opens =
         text.starts_with(['{', '[']) && !text.starts_with("{{") && text.contains(['"', '\'']);
     let Some(items) = opens.then(|| json::items(text).ok()).flatten() else { return vec![whole] };
-    let known = Known { is_name: &|_| false, vars: &[], exported: &[], groups: &[] };
+    let known = Known { is_name: &|_| false, vars: &[], exported: &[], joint: Joint::default() };
     let mut entries = entries(&unused::used(&items, Format::Json, &known), Format::Json);
     for entry in &mut entries {
         entry.key = entry.key.within(&whole.key);

@@ -6,20 +6,23 @@ use super::super::switch::{Switched, is_off};
 use super::Format;
 use super::foreign::{environment, told_environments};
 use super::item::{Item, Step};
+use super::{shapes, spring};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The values of a file without those that the program does not use.
 pub(super) fn used<'i>(items: &'i [Item], format: Format, known: &Known<'_>) -> Cow<'i, [Item]> {
     let off = Off::of(items, format);
-    let profiles = if format == Format::Yaml { other_profiles(items, known) } else { Vec::new() };
-    let sections = other_environments(items, known.vars);
-    if off.is_empty() && profiles.is_empty() && sections.is_empty() {
+    let yaml = format == Format::Yaml;
+    let profiles = if yaml { spring::other_documents(items, known) } else { Vec::new() };
+    let sections = other_environments(items, known);
+    let own = shapes::Own::of(items);
+    if off.is_empty() && profiles.is_empty() && sections.is_empty() && own.is_empty() {
         return Cow::Borrowed(items);
     }
     let in_section = |item: &Item| first(item).is_some_and(|key| sections.contains(key));
-    let kept =
-        |item: &&Item| !off.has(item) && !profiles.contains(&item.block) && !in_section(item);
+    let is_other = |item: &Item| profiles.contains(&item.block) || in_section(item);
+    let kept = |item: &&Item| !off.has(item) && !is_other(item) && !own.has(item);
     Cow::Owned(items.iter().filter(kept).cloned().collect())
 }
 
@@ -74,58 +77,32 @@ fn first(item: &Item) -> Option<&str> {
     }
 }
 
-/// The documents of Spring that are for profiles other than those that the program is told.
-fn other_profiles(items: &[Item], known: &Known<'_>) -> Vec<usize> {
-    let told = |(name, value): &(String, String)| {
-        let name = name.to_ascii_lowercase().replace('_', ".");
-        (name == "spring.profiles.active").then(|| value.clone())
-    };
-    let Some(active) = known.vars.iter().chain(known.exported).find_map(told) else {
-        return Vec::new();
-    };
-    let active: Vec<&str> = active.split(',').map(str::trim).filter(|it| !it.is_empty()).collect();
-    let more = ["spring.profiles.group", "spring.profiles.include"];
-    // What comes with an active profile is active, too.
-    if active.is_empty()
-        || items.iter().any(|it| more.iter().any(|begin| it.dotted().starts_with(begin)))
-    {
-        return Vec::new();
-    }
-    let is_active = |profile: &str| {
-        let profile = profile.trim();
-        profile.contains(['&', '|', '(', '$', ' '])
-            || match profile.strip_prefix('!') {
-                Some(other) => !active.contains(&other),
-                None => active.contains(&profile),
-            }
-    };
-    let wanted = |item: &&Item| {
-        let dotted = item.dotted();
-        let key = dotted.split('[').next().unwrap_or_default();
-        matches!(key, "spring.config.activate.on-profile" | "spring.profiles")
-    };
-    let named: Vec<&Item> = items.iter().filter(wanted).collect();
-    let blocks: BTreeSet<usize> = named.iter().map(|item| item.block).collect();
-    let is_used = |block: usize| {
-        let mut own = named.iter().filter(|item| item.block == block);
-        own.any(|item| item.value.split(',').any(is_active))
-    };
-    blocks.into_iter().filter(|block| !is_used(*block)).collect()
-}
-
-/// `{"test": {...}, "production": {...}}`: the sections for other environments than the one that the program is told.
-fn other_environments(items: &[Item], vars: &[(String, String)]) -> BTreeSet<String> {
+/// `{"test": {...}, "production": {...}}`: the sections for other environments than the one that the program is told. Where it is
+/// told none, and there is one for production that names a server, those beside it are a developer's.
+fn other_environments(items: &[Item], known: &Known<'_>) -> BTreeSet<String> {
     let is_section = |item: &&Item| item.path.len() > 1;
-    let sections: BTreeSet<&str> = items
-        .iter()
-        .filter(is_section)
-        .filter_map(first)
-        .filter(|key| environment(key).is_some())
-        .collect();
+    let firsts: BTreeSet<&str> = items.iter().filter(is_section).filter_map(first).collect();
+    let mut sections: BTreeSet<&str> =
+        firsts.iter().copied().filter(|key| environment(key).is_some()).collect();
     if sections.len() < 2 {
         return BTreeSet::new();
     }
-    let told = told_environments(vars);
+    let mut told = told_environments(known.vars);
+    told.extend(told_environments(known.exported));
+    if told.is_empty() {
+        let names_server = |item: &&Item| {
+            let key = Key::path(item.names());
+            first(item).and_then(environment) == Some("prod") && (key.is_url() || key.is_host())
+        };
+        if !items.iter().any(|item| names_server(&item)) {
+            return BTreeSet::new();
+        }
+        // `default: &default`: what the others are made of.
+        sections.extend(firsts.iter().copied().filter(|key| *key == "default"));
+        let is_dev =
+            |key: &str| key == "default" || matches!(environment(key), Some("dev" | "test"));
+        return sections.into_iter().filter(|key| is_dev(key)).map(str::to_owned).collect();
+    }
     let is_told = |key: &&str| environment(key).is_some_and(|kind| told.contains(&kind));
     if !sections.iter().any(is_told) {
         return BTreeSet::new();

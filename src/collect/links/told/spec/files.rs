@@ -1,7 +1,7 @@
 //! Files: which key, which line. YAML has a table of its own.
 
-use super::super::{from_file, groups};
-use super::{Known, all, check, in_file, placed, vars, with_known};
+use super::super::from_file;
+use super::{Joint, Known, all, check, in_file, placed, vars, with_known};
 
 #[test]
 fn json() {
@@ -62,6 +62,7 @@ fn ini() {
             ),
             ("[a]\nbase = nobody\nurl = http://%(base)s:1/\n", "3 a.url = http://nobody:1"),
             ("[remote \"llm\"]\nurl = http://x:1\n", "2 remote.llm.url = http://x:1"),
+            ("[SERVICE]\n    HTTP_Server On\n    HTTP_Listen 0.0.0.0\n    HTTP_Port 2020\n", ""),
             (
                 "[OUTPUT]\n    Name es\n    Host nobody\n    Port 9200\n",
                 "3 OUTPUT.Host = tcp://nobody:9200",
@@ -120,36 +121,17 @@ fn dotenv() {
 #[test]
 fn conf() {
     check(
-        "nginx.conf",
+        "haproxy.cfg",
         &[
             (
-                "http {\n  server {\n    listen 80;\n    server_name api;\n    location / {\n      proxy_pass http://nobody:8080/;\n    }\n  }\n}\n",
-                "6 http.server.location.proxy_pass = http://nobody:8080",
+                "frontend f\n  bind *:80\nbackend b\n  server s1 nobody:8080 check\n",
+                "4 server = tcp://nobody:8080",
             ),
             (
-                "upstream back {\n  server nobody:8080 weight=1;\n  server b:1; server c:2;\n}\nserver { location / { proxy_pass http://back; } }\n",
-                "2 upstream.server = tcp://nobody:8080 | 3 upstream.server = tcp://b:1 | 3 upstream.server = tcp://c:2",
-            ),
-            (
-                "location / {\n  fastcgi_pass php:9000;\n  proxy_set_header Host api:1;\n  return 301 http://api:1/;\n}\n",
-                "2 location.fastcgi_pass = tcp://php:9000",
-            ),
-            ("set $up http://nobody:1;\nproxy_pass http://$up:1;\n", "1 set = http://nobody:1"),
-            ("# proxy_pass http://no:1;\n", ""),
-            ("location / {\n  proxy_pass http://unix:/run/app.sock:/;\n}\n", ""),
-            ("location / {\n  sub_filter 'http://api:8080' 'https://x';\n}\n", ""),
-            (
-                "llm {\n  url = \"http://x:1\"\n  db { host = nobody, port = 1 }\n}\n",
-                "2 llm.url = http://x:1",
+                "backend b\n  server s1 b:1 check\n  server s2 gone:8080 check backup disabled init-addr none\n",
+                "2 server = tcp://b:1",
             ),
         ],
-    );
-    check(
-        "haproxy.cfg",
-        &[(
-            "frontend f\n  bind *:80\nbackend b\n  server s1 nobody:8080 check\n",
-            "4 server = tcp://nobody:8080",
-        )],
     );
     check(
         "redis.conf",
@@ -235,22 +217,10 @@ fn what_tells_others_is_no_link() {
 }
 
 #[test]
-fn a_group_of_servers_is_no_host_in_whatever_file_it_is_named() {
-    let known = |groups: &[String]| {
-        let known = Known { is_name: &|_| false, vars: &[], exported: &[], groups };
-        let text = "location / {\n  proxy_pass http://back/x;\n  proxy_pass http://back:1;\n}\n";
-        from_file("site.conf", text, &known).map(|told| all(&told, placed))
-    };
-    let ported = "3 location.proxy_pass = http://back:1";
-    let both = format!("2 location.proxy_pass = http://back/x | {ported}");
-    assert_eq!(known(&groups("nginx.conf", "http {\n upstream Back {\n }\n}")), Ok(ported.into()));
-    assert_eq!(known(&groups("nginx.yaml", "upstream back {\n")), Ok(both));
-}
-
-#[test]
 fn what_an_entrypoint_exports_is_filled_in() {
     let exported = [("API_HOST".to_owned(), "api".to_owned()), ("U".into(), "http://x:1".into())];
-    let known = Known { is_name: &|_| false, vars: &[], exported: &exported, groups: &[] };
+    let known =
+        Known { is_name: &|_| false, vars: &[], exported: &exported, joint: Joint::default() };
     let text = "a: {url: 'http://${API_HOST}:80/v1'}\nb: {url: '${U}'}\n";
     let told = from_file("app.yaml", text, &known).map(|told| all(&told, placed));
     assert_eq!(told, Ok("1 a.url = http://api/v1 | 2 b.url = http://x:1".to_owned()));
@@ -331,13 +301,33 @@ fn parts_for_another_environment_are_no_links() {
     let alone = r#"{"test": {"url": "http://x:1"}}"#;
     let kept = "1 test.url = http://x:1".to_owned();
     assert_eq!(told(("NODE_ENV", "production"), "db.json", alone), Ok(kept));
+    // Told nothing, and one for production names a server: the others are a developer's.
+    let rails = "default: &d\n  host: localhost\n  port: 1\ndevelopment:\n  <<: *d\ntest:\n  <<: *d\n\
+                 production:\n  <<: *d\n  host: db\n";
+    let expected = Ok("10 production.host = tcp://db:1".to_owned());
+    assert_eq!(told(("A", "b"), "database.yml", rails), expected);
+    let socket = "development: {url: 'http://x:1'}\nproduction: {socket: /run/x}\n";
+    let kept = Ok("1 development.url = http://x:1".to_owned());
+    assert_eq!(told(("A", "b"), "database.yml", socket), kept);
     let spring = "a: {url: 'http://x:1'}\n---\nspring: {config: {activate: {on-profile: dev}}}\n\
                   a: {url: 'http://y:1'}\n---\nspring: {profiles: '!dev'}\nb: {url: 'http://z:1'}\n";
     for (profile, expected) in [
         ("prod", "1 a.url = http://x:1 | 7 b.url = http://z:1"),
         ("eu,dev", "1 a.url = http://x:1 | 4 a.url = http://y:1"),
+        // Told none.
+        ("", "1 a.url = http://x:1 | 7 b.url = http://z:1"),
     ] {
         let found = told(("SPRING_PROFILES_ACTIVE", profile), "application.yml", spring);
         assert_eq!(found, Ok(expected.to_owned()));
     }
+    let named = format!("spring: {{profiles: {{active: dev}}}}\n---\n{spring}");
+    let found = told(("A", "b"), "application.yml", &named);
+    assert_eq!(found, Ok("3 a.url = http://x:1 | 6 a.url = http://y:1".to_owned()));
+    let open = format!("spring: {{profiles: {{active: '@profile@'}}}}\n---\n{spring}");
+    let found = told(("A", "b"), "application.yml", &open);
+    let all = "3 a.url = http://x:1 | 6 a.url = http://y:1 | 9 b.url = http://z:1";
+    assert_eq!(found, Ok(all.to_owned()));
+    let docker = spring.replace("dev", "docker");
+    let all = "1 a.url = http://x:1 | 4 a.url = http://y:1 | 7 b.url = http://z:1";
+    assert_eq!(told(("A", "b"), "application.yml", &docker), Ok(all.to_owned()));
 }

@@ -36,7 +36,12 @@ fn a_url_is_a_link_under_whatever_name() {
         ),
         ("MCP_SERVER", "mcp://tools:9000", "tcp://tools:9000"),
         ("LLM_ENDPOINT", "http://mock-llm:8080,", "http://mock-llm:8080"),
-        ("LLM_ENDPOINT", "<http://mock-llm:8080>", "http://mock-llm:8080"),
+        ("LLM_ENDPOINT", "<http://mock-llm:8080>", "<http://mock-llm:8080> !text"),
+        (
+            "LLM_ENDPOINT",
+            "<http://mock-llm:8080>,<http://x:1>",
+            "http://mock-llm:8080 | http://x:1",
+        ),
         ("LLM_ENDPOINT", "http://mock-llm:", "http://mock-llm"),
         ("LLM_ENDPOINT", "htp://mock-llm:8080", "htp://mock-llm:8080 !text"),
         ("AGENT_URL", "http://localhost:8080", "http://localhost:8080"),
@@ -70,6 +75,7 @@ fn with_another_name_before_it_it_is_a_link() {
         ("S3_PUBLIC_ENDPOINT", "http://api:8080", "http://api:8080"),
         ("MEDIA_SERVER_URL", "http://localhost:8080", "http://localhost:8080"),
         ("BASE_ENDPOINT", "http://localhost:8080", "http://localhost:8080"),
+        ("CREDIT_CHECK_SERVICE_URL", "http://localhost:8080", "http://localhost:8080"),
         ("LINK_API_URL", "http://localhost:8080", "http://localhost:8080"),
         ("VITE_PROXY_TARGET", "http://localhost:8080", "http://localhost:8080"),
     ]);

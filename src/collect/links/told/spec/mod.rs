@@ -6,14 +6,16 @@ mod dsns;
 mod files;
 mod links;
 mod malformed;
+mod nginx;
 mod no_links;
 mod pairs;
 mod random;
+mod shapes;
 mod text;
 mod urls;
 mod yaml;
 
-use super::{Known, Place, Told, Trouble, from_env, from_file};
+use super::{Joint, Known, Place, Told, Trouble, from_env, from_file};
 
 /// The containers beside the client.
 pub(super) const NAMES: &[&str] = &["mock-llm", "db", "redis", "api", "other_1"];
@@ -23,7 +25,12 @@ pub(super) fn vars(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
 }
 
 pub(super) fn with_known<T>(vars: &[(String, String)], act: impl FnOnce(&Known<'_>) -> T) -> T {
-    act(&Known { is_name: &|name| NAMES.contains(&name), vars, groups: &[], exported: &[] })
+    act(&Known {
+        is_name: &|name| NAMES.contains(&name),
+        vars,
+        joint: Joint::default(),
+        exported: &[],
+    })
 }
 
 /// `http://api:8080`, with a sign behind it for what is wrong: `!scheme`, `!variable`, `!host`, `!text`.

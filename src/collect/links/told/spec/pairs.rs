@@ -91,6 +91,19 @@ fn pairs_make_one_link() {
         ("HTTP_PROXY_HOST=squid HTTP_PROXY_PORT=3128", ""),
         ("DB_HOST=nobody DB_PORT=abc", ""),
         ("DB_HOST=/run/pg DB_PORT=5432", ""),
+        ("HTTP_SERVER=on HTTP_PORT=2020", ""),
+        ("METRICS_SERVER=true METRICS_PORT=9100", ""),
+        ("SMTP_SERVER=disabled SMTP_PORT=25", ""),
+        ("SMTP_SERVER=None SMTP_PORT=25", ""),
+        ("DEBUG_SERVER=Enabled DEBUG_PORT=1", ""),
+        ("DB_HOST=null DB_PORT=5432", ""),
+        ("WEB_SERVER=nginx WEB_PORT=80", ""),
+        ("APP_SERVER=gunicorn APP_PORT=8000", ""),
+        ("HTTP_SERVER=Apache2 HTTP_PORT=80", ""),
+        // A word that asks for a host, or says no kind.
+        ("API_HOST=nginx API_PORT=80", "API_HOST = tcp://nginx:80"),
+        ("SMTP_SERVER=nobody SMTP_PORT=25", "SMTP_SERVER = tcp://nobody:25"),
+        ("SMTP_SERVER=onward SMTP_PORT=25", "SMTP_SERVER = tcp://onward:25"),
     ];
     compare(
         table

@@ -1,6 +1,9 @@
 //! The endpoint that the user names, names of files, and proxies.
 
-use super::super::{from_text, is_config_name, is_of_another_environment, no_proxy, proxies};
+use super::super::{
+    from_text, is_config_name, is_of_another_environment, is_of_another_profile, no_proxy,
+    profiles, proxies,
+};
 use super::vars;
 
 #[test]
@@ -110,6 +113,44 @@ fn knows_the_files_of_another_environment() {
     }
     let argv = ["app".to_owned(), "--config=/app/dev.yaml".to_owned()];
     assert!(!is_of_another_environment("/app/dev.yaml", &production, &argv));
+}
+
+#[test]
+fn knows_the_files_of_another_profile() {
+    let said = |text: &str| -> Vec<String> { text.split_whitespace().map(Into::into).collect() };
+    for (path, profiles, argv, other) in [
+        ("/config/application-test.yml", "", "", true),
+        ("/config/application-dev.properties", "", "", true),
+        ("application-local.yaml", "prod eu", "", true),
+        ("bootstrap-dev.yml", "", "", true),
+        ("application-dev.yml", "eu Dev", "", false),
+        ("application-dev.yml", "", "app --config=/config/application-dev.yml", false),
+        ("application-dev.yml", "${PROFILE:x}", "", false),
+        ("application-docker.yml", "", "", false),
+        ("application-prod.yml", "", "", false),
+        ("application.yml", "", "", false),
+        ("app-test.yml", "", "", false),
+        ("application-test.json", "", "", false),
+    ] {
+        let found = is_of_another_profile(path, &said(profiles), &[], &said(argv));
+        assert_eq!(found, other, "{path} {profiles} {argv}");
+    }
+}
+
+#[test]
+fn profiles_are_told_by_arguments_variables_or_files() {
+    let file = ("application.yml", "spring:\n  profiles:\n    active: a, b\n    group: {c: [d]}\n");
+    let flat = ("application.properties", "spring.profiles.include=e\n");
+    for (argv, var, expected) in [
+        ("", ("X", "y"), "a b d e"),
+        ("", ("SPRING_PROFILES_ACTIVE", "f,g"), "f g"),
+        ("", ("JAVA_OPTS", "-Xmx1g -Dspring.profiles.active=h -Dx=y"), "h"),
+        ("", ("SPRING_APPLICATION_JSON", "{\"spring.profiles.active\": \"i,j\"}"), "i j"),
+        ("--spring.profiles.active=k,l", ("SPRING_PROFILES_ACTIVE", "f"), "k l"),
+    ] {
+        let found = profiles(&[argv.to_owned()], &[&vars(&[var])], [file, flat].into_iter());
+        assert_eq!(found.join(" "), expected, "{argv} {var:?}");
+    }
 }
 
 #[test]

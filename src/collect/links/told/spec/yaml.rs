@@ -52,6 +52,8 @@ fn yaml() {
                 "server:\n  host: 127.0.0.1\n  port: 8080\n  address: localhost:1\nbase_url: http://api:1\nlisten: 'api:80'\n",
                 "",
             ),
+            ("http:\n  server: on\n  port: 1\nsmtp: {server: none, port: 25}\n", ""),
+            ("cache_server: disabled\ncache_port: 1\nweb: {server: nginx, port: 80}\n", ""),
             ("server:\n  host: api\n  port: 8080\n", "2 server.host = tcp://api:8080"),
             ("cors:\n  allowed_origins:\n  - http://localhost:3000\n", ""),
             (
