@@ -194,7 +194,7 @@ pub(super) fn unlike(
     let first = own.iter().zip(past).position(|(step, past)| !step.is(past));
     let other = match first {
         None if past.len() == own.len() => {
-            let beyond = is_on_base.then(|| &history[base.len()..]).unwrap_or_default();
+            let beyond = if is_on_base { &history[base.len()..] } else { &[] };
             let mut told = beyond.iter().filter_map(|line| told_beside_files(line));
             let more = told.find(|told| !said.contains(told))?;
             return Some(format!("it was made with {more}, which {dockerfile} does not have"));
