@@ -62,6 +62,11 @@ fn indent(text: &str) -> usize {
     text.len() - text.trim_start_matches([' ', '\t']).len()
 }
 
+/// As much of a line as it takes to know it again.
+fn beginning(text: &str) -> String {
+    text.chars().take(300).collect()
+}
+
 pub(super) fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a pattern of the program itself")
 }
@@ -96,6 +101,8 @@ pub(super) struct Failure {
     /// A test runner's report on one test.
     is_test: bool,
     found: Option<Found>,
+    /// The line that said it first.
+    said: String,
     address: Address,
 }
 
@@ -103,7 +110,7 @@ impl Failure {
     /// Begins with this line.
     pub(super) fn begin(&mut self, line: &Dressed<'_>) {
         self.indent = indent(line.text);
-        self.head = line.text[self.indent..].chars().take(300).collect();
+        self.head = beginning(&line.text[self.indent..]);
         self.is_test = TEST.is_match(line.text) && line.text.starts_with('_');
         self.lines = 1;
         if self.head.starts_with(TRACEBACK) {
@@ -159,14 +166,19 @@ impl Failure {
             || FRAME.is_match(text);
         let indented = is_error && text.starts_with([' ', '\t']);
         let caused = std::mem::take(&mut self.open) && !self.is_linked;
-        let pair =
-            PAIRS.iter().any(|(second, first)| second.is_match(text) && first.is_match(&self.head));
         let printed = self.lines <= 3 + blanks
             && EXCEPTION.is_match(text)
             && !EXCEPTION.is_match(&self.head)
             && self.found.is_some()
             && self.trace == Trace::None;
-        indented || pair || printed || (caused && blanks == 0) || self.repeats(text)
+        indented || self.pairs(text) || printed || (caused && blanks == 0) || self.repeats(text)
+    }
+
+    /// Whether a tool takes this line, too, to say what it said before.
+    pub(super) fn pairs(&self, text: &str) -> bool {
+        PAIRS.iter().any(|(second, first)| {
+            second.is_match(text) && (first.is_match(&self.head) || first.is_match(&self.said))
+        })
     }
 
     /// Whether this is Ruby's line of a cause: its words are those of the exception that stands first, or a part of them.
@@ -290,7 +302,10 @@ impl Failure {
         };
         self.address.learn(found.address.clone());
         match &mut self.found {
-            None => self.found = Some(found),
+            None => {
+                self.found = Some(found);
+                self.said = beginning(text);
+            }
             Some(first) => {
                 if !is_named(first.class) && is_named(found.class) {
                     (first.class, first.status) = (found.class, found.status);

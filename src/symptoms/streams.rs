@@ -15,6 +15,8 @@ const STREAMS: usize = 64;
 const WAITING: usize = 64;
 /// For how many lines of others they wait.
 const PATIENCE: u64 = 1000;
+/// How close to a traceback its source stands, whatever else is printed meanwhile.
+const CLOSE: u64 = 64;
 
 /// A test runner's last lines, which repeat what it said before.
 static REPEATED: LazyLock<Regex> =
@@ -98,6 +100,8 @@ struct Stream {
     /// With the line at which each was left, the oldest first.
     waiting: VecDeque<(u64, Failure)>,
     lines: u64,
+    /// The line at which a traceback was interrupted or went on.
+    mixed: u64,
     is_tap: bool,
 }
 
@@ -112,6 +116,7 @@ impl Stream {
         self.lines += 1;
         self.expire(done);
         if self.is_mixed_source(line.text) {
+            self.mixed = self.lines;
             self.sees(line.text);
             return;
         }
@@ -145,6 +150,9 @@ impl Stream {
         {
             done(oldest);
         }
+        if left.is_in_frames() {
+            self.mixed = self.lines;
+        }
         self.waiting.push_back((self.lines, left));
     }
 
@@ -171,6 +179,11 @@ impl Stream {
         if bare.starts_with(TRACEBACK) {
             let is_own = self.current.is_linked() || self.current.is_heading();
             return self.innermost(Failure::is_linked, is_own.then_some(usize::MAX));
+        }
+        if !self.current.pairs(text)
+            && let Some(at) = self.waiting.iter().rposition(|(_, one)| one.pairs(text))
+        {
+            return Some(at);
         }
         if RAISED.is_match(text) { self.raised(text) } else { None }
     }
@@ -201,6 +214,7 @@ impl Stream {
     fn is_mixed_source(&self, text: &str) -> bool {
         !self.current.is_test()
             && !self.current.has_fields()
+            && (self.current.may_wait() || self.lines - self.mixed <= CLOSE)
             && SOURCE.is_match(text)
             && self.waiting.iter().any(|(_, failure)| failure.is_in_frames())
     }
