@@ -62,6 +62,11 @@ fn indent(text: &str) -> usize {
     text.len() - text.trim_start_matches([' ', '\t']).len()
 }
 
+/// Whether a tool takes this line to say once more what it said.
+pub(super) fn is_second(text: &str) -> bool {
+    PAIRS.iter().any(|(second, _)| second.is_match(text))
+}
+
 /// As much of a line as it takes to know it again.
 fn beginning(text: &str) -> String {
     text.chars().take(300).collect()
@@ -95,6 +100,8 @@ pub(super) struct Failure {
     client: Option<&'static str>,
     /// The last line was the link between two exceptions, or empty behind one.
     open: bool,
+    /// The exception's own line leaves to the lines below what failed.
+    says_more: bool,
     /// Python said that another traceback of this failure comes.
     is_linked: bool,
     blanks: usize,
@@ -151,6 +158,7 @@ impl Failure {
         if self.trace == Trace::Frames {
             if NAME.is_match(text) {
                 self.trace = Trace::Ended;
+                self.says_more = text.trim_end().ends_with(':');
             } else if !text.starts_with([' ', '\t']) {
                 // Another program's line: the traceback goes on behind it.
                 return false;
@@ -179,6 +187,16 @@ impl Failure {
         PAIRS.iter().any(|(second, first)| {
             second.is_match(text) && (first.is_match(&self.head) || first.is_match(&self.said))
         })
+    }
+
+    /// Whether what failed is still to be said by the lines below its exception.
+    pub(super) fn is_untold(&self) -> bool {
+        self.says_more && self.found.is_none() && self.trace == Trace::Ended
+    }
+
+    /// Whether it was this line that said what failed.
+    pub(super) fn has_said(&self, text: &str) -> bool {
+        !self.said.is_empty() && self.said == beginning(text)
     }
 
     /// Whether this is Ruby's line of a cause: its words are those of the exception that stands first, or a part of them.
@@ -248,8 +266,8 @@ impl Failure {
         (self.lines, self.blanks) = (1, 0);
     }
 
-    /// How far inside the library is that it names so far: what names the program's own one has come to its end.
-    pub(super) fn depth(&self) -> usize {
+    /// How far inside the library is that it names so far.
+    fn depth(&self) -> usize {
         shape::depth(self.found.as_ref().and_then(|found| found.library))
     }
 

@@ -2,7 +2,7 @@
 //! same stream, so that their tracebacks are mixed.
 
 use super::dress::Dressed;
-use super::failure::{Failure, LINES, LINK, TRACEBACK, regex};
+use super::failure::{self, Failure, LINES, LINK, TRACEBACK, regex};
 use super::shape;
 use checks::model::Logged;
 use regex::Regex;
@@ -173,27 +173,30 @@ impl Stream {
         }
         let bare = text.trim_start();
         if LINK.is_match(bare) {
-            let own = self.current.may_lead().then(|| self.current.depth());
-            return self.innermost(Failure::may_lead, own);
+            return self.newest(self.current.may_lead(), Failure::may_lead);
         }
         if bare.starts_with(TRACEBACK) {
             let is_own = self.current.is_linked() || self.current.is_heading();
-            return self.innermost(Failure::is_linked, is_own.then_some(usize::MAX));
+            return self.newest(is_own, Failure::is_linked);
         }
-        if !self.current.pairs(text)
-            && let Some(at) = self.waiting.iter().rposition(|(_, one)| one.pairs(text))
+        if failure::is_second(text)
+            && let Some(at) = self.newest(self.current.pairs(text), |one| one.pairs(text))
+        {
+            return Some(at);
+        }
+        // Nobody says the same twice, so it is another program's.
+        if self.current.has_said(text)
+            && let Some(at) = self.newest(false, Failure::is_untold)
         {
             return Some(at);
         }
         if RAISED.is_match(text) { self.raised(text) } else { None }
     }
 
-    /// Of the waiting failures that can go on the one that is least at its end, the newest of several; none when the one whose
-    /// lines are read is as far inside.
-    fn innermost(&self, can: impl Fn(&Failure) -> bool, own: Option<usize>) -> Option<usize> {
-        let waiting = self.waiting.iter().enumerate().filter(|(_, (_, one))| can(one));
-        let (at, (_, found)) = waiting.max_by_key(|(_, (_, one))| one.depth())?;
-        own.is_none_or(|own| own < found.depth()).then_some(at)
+    /// Of the waiting failures that go on so the newest: what goes on stands mostly close behind.
+    fn newest(&self, is_own: bool, goes_on: impl Fn(&Failure) -> bool) -> Option<usize> {
+        let newest = || self.waiting.iter().rposition(|(_, one)| goes_on(one));
+        if is_own { None } else { newest() }
     }
 
     /// Of the waiting failures in whose traceback an exception is still to come the one that it fits to best, unless it fits
