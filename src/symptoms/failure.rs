@@ -86,6 +86,8 @@ enum Trace {
     Frames,
     /// Behind the exception's own line.
     Ended,
+    /// There, and that line leaves to the lines below it what failed.
+    Untold,
 }
 
 /// The lines of one failure, as far as they were read.
@@ -100,8 +102,6 @@ pub(super) struct Failure {
     client: Option<&'static str>,
     /// The last line was the link between two exceptions, or empty behind one.
     open: bool,
-    /// The exception's own line leaves to the lines below what failed.
-    says_more: bool,
     /// Python said that another traceback of this failure comes.
     is_linked: bool,
     blanks: usize,
@@ -157,8 +157,8 @@ impl Failure {
         }
         if self.trace == Trace::Frames {
             if NAME.is_match(text) {
-                self.trace = Trace::Ended;
-                self.says_more = text.trim_end().ends_with(':');
+                let is_told = !text.trim_end().ends_with(':');
+                self.trace = if is_told { Trace::Ended } else { Trace::Untold };
             } else if !text.starts_with([' ', '\t']) {
                 // Another program's line: the traceback goes on behind it.
                 return false;
@@ -169,7 +169,7 @@ impl Failure {
         }
         // What stands deeper belongs to an error, not to any line that happens to stand before it.
         let is_error = self.found.is_some()
-            || self.trace == Trace::Ended
+            || matches!(self.trace, Trace::Ended | Trace::Untold)
             || ERROR.is_match(&self.head)
             || FRAME.is_match(text);
         let indented = is_error && text.starts_with([' ', '\t']);
@@ -191,7 +191,7 @@ impl Failure {
 
     /// Whether what failed is still to be said by the lines below its exception.
     pub(super) fn is_untold(&self) -> bool {
-        self.says_more && self.found.is_none() && self.trace == Trace::Ended
+        self.trace == Trace::Untold && self.found.is_none()
     }
 
     /// Whether it was this line that said what failed.
@@ -232,7 +232,7 @@ impl Failure {
             && match self.trace {
                 Trace::None => self.found.is_some(),
                 Trace::Frames => false,
-                Trace::Ended => true,
+                Trace::Ended | Trace::Untold => true,
             }
     }
 
