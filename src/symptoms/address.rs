@@ -17,11 +17,18 @@ static URL: LazyLock<Regex> = LazyLock::new(|| {
         r#"(?P<scheme>[a-z][a-z0-9+.-]{0,20})://(?:[^\s/"'<>]*@)?(?P<host>\[[0-9A-Fa-f:.]+\]|[0-9A-Za-z_][0-9A-Za-z_.-]*)(?::(?P<port>\d{1,5}))?(?:[/?#\s"'`)\]}>,;\\]|:\s|:?$)"#,
     )
 });
+/// Before a URL at which a reader finds more: nobody connected to it.
+static READ_MORE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?i)(?:\bsee(?: also)?|\bread more|\brefer to|\bmore (?:info|information|details)(?: check| see| visit)?|\bdocumentation|\bthis error)(?: at| on| in| is)*:?\s*[(<\[]?$",
+    )
+});
 /// Other ways to say an address, on the line of a failure or below it.
 static OTHERS: LazyLock<Vec<Regex>> = LazyLock::new(|| {
     [
         r"\bhost='(?P<host>[^']+)', port=(?P<port>\d+)",
         r#"running on host "(?P<host>[^"]+)""#,
+        r"\{address=(?P<host>[^\s,:]+):(?P<port>\d+)",
         r"TCP/IP connections on port (?P<port>\d+)",
         r"^\s*(?:address|host|hostname|remoteAddress): '(?P<host>[^']+)',?$",
         r"^\s*(?:port|remotePort): '?(?P<port>\d+)'?,?$",
@@ -48,7 +55,7 @@ impl Address {
         if found.is_proxy {
             return found.address.clone();
         }
-        let mut urls = URL.captures_iter(line).map(|found| Self::of_url(&found)).take(8);
+        let mut urls = Self::urls(line).take(8);
         let dialled = &found.address;
         match (&dialled.host, dialled.port) {
             (None, None) => urls.next().unwrap_or_else(|| Self::beside(line)),
@@ -61,6 +68,13 @@ impl Address {
                 .find(|other| other.host == dialled.host)
                 .unwrap_or_else(|| dialled.clone()),
         }
+    }
+
+    /// The addresses of the URLs in a line, except those of documentation.
+    fn urls(line: &str) -> impl Iterator<Item = Self> {
+        let all = URL.captures_iter(line);
+        let tried = all.filter(|url| !READ_MORE.is_match(&line[..url.get_match().start()]));
+        tried.map(|url| Self::of_url(&url))
     }
 
     /// An address in other words than a URL.

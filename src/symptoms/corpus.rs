@@ -131,3 +131,52 @@ fn an_excerpt_may_come_byte_by_byte_and_hold_no_text_at_all() {
         assert_eq!(recognised(&text), excerpt.expected, "{}", excerpt.place);
     }
 }
+
+/// The lines of as many programs that each print the text, in an order that only keeps each one's own.
+fn mixed(text: &str, programs: u64, mut seed: u64) -> String {
+    let mut left: Vec<_> = (0..programs).map(|_| text.lines()).collect();
+    let mut all = String::new();
+    while !left.is_empty() {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let at = usize::try_from(seed >> 33).unwrap() % left.len();
+        match left[at].next() {
+            Some(line) => all.extend([line, "\n"]),
+            None => drop(left.swap_remove(at)),
+        }
+    }
+    all
+}
+
+#[test]
+fn tracebacks_of_parallel_programs_are_as_many_as_programs() {
+    let excerpts = excerpts();
+    let single = |one: &&Excerpt| {
+        let begins = one.text.matches("Traceback (most").count();
+        let links = one.text.matches("above exception").count();
+        begins == links + 1 && one.expected.len() == 1 && one.expected[0].starts_with("1 ")
+    };
+    let chains: Vec<_> = excerpts.iter().filter(single).collect();
+    assert!(chains.len() >= 5, "only {} excerpts are tracebacks", chains.len());
+    for (one, seed) in chains.iter().flat_map(|one| (0..40).map(move |seed| (one, seed))) {
+        let programs = [1, 2, 3, 12][usize::try_from(seed % 4).unwrap()];
+        let text = mixed(&one.text, programs, seed);
+        // Which of the lines are one program's nobody can tell, so a class may be told of another.
+        let logged = recognise(text.as_bytes()).unwrap();
+        let all: u64 = logged.iter().map(|logged| logged.count).sum();
+        assert_eq!(all, programs, "{} {seed}: {logged:?}\n{text}", one.place);
+    }
+}
+
+#[test]
+fn parallel_programs_in_step_are_as_many_as_programs() {
+    for one in excerpts().iter().filter(|one| one.text.starts_with("Traceback (most")) {
+        let twelve = |expected: &String| {
+            let (count, rest) = expected.split_once(' ').unwrap();
+            format!("{} {rest}", 12 * count.parse::<u64>().unwrap())
+        };
+        let mut expected: Vec<String> = one.expected.iter().map(twelve).collect();
+        expected.sort();
+        let text: String = one.text.lines().map(|line| format!("{line}\n").repeat(12)).collect();
+        assert_eq!(recognised(text.as_bytes()), expected, "{}:\n{text}", one.place);
+    }
+}

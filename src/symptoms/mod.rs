@@ -2,7 +2,9 @@
 //! client library and a count go on, and never a line.
 //!
 //! A log is read line by line: [`dress`] takes off what a logger puts around a line, [`shape`] knows what clients say
-//! (one file of [`shapes`] for each family), [`failure`] sees which lines belong to one failure.
+//! (one file of [`shapes`] for each family) and [`told`] what is none
+//! of it, [`failure`] sees which lines belong to one failure, and [`streams`] which of them
+//! where several are mixed.
 
 mod address;
 mod dress;
@@ -10,6 +12,8 @@ mod failure;
 mod lines;
 mod shape;
 mod shapes;
+mod streams;
+mod told;
 
 #[cfg(test)]
 mod corpus;
@@ -17,10 +21,10 @@ mod corpus;
 mod random;
 
 use checks::model::{LogClass, Logged};
-use failure::Failures;
 use lines::Lines;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead};
+use streams::Failures;
 
 /// How many different failures are kept apart; more are counted without their address.
 const KINDS: usize = 256;

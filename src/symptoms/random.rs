@@ -54,6 +54,15 @@ fn many_different_addresses_take_bounded_room() {
 }
 
 #[test]
+fn a_failure_at_the_end_of_a_long_line_is_seen() {
+    let mut recogniser = Recogniser::default();
+    recogniser.read(&vec![b'x'; 300_000]);
+    recogniser.read(b" dial tcp mock:80: connect: connection refused\n");
+    let found = recogniser.finish();
+    assert_eq!(found[0].host.as_deref(), Some("mock"));
+}
+
+#[test]
 fn a_line_without_an_end_is_no_trouble() {
     let mut recogniser = Recogniser::default();
     recogniser.read(b"dial tcp mock:80: connect: connection refused ");

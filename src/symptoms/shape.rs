@@ -1,7 +1,7 @@
 //! One shape is one way in which a client says that its connection failed.
 
 use super::address::Address;
-use super::{is_named, shapes};
+use super::{is_named, shapes, told};
 use checks::model::{LogClass, Symptom};
 use regex::{Regex, RegexSet, RegexSetBuilder};
 use std::sync::LazyLock;
@@ -72,7 +72,6 @@ struct Table {
     set: RegexSet,
     each: Vec<(Shape, Regex)>,
     proxy: Regex,
-    verdict: Regex,
     libraries: Vec<(&'static str, Regex)>,
 }
 
@@ -85,9 +84,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
             .build()
             .expect("as each for itself"),
         each: shapes.iter().map(|shape| (*shape, regex(&shape.expanded()))).collect(),
-        proxy: regex(r"ProxyError\(|proxyconnect|[Pp]roxy CONNECT|resolve proxy"),
-        verdict: regex(
-            r"^\s*(?:[✓✔√]|ok \d|--- PASS|=== RUN|test \S+ \.\.\. ok)|\b(?:PASSED|SUCCESS)\b(?:\s*\[.*)?\s*$|^\s*(?:except\b.*:|import\s.*|from\s+\S+\s+import\s.*)\s*$",
+        proxy: regex(
+            r"ProxyError\(|proxyconnect|[Pp]roxy CONNECT|resolve proxy|upstream connect error or ",
         ),
         libraries: shapes::LIBRARIES.iter().map(|(name, words)| (*name, regex(words))).collect(),
     }
@@ -99,10 +97,10 @@ pub(super) fn recognise(line: &str) -> Option<Found> {
     let hits: Vec<usize> = table.set.matches(line).into_iter().collect();
     let named = hits.iter().find(|hit| is_named(table.each[**hit].0.class));
     let (shape, regex) = &table.each[*named.or(hits.first())?];
-    if table.verdict.is_match(line) {
+    let groups = regex.captures(line)?;
+    if told::is_told(line, groups.get_match().range()) {
         return None;
     }
-    let groups = regex.captures(line)?;
     let status = groups.name("status").and_then(|status| status.as_str().parse().ok());
     let mut found = Found {
         class: shape.class,
@@ -132,6 +130,11 @@ pub(super) fn library(line: &str) -> Option<&'static str> {
 /// Of two libraries that call each other, the one that the program itself uses.
 pub(super) fn outer(a: Option<&'static str>, b: Option<&'static str>) -> Option<&'static str> {
     a.into_iter().chain(b).min_by_key(|library| rank(library))
+}
+
+/// How far inside a library is among those that call each other; none at all is innermost.
+pub(super) fn depth(library: Option<&'static str>) -> usize {
+    library.map_or(usize::MAX, rank)
 }
 
 /// The place of a library among those that call each other: what the program itself uses stands first.

@@ -21,26 +21,39 @@ pub(super) async fn inside(
     for link in 0..snapshot.links.len() {
         let Some((server, at, speaks_tls)) = wanted(all, snapshot, link) else { continue };
         let key = (server, at.port(), speaks_tls);
-        if !asked.contains_key(&key) {
-            let scheme = snapshot.links[link].endpoint.scheme.as_deref();
-            let name = &snapshot.containers[server].name;
-            let path = snapshot.links[link].endpoint.speaks_http();
-            let dial = Dial {
-                host: at.ip().to_string(),
-                port: at.port(),
-                http_path: path.then(|| probe_path(request, Some(name))),
-                speaks_tls,
-                may_upgrade: scheme.is_some_and(may_upgrade),
-                names: Err("an address needs none".into()),
-                proxy: None,
-            };
-            let look = async { stand(stands, all, server).await?.run(dial).await };
-            let seen = in_time(request, look).await;
-            let reply = seen.ok().and_then(Result::ok).and_then(|seen| seen.visit.ok()?.reply);
-            asked.insert(key, reply.filter(|r| matches!(r, Reply::Tls | Reply::TlsError(_))));
-        }
-        snapshot.links[link].inside = asked[&key].clone();
+        let reply = match asked.get(&key) {
+            Some(known) => known.clone(),
+            None => ask(stands, all, snapshot, link, server, at, request).await,
+        };
+        snapshot.links[link].inside.clone_from(&reply);
+        asked.insert(key, reply);
     }
+}
+
+/// What a port speaks, where it is something else than the link's scheme.
+async fn ask(
+    stands: &Stands<'_>,
+    all: &Listed,
+    snapshot: &Snapshot,
+    link: usize,
+    server: usize,
+    at: SocketAddr,
+    request: &Request,
+) -> Option<Reply> {
+    let endpoint = &snapshot.links[link].endpoint;
+    let (scheme, name) = (endpoint.scheme.as_deref(), &snapshot.containers[server].name);
+    let dial = Dial {
+        host: at.ip().to_string(),
+        port: at.port(),
+        http_path: endpoint.speaks_http().then(|| probe_path(request, Some(name))),
+        speaks_tls: scheme.is_some_and(begins_with_tls),
+        may_upgrade: scheme.is_some_and(may_upgrade),
+        names: Err("an address needs none".into()),
+        proxy: None,
+    };
+    let look = async { stand(stands, all, server).await?.run(dial).await };
+    let seen = in_time(request, look).await.ok()?.ok()?;
+    seen.visit.ok()?.reply.filter(|reply| matches!(reply, Reply::Tls | Reply::TlsError(_)))
 }
 
 /// The server of a link that may be asked, where it listens, and whether in TLS: where a scheme tells how, and the client's own

@@ -45,7 +45,7 @@ fn cover(
         let count = rest.iter().take_while(|(path, _)| is_within(path, &child)).count();
         let (inside, after) = rest.split_at(count.max(1));
         rest = after;
-        let few = if copied.contains(&child.as_str()) { 0 } else { 1 };
+        let few = usize::from(!copied.contains(&child.as_str()));
         let is_one = inside.iter().any(|(path, _)| *path == child);
         if is_one || is_worth_it(&child, inside, few, image) {
             roots.push(child);

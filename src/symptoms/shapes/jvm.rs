@@ -26,7 +26,7 @@ pub(super) const SHAPES: &[Shape] = &[
         "okhttp",
         r#"UnknownHostException: Unable to resolve host "{host}""#,
     ),
-    Shape::of(S::NameNotFound, "", r"UnknownHostException: {host}(?:\s*$|: )"),
+    Shape::of(S::NameNotFound, "", r"UnknownHostException: {host}(?:\s*$|: |[)}\]])"),
     Shape::of(S::NameNotFound, "", r"\bUnresolvedAddressException\b"),
     Shape::of(
         S::ConnectTimeout,
@@ -80,7 +80,15 @@ pub(super) const SHAPES: &[Shape] = &[
         r"Connection to node -?\d+ \({host}/\S*:{port}\) could not be established",
     ),
     Shape::unnamed("lettuce", r"Unable to connect to {host}/(?:<unresolved>|[0-9.]+):{port}"),
-    Shape::unnamed("jedis", r"JedisConnectionException: Failed to connect"),
+    Shape::unnamed(
+        "jedis",
+        r"JedisConnectionException: Failed (?:to connect|connecting)(?: to (?:host )?{at})?",
+    ),
+    Shape::unnamed(
+        "redisson",
+        r"redisson\.client\.RedisConnectionException: .*?: {host}/\S*?:{port}",
+    ),
+    Shape::unnamed("mongodb", r"MongoTimeoutException: Timed out after \d+ ms while waiting"),
     Shape::unnamed("mysql-connector-j", r"CommunicationsException: Communications link failure"),
     Shape::unnamed(
         "java",

@@ -5,6 +5,7 @@ mod http;
 mod jvm;
 mod native;
 mod node;
+mod proxy;
 mod python;
 mod rpc;
 mod system;
@@ -19,6 +20,7 @@ pub(super) const ALL: &[&[Shape]] = &[
     jvm::SHAPES,
     node::SHAPES,
     rpc::SHAPES,
+    proxy::SHAPES,
     native::SHAPES,
     http::SHAPES,
     system::SHAPES,
@@ -44,6 +46,8 @@ pub(super) const LIBRARIES: &[(&str, &str)] = &[
     ("lettuce", r"\bio\.lettuce\."),
     ("jedis", r"\bredis\.clients\.jedis\."),
     ("mysql-connector-j", r"\bcom\.mysql\.cj\."),
+    ("redisson", r"\borg\.redisson\."),
+    ("mongodb", r"\bcom\.mongodb\."),
     ("netty", r"\bio\.netty\."),
     ("okhttp", r"\bokhttp3\."),
     ("apache-httpclient", r"\borg\.apache\.http"),
@@ -51,11 +55,15 @@ pub(super) const LIBRARIES: &[(&str, &str)] = &[
     ("kafka", r"\borg\.apache\.kafka\.|\bkafka\."),
     ("jdbc-postgresql", r"\borg\.postgresql\."),
     ("java", r"\bjavax?\.(?:net|nio|io)\b"),
+    ("prisma", r"\bPrismaClient\w*Error\b"),
     ("axios", r"\bAxiosError\b"),
     ("node-fetch", r"\bFetchError: "),
     ("ioredis", r"\[ioredis\]"),
     ("reqwest", r"\breqwest::|error sending request for url"),
     ("guzzle", r"GuzzleHttp|cURL error \d+:"),
+    ("npgsql", r"\bNpgsql\."),
+    ("sqlclient", r"\bSqlClient\.Sql"),
+    ("stackexchange-redis", r"\bStackExchange\.Redis\."),
     ("curl", r"^\s*curl: \(\d+\)"),
     ("wget", r"^\s*wget: "),
     ("psql", r"^\s*psql: "),

@@ -1,4 +1,4 @@
-//! Rust, curl, wget, libpq, `MySQL`, redis-cli, nginx, PHP, Ruby, .NET.
+//! Rust, curl, wget, libpq, `MySQL`, redis-cli, PHP, Ruby, .NET.
 
 use super::{S, Shape};
 
@@ -181,6 +181,13 @@ pub(super) const SHAPES: &[Shape] = &[
         r"Can't connect to (?:MySQL )?server on '{host}(?::{port})?' \((?:110|timed out)",
     ),
     Shape::of(
+        S::NoRoute,
+        "mysql",
+        r"Can't connect to (?:MySQL )?server on '{host}(?::{port})?' \(1(?:13|01)",
+    ),
+    // MariaDB's number 115 says no more than that it tried.
+    Shape::unnamed("mysql", r"Can't connect to (?:MySQL )?server on '{host}(?::{port})?' \(115"),
+    Shape::of(
         S::ConnectionRefused,
         "redis-cli",
         r"Could not connect to Redis at {at}: Connection refused",
@@ -189,40 +196,6 @@ pub(super) const SHAPES: &[Shape] = &[
         S::NameNotFound,
         "redis-cli",
         r"Could not connect to Redis at {at}: Name or service not known",
-    ),
-    // nginx.
-    Shape::of(
-        S::ConnectionRefused,
-        "nginx",
-        r"\(111: Connection refused\) while connecting to upstream",
-    ),
-    Shape::of(
-        S::ConnectTimeout,
-        "nginx",
-        r"upstream timed out \(110: [^)]*\) while connecting to upstream",
-    ),
-    Shape::of(
-        S::ReadTimeout,
-        "nginx",
-        r"upstream timed out \(110: [^)]*\) while reading (?:response header )?(?:from )?upstream",
-    ),
-    Shape::of(
-        S::ClosedWithoutReply,
-        "nginx",
-        r"upstream prematurely closed connection while reading response header",
-    ),
-    Shape::of(
-        S::ConnectionReset,
-        "nginx",
-        r"\(104: Connection reset by peer\) while reading response header from upstream",
-    ),
-    Shape::of(S::NoRoute, "nginx", r"\(113: [^)]*\) while connecting to upstream"),
-    Shape::of(S::NameNotFound, "nginx", r#"host not found in upstream "{host}(?::{port})?""#),
-    Shape::of(S::NameNotFound, "nginx", r"\b{host} could not be resolved \(3: Host not found\)"),
-    Shape::of(
-        S::ResolverFailed,
-        "nginx",
-        r"\b{host} could not be resolved \((?:110: Operation timed out|2: Server failure)\)",
     ),
     // PHP, Ruby, .NET.
     Shape::of(
@@ -253,7 +226,7 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape::of(
         S::ConnectionRefused,
         "ruby",
-        r#"Connection refused - connect\(2\) for "?{host}"? port {port}|\bErrno::ECONNREFUSED\b"#,
+        r#"Connection refused - connect\(2\) for "?{host}"?(?: port |:){port}|\bErrno::ECONNREFUSED\b"#,
     ),
     Shape::of(S::ReadTimeout, "ruby", r"\bNet::ReadTimeout\b"),
     Shape::of(S::ConnectTimeout, "ruby", r"\bNet::OpenTimeout\b"),
@@ -262,5 +235,19 @@ pub(super) const SHAPES: &[Shape] = &[
         S::NameNotFound,
         "dotnet",
         r"HttpRequestException: Name or service not known \({at}\)",
+    ),
+    // Its time counts from the search for the name to the reply.
+    Shape::unnamed(
+        "dotnet",
+        r"canceled due to the configured HttpClient\.Timeout of [\d.,]+ seconds elapsing",
+    ),
+    Shape::unnamed("npgsql", r"NpgsqlException.*: Failed to connect to {at}"),
+    Shape::unnamed(
+        "sqlclient",
+        r"network-related or instance-specific error occurred while establishing a connection to SQL Server",
+    ),
+    Shape::unnamed(
+        "stackexchange-redis",
+        r"UnableToConnect on {at}/|RedisConnectionException: It was not possible to connect to the redis server",
     ),
 ];

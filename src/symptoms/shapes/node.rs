@@ -53,5 +53,6 @@ pub(super) const SHAPES: &[Shape] = &[
         "axios",
         r"(?:AxiosError|Error): timeout of \d+ms exceeded|AxiosError: Network Error",
     ),
+    Shape::unnamed("prisma", r"Can't reach database server at `{host}`?:`?{port}"),
     Shape::unnamed("node", r"TypeError: fetch failed"),
 ];

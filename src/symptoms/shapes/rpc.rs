@@ -46,6 +46,21 @@ pub(super) const SHAPES: &[Shape] = &[
     Shape::of(S::NameNotFound, "grpc", r"Name resolution failed for target dns:{at}"),
     Shape::of(S::NameNotFound, "grpc", r"UNAVAILABLE: Unable to resolve host {host}"),
     Shape::of(S::ConnectionRefused, "kafka", r"Connect to ipv[46]#{at} failed: Connection refused"),
+    Shape::of(
+        S::ConnectionRefused,
+        "kafka",
+        r"Connect attempt to <BrokerConnection .*\bhost={at} .*> returned error 111\.",
+    ),
+    Shape::of(
+        S::ConnectTimeout,
+        "kafka",
+        r"Connect attempt to <BrokerConnection .*\bhost={at} .*> returned error 110\.",
+    ),
+    Shape::of(
+        S::NoRoute,
+        "kafka",
+        r"Connect attempt to <BrokerConnection .*\bhost={at} .*> returned error 1(?:13|01)\.",
+    ),
     Shape::of(S::ConnectTimeout, "kafka", r"{at}/\S*: Connection setup timed out in state CONNECT"),
     Shape::of(S::NameNotFound, "kafka", r"Failed to resolve '{at}': Name or service not known"),
     Shape::of(
