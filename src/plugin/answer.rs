@@ -2,7 +2,7 @@
 //! says what can't be, the row is unknown, and what it found stays found.
 
 use super::metadata::{Declared, Metadata};
-use super::text::shown;
+use super::text::{shown, shown_as};
 use checks::model::{Evidence, Finding, Fix, Outcome, OwnRow, Row, Severity};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -149,7 +149,8 @@ fn finding(entry: Entry, check: &Declared) -> Result<Finding, String> {
         let say = format!("see what the plug-in's own page says of {code}");
         fix.push(Fix { say, command: None, patch: None, proven: None });
     }
-    let shows = |one: Evidence| Evidence { what: shown(&one.what), value: shown(&one.value) };
+    let shows =
+        |one: Evidence| Evidence { what: shown(&one.what), value: shown_as(&one.what, &one.value) };
     let mut evidence: Vec<Evidence> = entry.evidence.into_iter().take(50).map(shows).collect();
     if evidence.is_empty() {
         let what = format!("the check {}", check.id);

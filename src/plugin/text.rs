@@ -18,6 +18,11 @@ static SECRETS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
             r#"(?i)(?P<key>[A-Za-z0-9_.-]*(?:passw(?:or)?d|passwd|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|credential|auth)[A-Za-z0-9_.-]*["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,;&"']+)"#,
             "$key***",
         ),
+        (
+            r#"(?i)(?P<flag>(?:^|\s)--?(?:[A-Za-z0-9]+-)*(?:password|passwd|pass|pwd|secret|token|apikey|key|auth|credentials?)\s+)(?:"[^"]*"|'[^']*'|[^\s-]\S*)"#,
+            "$flag***",
+        ),
+        (r"(?P<user>\bcurl\b.*?\s(?:-u|-U|--user|--proxy-user)[ =]?[^\s:]+:)\S+", "$user***"),
         (r"\b(?:sk|pk|rk|ghp|gho|ghs|glpat|xox[abpr]|AKIA|ASIA|hf|npm|pypi)[-_A-Z0-9][A-Za-z0-9_-]{11,}", "***"),
     ]
     .map(|(pattern, left)| (Regex::new(pattern).expect("a pattern of the program itself"), left))
@@ -27,6 +32,17 @@ static SECRETS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 static RANDOM: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"[A-Za-z0-9+/_=-]{24,}").expect("a pattern of the program itself")
 });
+
+/// What a value is called that is nothing but a secret.
+static SECRETS_NAME: LazyLock<Regex> = LazyLock::new(|| {
+    let names = "passw(?:or)?d|passphrase|secret|token|api[ _-]?key|private[ _-]?key|credentials?";
+    Regex::new(&format!("(?i)(?:{names})$")).expect("a pattern of the program itself")
+});
+
+/// The value of something that is named so, as it may be shown.
+pub(crate) fn shown_as(name: &str, value: &str) -> String {
+    if SECRETS_NAME.is_match(name.trim()) { "***".to_owned() } else { shown(value) }
+}
 
 /// The text as it may be shown.
 pub(crate) fn shown(text: &str) -> String {
@@ -67,7 +83,7 @@ impl Replacer for Random {
 
 #[cfg(test)]
 mod tests {
-    use super::shown;
+    use super::{shown, shown_as};
 
     #[test]
     fn what_looks_like_a_secret_is_not_shown() {
@@ -82,10 +98,23 @@ mod tests {
             "sk-s3cretvalue12345678",
             "a token of QWxhZGRpbjpvcGVuIHNl5cretvalue0000",
             "-----BEGIN RSA PRIVATE KEY-----\ns3cretvalue",
+            "use --password s3cretvalue",
+            "redis-cli --db-token 's3cretvalue x' ping",
+            "curl -u admin:s3cretvalue http://x",
+            "curl --user=admin:s3cretvalue http://x",
+            "Authorization: Bearer SECRETcretvalue49",
         ] {
             let said = shown(text);
             assert!(!said.contains("cretvalue"), "{text} gives {said}");
         }
+    }
+
+    #[test]
+    fn the_value_of_what_is_named_a_secret_is_not_shown() {
+        for name in ["password", "DB_PASSWORD", "the API key ", "access token"] {
+            assert_eq!(shown_as(name, "cretvalue"), "***", "{name}");
+        }
+        assert_eq!(shown_as("tokens left", "5"), "5");
     }
 
     #[test]
@@ -101,7 +130,11 @@ mod tests {
 
     #[test]
     fn the_rest_stays_on_one_line() {
-        for text in ["the disk of mock-llm is 91% full", "http://mock:8080/v1 answers 404"] {
+        for text in [
+            "the disk of mock-llm is 91% full",
+            "http://mock:8080/v1 answers 404",
+            "docker run -u 1000:1000 --pass --key-file /k",
+        ] {
             assert_eq!(shown(text), text);
         }
         assert_eq!(shown("a\n\u{1b}[31mb"), "a \u{fffd}[31mb");

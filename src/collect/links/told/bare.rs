@@ -57,10 +57,11 @@ pub(super) fn read(text: &str) -> Option<Address> {
         return None;
     }
     let authority = host::authority(login.map_or(front, |(_, host)| host))?;
-    if host::is_flag(&authority.host) {
+    let ported = authority.port.is_some() || (variable::is_in(front) && front.contains(':'));
+    // With a port behind it even such a word is a name.
+    if host::is_flag(&authority.host) && !ported {
         return None;
     }
-    let ported = authority.port.is_some() || (variable::is_in(front) && front.contains(':'));
     if authority.host.is_empty() || !host::is_wordy(&authority.host) || (login.is_some() && !ported)
     {
         return None;
