@@ -1,4 +1,4 @@
-use super::repair::{at, quoted, rewritten};
+use super::repair::{at, quoted, repaired, rewritten};
 use super::service;
 use crate::model::{Case, Found, Judgement, Listener, Meant, Rule, Target, Undecided, Visit};
 
@@ -11,7 +11,8 @@ The name is right and the port is not: the server listens on another one. A port
 nothing; it opens none.
 
 ## What proves it
-The server's namespace has no socket of the dialled port, and has one of another.
+The server's namespace has no socket of the dialled port, and has one of another. Where the name is a slip of the pen, too, the
+container of the nearest name has to leave no choice: one open port, and one that such a client may mean.
 
 ## What disproves it
 A socket of the dialled port. A port that is told nowhere (`MYSQL_HOST` alone suggests 3306) proves nothing. Where the container itself publishes the dialled port, the server is wrong: see EC303.
@@ -25,7 +26,7 @@ Tell the client the port on which the server listens.
 /// The server, and what listens in it for others instead of the dialled port.
 fn others<'a>(case: &Case<'a>) -> Option<(Target<'a>, Vec<&'a Listener>)> {
     // On the machine's own network the sockets are everybody's: another port among them says nothing of this server.
-    if !matches!(case.link.meant, Meant::Name | Meant::Address)
+    if !matches!(case.link.meant, Meant::Name | Meant::Address | Meant::Nobody)
         || case.server_is_on_host()
         || case.link.visit.value().is_some_and(Visit::connected)
     {
@@ -69,6 +70,11 @@ fn ports(open: &[&Listener]) -> Vec<u16> {
 
 fn judge(case: &Case<'_>) -> Judgement {
     let Some((server, all)) = others(case) else { return Ok(None) };
+    let is_misnamed = case.link.meant == Meant::Nobody;
+    // Who is only the nearest of name is held to this where it leaves no choice.
+    if is_misnamed && only(case).is_none() {
+        return Ok(None);
+    }
     let open = open(&all);
     let name = &server.container.name;
     if let Some(why) = case.port_untold() {
@@ -90,6 +96,7 @@ fn judge(case: &Case<'_>) -> Judgement {
     }
     let endpoint = &case.link.endpoint;
     Ok(Some(match ports(&open).as_slice() {
+        [port] if is_misnamed => repaired(case, found, Target { port: *port, ..server }),
         [port] => rewritten(case, found, &at(case, &endpoint.host, *port)),
         [] => found.fix(format!(
             "let the server in {name} listen on 0.0.0.0:{}: what listens there now is open to {name} itself only",
@@ -107,7 +114,7 @@ fn judge(case: &Case<'_>) -> Judgement {
 mod tests {
     use super::RULE;
     use crate::fixture::{remedies, row, says};
-    use crate::model::{Connect, Fact, Meant, NetworkMode, Snapshot};
+    use crate::model::{Connect, Fact, Lookup, Meant, NetworkMode, Snapshot};
 
     fn told(it: &mut Snapshot) {
         it.told("mock", 9090, Meant::Name);
@@ -118,6 +125,14 @@ mod tests {
     #[test]
     fn catches() {
         says(&RULE, told, "fail: nothing in mock listens on port 9090");
+        // Behind a slip in the name the port is wrong as well.
+        let misnamed = |it: &mut Snapshot| {
+            told(it);
+            it.told("mokc", 9090, Meant::Nobody);
+            it.finds(Lookup::NoSuchName);
+        };
+        says(&RULE, misnamed, "fail: nothing in mock listens on port 9090");
+        assert!(remedies(&RULE, misnamed).contains("http://mock:8080"));
         assert!(remedies(&RULE, told).contains("to http://mock:8080"));
         // What the image declares proves nothing.
         says(

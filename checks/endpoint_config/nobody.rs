@@ -1,6 +1,9 @@
+use super::another_port;
 use super::repair::{quoted, repaired};
 use super::resolves;
-use crate::model::{Case, Engine, Found, Judgement, Meant, Network, Rule, Undecided, Visit};
+use crate::model::{
+    Case, Engine, Found, Judgement, Meant, Network, Rule, Target, Undecided, Visit,
+};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC403",
@@ -41,7 +44,8 @@ fn judge(case: &Case<'_>) -> Judgement {
     };
     let found = found
         .evidence("most likely meant", format!("{} (port {})", server.container.name, server.port));
-    Ok(Some(repaired(case, found, server)))
+    let port = another_port::only(case).unwrap_or(server.port);
+    Ok(Some(repaired(case, found, Target { port, ..server })))
 }
 
 /// Whether the dialled name or address is one that no container has.

@@ -1,4 +1,4 @@
-use super::commands;
+use super::{commands, restarting::ends_again};
 use crate::model::{Case, Found, Judgement, Rule, Undecided};
 
 pub(crate) const RULE: Rule = Rule {
@@ -24,7 +24,8 @@ Wait for it where it is only starting (a health check, `depends_on` with a condi
 fn judge(case: &Case<'_>) -> Judgement {
     let server = case.server()?;
     let state = &server.container.state;
-    if !state.is_running() {
+    // Who ends again and again may not have come to listen.
+    if !state.is_running() || ends_again(state) {
         return Ok(None);
     }
     let listeners = server.all_listeners()?;
