@@ -350,6 +350,15 @@ fn what_was_not_read_is_said() {
     assert!(notes.to_string().contains("EC936"), "{notes}");
 }
 
+#[test]
+fn output_that_can_not_be_written_is_told() {
+    let state = tempfile::tempdir().unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = under(state.path(), &["echo", "x"]).stdout(full).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && stderr.contains("could not all be written"), "{stderr}");
+}
+
 fn recording(state: &Path) -> serde_json::Value {
     let kept = std::fs::read(state.join("econn/last-run.json")).unwrap();
     serde_json::from_slice(&kept).unwrap()

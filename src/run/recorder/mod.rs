@@ -25,6 +25,9 @@ use command::Command;
 use file::Recording;
 use watch::Watch;
 
+/// What the command itself may not have heard of, when it had printed it all.
+const LOST: &str = "what the command printed could not all be written to where its output goes";
+
 /// Runs the command; ends with its exit code.
 pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
     let is_named = asked.configured.config.is_some();
@@ -64,6 +67,9 @@ pub(super) fn record(mut asked: Record) -> Result<Code, Failure> {
     };
     if let Some(mut record) = record {
         let has_run = said.is_some();
+        if said.as_ref().is_some_and(|said| said.is_lost) {
+            say(LOST);
+        }
         if let Some(said) = said {
             logs::add(&mut record, said.logged);
             if !said.is_whole {
@@ -120,7 +126,10 @@ fn prepared<'a>(
 /// Runs the command alone.
 fn unrecorded(asked: &Record) -> Code {
     match Command::start(&asked.command).map(Command::end) {
-        Ok((code, _)) => {
+        Ok((code, said)) => {
+            if said.is_lost {
+                say(LOST);
+            }
             say("nothing was recorded");
             Code(code)
         }

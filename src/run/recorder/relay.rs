@@ -30,6 +30,8 @@ const PIECE: usize = 64 << 10;
 const WAITING: usize = 8 << 20;
 /// How a carrier ends that could not copy everything.
 const NOT_ALL: u8 = 3;
+/// How it ends where what it carries could not be written: the disk is full, say.
+const LOST: u8 = 4;
 
 /// The streams of a command.
 pub(super) struct Streams {
@@ -51,6 +53,8 @@ pub(super) struct Said {
     pub(super) logged: Vec<Logged>,
     /// Whether all that it printed was read.
     pub(super) is_whole: bool,
+    /// Whether something of it could not be written to where it belongs.
+    pub(super) is_lost: bool,
 }
 
 impl Streams {
@@ -105,19 +109,24 @@ impl Streams {
             self.copies.iter().filter_map(said).map(Recogniser::finish).collect::<Vec<_>>();
         // What still comes after all that time was not read: from the command, or from others that it started.
         let is_idle = since.elapsed() >= LAST;
-        let is_whole = self.copies.iter_mut().all(|copy| copy.is_whole(is_idle));
-        Said { logged: symptoms::together(logged), is_whole }
+        let ends: Vec<Option<u8>> = self.copies.iter_mut().map(Copied::ended).collect();
+        let is_whole = |end: &Option<u8>| end.map_or(is_idle, |code| code != NOT_ALL);
+        Said {
+            logged: symptoms::together(logged),
+            is_whole: ends.iter().all(is_whole),
+            is_lost: ends.contains(&Some(LOST)),
+        }
     }
 }
 
 impl Copied {
-    /// Whether everything was read: its carrier has ended and copied all, or has nothing to carry.
-    fn is_whole(&mut self, is_idle: bool) -> bool {
+    /// How its carrier has ended; `None` while there is something to carry, or may be.
+    fn ended(&mut self) -> Option<u8> {
         if !self.listener.is_finished() {
-            return is_idle;
+            return None;
         }
-        let ended = self.carrier.wait().ok().and_then(|status| status.code());
-        ended != Some(NOT_ALL.into())
+        let code = self.carrier.wait().ok().and_then(|status| status.code());
+        Some(code.and_then(|code| u8::try_from(code).ok()).unwrap_or_default())
     }
 }
 
@@ -165,9 +174,11 @@ pub(crate) fn relay() -> Code {
             Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
             Err(_) => return copy.end(),
         };
-        // Whoever reads it has gone: the command is told so by its own pipe.
-        if write(&mut to, read).is_err() {
-            return copy.end();
+        // Whoever reads it has gone: the command is told so by its own pipe, unless it was its last word.
+        if let Err(error) = write(&mut to, read) {
+            let is_unread = error.kind() == std::io::ErrorKind::BrokenPipe;
+            let code = copy.end();
+            return if is_unread { code } else { Code(LOST) };
         }
         copy.take(read);
     }
