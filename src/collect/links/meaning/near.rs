@@ -4,6 +4,8 @@ use checks::model::Container;
 
 /// Shorter words are near to nothing but themselves.
 const SHORTEST: usize = 4;
+/// The beginning of a name tells it, if it is so long.
+const BEGINNING: usize = 6;
 /// As many letters may be wrong in the longest of names.
 const MOST: usize = 3;
 
@@ -12,7 +14,7 @@ const MOST: usize = 3;
 pub(super) enum Kind {
     /// Some letters of it are others.
     Slip,
-    /// One has all words of the other, in their order, and more.
+    /// One has all words of the other, and more; or begins with it.
     Words,
 }
 
@@ -38,7 +40,12 @@ fn between(wanted: &str, name: &str, project: Option<&[String]>) -> Option<Nearn
         return Some(Nearness { kind: Kind::Slip, distance });
     }
     let own = project.and_then(|project| name.strip_prefix(project)).unwrap_or(&name);
-    let is_within = has(&wanted, own) || has(own, &wanted) || has(&name, &wanted);
+    let begins = |all: &[String], part: &[String]| {
+        let part = part.join("-");
+        part.chars().count() >= BEGINNING && all.join("-").starts_with(&part)
+    };
+    let is_part = |all: &[String], part: &[String]| has(all, part) || begins(all, part);
+    let is_within = is_part(&wanted, own) || is_part(own, &wanted) || is_part(&name, &wanted);
     let is_project = project.is_some_and(|project| wanted == project);
     (is_within && !is_project).then_some(Nearness { kind: Kind::Words, distance })
 }
@@ -56,10 +63,14 @@ fn is_slip(wanted: &[String], name: &[String]) -> bool {
     alike(&wanted.concat(), &name.concat(), 1)
 }
 
-/// Do these words, in their order, stand among the others? A number alone says nothing.
+/// Do these words stand among the others, in whatever order? A number alone says nothing.
 fn has(all: &[String], part: &[String]) -> bool {
     let speaks = part.iter().any(|word| word.chars().any(char::is_alphabetic));
-    speaks && all.windows(part.len()).any(|window| window == part)
+    let mut left: Vec<&String> = all.iter().collect();
+    let mut takes = |word: &String| {
+        left.iter().position(|one| *one == word).map(|at| left.swap_remove(at)).is_some()
+    };
+    speaks && part.iter().all(&mut takes)
 }
 
 fn words(name: &str) -> Vec<String> {
@@ -80,7 +91,10 @@ mod tests {
             ("phonebook", "atk-b-phonebook", "Words"),
             ("llm", "mock-llm-aianalysis", "Words"),
             ("mock-llm", "mock_llm_aianalysis", "Words"),
-            ("mock-aianalysis", "mock-llm-aianalysis", ""),
+            ("mock-aianalysis", "mock-llm-aianalysis", "Words"),
+            ("llm-mock", "mock-llm", "Words"),
+            ("mock-llm-ai", "mock-llm-aianalysis", "Words"),
+            ("a-a", "a-b", ""),
             ("api-server", "api", "Words"),
             ("apis", "api", ""),
             ("ap", "api", ""),
