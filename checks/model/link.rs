@@ -195,6 +195,8 @@ pub enum TurnedAway {
     Mysql(u16),
     /// One of these that has no place left.
     Full,
+    /// Of whatever protocol: it closes or resets each connection at once, without a byte.
+    HangsUp,
 }
 
 /// How far a client's request comes through its proxy.

@@ -11,8 +11,7 @@ another protocol, or it turns everybody away.
 
 ## What proves it
 The client's own request ended so, and so did one from inside the server's namespace, with no other connection open. In TLS the
-client's own ended so twice, behind a handshake that was complete. Where the protocol is not known nothing is sent: three
-connections from the client's namespace ended so at once, and each one from inside.
+client's own ended so twice, behind a handshake that was complete.
 
 ## What disproves it
 A reply of any status to a single request. Where only a second connection is closed, a limit is reached. An address with a path
@@ -42,32 +41,21 @@ fn judge(case: &Case<'_>) -> Judgement {
     if !case.arrives() || case.closes_for_want_of_tasks() {
         return Ok(None);
     }
-    let (name, client) = (&server.container.name, &case.link.client);
+    let name = &server.container.name;
+    // Only what was asked for was closed, and the client asks for something else.
     let asked = visit.asked.as_deref().unwrap_or("/");
-    let is_http = case.link.endpoint.speaks_http();
-    if is_http {
-        // Only what was asked for was closed, and the client asks for something else.
-        another_path(case, visit, "closes the request that was sent without a reply")?;
-    } else if !seen.hung_up {
-        return Ok(None);
-    }
+    another_path(case, visit, "closes the request that was sent without a reply")?;
     let (_, logs) = commands(case)?;
     let found = Found::fail(format!(
-        "{name}:{} accepts the connection of {client} and closes it without a reply",
-        server.port
+        "{name}:{} accepts the connection of {} and closes it without a reply",
+        server.port, case.link.client
     ))
-    .awaits(case.awaited());
+    .awaits(case.awaited())
+    .evidence(format!("GET {asked} from the namespace of {}", case.link.client), what);
     // Inside nobody is asked in TLS.
-    let found = if is_http {
-        let found = found.evidence(format!("GET {asked} from the namespace of {client}"), what);
-        match visit.certificate {
-            Some(_) => found.evidence("certificate", "shown in the handshake before"),
-            None => found.evidence(format!("GET {asked} inside {name}"), "no reply in HTTP either"),
-        }
-    } else {
-        found
-            .evidence(format!("3 connections from the namespace of {client}"), what)
-            .evidence(format!("connections inside {name}"), "closed as well, without a byte")
+    let found = match visit.certificate {
+        Some(_) => found.evidence("certificate", "shown in the handshake before"),
+        None => found.evidence(format!("GET {asked} inside {name}"), "no reply in HTTP either"),
     };
     Ok(Some(found.fix_by(
         format!("see why {name} gives no reply: its handler crashes, or expects another protocol"),
@@ -136,23 +124,6 @@ mod tests {
             },
             "fail: mock:8080 accepts the connection of hapi and closes it without a reply",
         );
-        // Nothing is asked where the protocol is not known: then those from inside have to end so as well.
-        for (hung_up, told) in [
-            (true, "fail: mock:8080 accepts the connection of hapi and closes it without a reply"),
-            (false, "nothing"),
-        ] {
-            says(
-                &RULE,
-                |it| {
-                    closes(it, Reply::Closed);
-                    it.probed().hung_up = hung_up;
-                    let endpoint = &mut it.link().endpoint;
-                    (endpoint.scheme, endpoint.url) =
-                        (Some("redis".into()), "redis://mock:8080/0".into());
-                },
-                told,
-            );
-        }
         // From inside it answers: then it is the way, or the number of connections.
         says(
             &RULE,

@@ -1,8 +1,9 @@
+use super::commands;
 use crate::model::{Case, Found, Judgement, Rule, TurnedAway};
 
 pub(crate) const RULE: Rule = Rule {
     code: "EC808",
-    title: "the server turns the client away in its own protocol",
+    title: "the server turns the client away before anything is asked",
     explanation: "
 ## What it is
 The server is reached, takes the connection, and says at once that it does not serve this client: Redis without a password serves
@@ -10,14 +11,15 @@ none but its own machine (protected mode), MySQL lets a user in from the hosts a
 while all their places are taken. The connection itself is in order.
 
 ## What proves it
-An error in the server's own protocol, sent to the client's namespace before anything was asked, three times in a row.
+An error in the server's own protocol, sent to the client's namespace before anything was asked, three times in a row; or three connections
+that were closed at once, and each one from inside the server's namespace as well.
 
 ## What disproves it
 A greeting, or silence until something is asked. A refusal after the login is not seen: nothing is sent.
 
 ## How to repair it
 Change the rule: give Redis a password or switch `protected-mode` off where nobody else can reach it, name the client's hosts in
-the grants of MySQL; let a server that is full take more (`maxclients`, `max_connections`), or close what its clients leave open.
+the grants of MySQL; let a server that is full take more (`maxclients`, `max_connections`), or close what its clients leave open. Of one that hangs up, read the log: its own back end may be gone, or it lets in others only.
 ",
     judge,
 };
@@ -39,6 +41,7 @@ fn judge(case: &Case<'_>) -> Judgement {
                  can reach {name} (--protected-mode no)"
             ),
         ),
+        TurnedAway::HangsUp => return hangs_up(case, name, server.port),
         TurnedAway::Full => (
             "all its places are taken".to_owned(),
             format!(
@@ -69,6 +72,22 @@ fn judge(case: &Case<'_>) -> Judgement {
     ))
 }
 
+/// One that says nothing may do so to everybody: then its own log tells why.
+fn hangs_up(case: &Case<'_>, name: &str, port: u16) -> Judgement {
+    let client = &case.link.client;
+    let seen = case.link.concurrency.value();
+    if !case.arrives() || !seen.is_some_and(|seen| seen.hung_up) {
+        return Ok(None);
+    }
+    let (_, logs) = commands(case)?;
+    Ok(Some(
+        Found::warn(format!("{name}:{port} takes each connection and closes it without a byte"))
+            .evidence(format!("3 connections from the namespace of {client}"), "closed at once")
+            .evidence(format!("connections inside {name}"), "closed as well")
+            .fix_by(format!("see why {name} hangs up: what it passes on to may be gone"), logs),
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::RULE;
@@ -95,6 +114,16 @@ mod tests {
             assert!(remedies.contains(remedy), "{remedies}");
         }
         row("server-state", |it| away(it, TurnedAway::Mysql(1130)), "warn: EC808");
+        for (hung_up, told) in [
+            (true, "warn: mock:8080 takes each connection and closes it without a byte"),
+            (false, "nothing"),
+        ] {
+            let hangs_up = |it: &mut Snapshot| {
+                away(it, TurnedAway::HangsUp);
+                it.probed().hung_up = hung_up;
+            };
+            says(&RULE, hangs_up, told);
+        }
     }
 
     #[test]

@@ -34,40 +34,22 @@ pub(super) async fn speaks_first(target: SocketAddr) -> bool {
     matches!(timeout(GREETING, look).await, Ok(Ok(greeting)) if &greeting != b"HTT")
 }
 
-/// What a server does with a connection on which nothing is asked.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) enum Greeted {
-    /// It turns whoever connects from here away, and says so.
-    Away(TurnedAway),
-    /// It closes it without a byte.
-    Closed,
-    /// It resets it without a byte.
-    Reset,
-    /// It says something else, or waits.
-    Otherwise,
-}
-
-/// What the server does, at once, with each of three connections from here.
-pub(crate) async fn greeted(target: SocketAddr) -> Greeted {
-    let first = greeted_once(target).await;
+/// How the server turns away each of three connections from here on which nothing is asked, where it does so at once.
+pub(crate) async fn turned_away(target: SocketAddr) -> Option<TurnedAway> {
+    let first = turned_away_once(target).await?;
     for _ in 1..LOOKS {
         // A place that was taken may be free again.
-        if first == Greeted::Otherwise {
-            break;
-        }
         sleep(FREE).await;
-        if greeted_once(target).await != first {
-            return Greeted::Otherwise;
+        if turned_away_once(target).await.as_ref() != Some(&first) {
+            return None;
         }
     }
-    first
+    Some(first)
 }
 
-async fn greeted_once(target: SocketAddr) -> Greeted {
+async fn turned_away_once(target: SocketAddr) -> Option<TurnedAway> {
     let mut greeting = Vec::new();
-    let Ok(Ok(stream)) = timeout(AT_ONCE, TcpStream::connect(target)).await else {
-        return Greeted::Otherwise;
-    };
+    let stream = timeout(AT_ONCE, TcpStream::connect(target)).await.ok()?.ok()?;
     let look = async {
         let mut first = stream.take(LONGEST as u64);
         while first.read_buf(&mut greeting).await? > 0 && refusal(&greeting).is_none() {}
@@ -75,15 +57,12 @@ async fn greeted_once(target: SocketAddr) -> Greeted {
     };
     // What was read before the connection was reset counts as well.
     let ended = timeout(AT_ONCE, look).await;
-    match refusal(&greeting) {
-        Some(refusal) => Greeted::Away(refusal),
-        None if !greeting.is_empty() => Greeted::Otherwise,
-        None => match ended {
-            Ok(Ok(())) => Greeted::Closed,
-            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionReset => Greeted::Reset,
-            _ => Greeted::Otherwise,
-        },
-    }
+    let hangs_up = greeting.is_empty()
+        && ended.is_ok_and(|ended| match ended {
+            Ok(()) => true,
+            Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
+        });
+    refusal(&greeting).or_else(|| hangs_up.then_some(TurnedAway::HangsUp))
 }
 
 /// A refusal that a greeting begins with.
@@ -103,7 +82,7 @@ fn refusal(greeting: &[u8]) -> Option<TurnedAway> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Greeted, TurnedAway, greeted, refusal};
+    use super::{TurnedAway, refusal, turned_away};
     use std::io::Write;
     use std::net::{TcpListener, TcpStream};
 
@@ -137,36 +116,36 @@ mod tests {
     }
 
     /// What is seen of a server that does this with each connection, by its number.
-    async fn seen_of(does: impl Fn(usize, TcpStream) + Send + 'static) -> Greeted {
+    async fn seen_of(does: impl Fn(usize, TcpStream) + Send + 'static) -> Option<TurnedAway> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let at = listener.local_addr().unwrap();
         std::thread::spawn(move || {
             listener.incoming().flatten().enumerate().for_each(|(number, one)| does(number, one));
         });
-        greeted(at).await
+        turned_away(at).await
     }
 
     #[tokio::test]
     async fn a_refusal_counts_though_the_connection_is_closed_behind_it() {
         let denies = |_, mut client: TcpStream| client.write_all(b"-DENIED Redis").unwrap();
-        assert_eq!(seen_of(denies).await, Greeted::Away(TurnedAway::Redis));
+        assert_eq!(seen_of(denies).await, Some(TurnedAway::Redis));
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let closed = listener.local_addr().unwrap();
         drop(listener);
-        assert_eq!(greeted(closed).await, Greeted::Otherwise);
+        assert_eq!(turned_away(closed).await, None);
     }
 
     #[tokio::test]
     async fn who_hangs_up_at_once_does_so_each_time() {
-        assert_eq!(seen_of(|_, client| drop(client)).await, Greeted::Closed);
+        assert_eq!(seen_of(|_, client| drop(client)).await, Some(TurnedAway::HangsUp));
         let kept = std::sync::Mutex::new(Vec::new());
         let second = move |number, client| {
             if number == 1 {
                 kept.lock().unwrap().push(client);
             }
         };
-        assert_eq!(seen_of(second).await, Greeted::Otherwise);
+        assert_eq!(seen_of(second).await, None);
         let speaks = |_, mut client: TcpStream| client.write_all(b"Sat Nov 28\r\n").unwrap();
-        assert_eq!(seen_of(speaks).await, Greeted::Otherwise);
+        assert_eq!(seen_of(speaks).await, None);
     }
 }

@@ -31,7 +31,7 @@ pub(crate) use concurrency::{Limits, Protocol, concurrency};
 pub(crate) use connect::connect;
 pub(crate) use counters::{queue_counters, resets_sent};
 pub(crate) use crowd::{Speech, crowd};
-pub(crate) use greeting::{Greeted, greeted};
+pub(crate) use greeting::turned_away;
 pub(crate) use listeners::{listeners, sockets_at, udp_ports};
 pub(crate) use neighbours::silent_neighbours;
 pub(crate) use request::{Answer, handshake, proxied, request};

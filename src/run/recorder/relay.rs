@@ -12,7 +12,7 @@ use std::fs::File;
 use std::io::{IsTerminal, PipeReader, Read, Write, pipe};
 use std::os::fd::AsFd;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
@@ -44,6 +44,8 @@ struct Copied {
     said: Arc<Mutex<Recogniser>>,
     /// How many bytes of it were read.
     read: Arc<AtomicUsize>,
+    /// Whether some of them are being searched.
+    is_busy: Arc<AtomicBool>,
     listener: JoinHandle<()>,
     carrier: Child,
 }
@@ -99,7 +101,8 @@ impl Streams {
         {
             std::thread::sleep(Duration::from_millis(2));
             let now = read();
-            if now != before {
+            let is_busy = self.copies.iter().any(|copy| copy.is_busy.load(Ordering::Relaxed));
+            if now != before || is_busy {
                 (before, since) = (now, Instant::now());
             }
         }
@@ -144,18 +147,28 @@ fn carrier(
         .spawn()
         .ok()?;
     let (said, read) = (Arc::<Mutex<Recogniser>>::default(), Arc::<AtomicUsize>::default());
-    let of_listener = (Arc::clone(&said), Arc::clone(&read));
-    let listener = std::thread::spawn(move || listen(copied, &of_listener.0, &of_listener.1));
-    Some((entry, Copied { said, read, listener, carrier }))
+    let is_busy = Arc::<AtomicBool>::default();
+    let of_listener = (Arc::clone(&said), Arc::clone(&read), Arc::clone(&is_busy));
+    let listener = std::thread::spawn(move || {
+        listen(copied, &of_listener.0, &of_listener.1, &of_listener.2);
+    });
+    Some((entry, Copied { said, read, is_busy, listener, carrier }))
 }
 
 /// Takes in the copy of a stream until it ends.
-fn listen(mut copied: PipeReader, said: &Mutex<Recogniser>, all: &AtomicUsize) {
+fn listen(
+    mut copied: PipeReader,
+    said: &Mutex<Recogniser>,
+    all: &AtomicUsize,
+    is_busy: &AtomicBool,
+) {
     let mut piece = vec![0; PIECE];
     while let Ok(read @ 1..) = copied.read(&mut piece) {
+        is_busy.store(true, Ordering::Relaxed);
         let Ok(mut said) = said.lock() else { return };
         said.read(&piece[..read]);
         all.fetch_add(read, Ordering::Relaxed);
+        is_busy.store(false, Ordering::Relaxed);
     }
 }
 

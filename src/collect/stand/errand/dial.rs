@@ -1,7 +1,7 @@
 //! The client's own connection to its endpoint, and the request that it makes of it.
 
 use super::{ADDRESSES, Errand, LIMIT, Names, is_silent, resolve};
-use crate::collect::probe::{self, Answer, Greeted, Question, Shown};
+use crate::collect::probe::{self, Answer, Question, Shown};
 use checks::model::{Connect, Proxied, Reply, Visit, authority, is_loopback, numeric};
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -95,12 +95,7 @@ impl Errand for Dial {
                     visit.no_handshake = answer.no_handshake;
                     beginning = answer.beginning;
                     if self.http_path.is_none() && !self.speaks_tls {
-                        match probe::greeted(to).await {
-                            Greeted::Away(refusal) => visit.turned_away = Some(refusal),
-                            Greeted::Closed => visit.reply = Some(Reply::Closed),
-                            Greeted::Reset => visit.reply = Some(Reply::Reset),
-                            Greeted::Otherwise => {}
-                        }
+                        visit.turned_away = probe::turned_away(to).await;
                     }
                 }
                 break;
