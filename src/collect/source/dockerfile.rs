@@ -164,10 +164,19 @@ impl Script {
     /// Returns the name with the line, and what is wrong there.
     pub(super) fn parse(text: &str, name: &str) -> Result<Self, String> {
         let text = text.trim_start_matches('\u{feff}');
-        let parsed = parse_dockerfile::parse(text).map_err(|error| match error.line() {
-            0 => format!("{name}: {error:#}"),
-            line => format!("{name}:{line}: {error:#}"),
-        })?;
+        // Only where it can't be read as it is: what stands in a here-document is not to be changed.
+        let filled;
+        let (text, parsed) = match parse_dockerfile::parse(text) {
+            Ok(parsed) => (text, parsed),
+            Err(error) => {
+                filled = without_empty_lists(text);
+                let told = || match error.line() {
+                    0 => format!("{name}: {error:#}"),
+                    line => format!("{name}:{line}: {error:#}"),
+                };
+                (filled.as_str(), parse_dockerfile::parse(&filled).map_err(|_| told())?)
+            }
+        };
         let escape =
             parsed.parser_directives.escape.as_ref().map_or('\\', |escape| escape.value.value);
         let reader = Reader { text, escape };
@@ -190,6 +199,22 @@ impl Script {
         }
         Ok(script)
     }
+}
+
+/// The same with a list of one empty word where `CMD` or `ENTRYPOINT` takes back what the base image says: the library knows no
+/// empty list there, and the builders do.
+fn without_empty_lists(text: &str) -> String {
+    let is_empty = |line: &str| {
+        let (word, rest) = line.trim().split_once([' ', '\t', '[']).unwrap_or_default();
+        let rest: String = rest.chars().filter(|c| !c.is_whitespace()).collect();
+        ["CMD", "ENTRYPOINT"].iter().any(|one| word.eq_ignore_ascii_case(one))
+            && matches!(rest.as_str(), "[]" | "]")
+    };
+    let line = |line: &str| match line.find('[') {
+        Some(at) if is_empty(line) => format!("{} [\"\"]\n", &line[..at]),
+        _ => format!("{line}\n"),
+    };
+    text.lines().map(line).collect()
 }
 
 #[cfg(test)]

@@ -132,7 +132,11 @@ fn argv(command: &Command<'_>) -> Option<Argv> {
     match command {
         Command::Exec(words) => {
             let words = words.value.iter().map(|word| word.value.to_string());
-            let words: Vec<String> = words.collect();
+            let mut words: Vec<String> = words.collect();
+            // An empty list: no program is without a name.
+            if words == [""] {
+                words.clear();
+            }
             let is_plain = words.iter().all(|word| !word.contains('\\'));
             is_plain.then_some(Argv::Words(words))
         }

@@ -1,4 +1,4 @@
-use super::{Action, Script, Source};
+use super::{Action, Argv, Script, Source};
 
 #[test]
 fn a_file_becomes_stages_and_steps_with_their_lines() {
@@ -25,6 +25,23 @@ fn a_file_becomes_stages_and_steps_with_their_lines() {
         (9, Some("Build"), None)
     );
     assert_eq!(copy.destination, "/app/");
+}
+
+#[test]
+fn a_list_may_be_empty_where_it_takes_something_back() {
+    let text = "FROM x\nENTRYPOINT []\ncmd [ ]\nCMD[]\nRUN true\n";
+    let script = Script::parse(text, "Dockerfile").unwrap();
+    let steps = &script.stages[0].steps;
+    assert!(
+        matches!(&steps[0].action, Action::Entrypoint(Some(Argv::Words(words))) if words.is_empty())
+    );
+    assert!(
+        matches!(&steps[1].action, Action::Command(Some(Argv::Words(words))) if words.is_empty())
+    );
+    assert_eq!(steps[3].line, 5);
+    // What can't be read for another reason is told as it was.
+    let broken = Script::parse("FROM x\nENTRYPOINT\nCMD []\n", "Dockerfile").unwrap_err();
+    assert!(broken.starts_with("Dockerfile:2"), "{broken}");
 }
 
 #[test]
