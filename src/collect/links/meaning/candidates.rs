@@ -213,15 +213,16 @@ impl<'a> World<'a> {
         if let Some(holder) = all().find(|c| is_held && (self.holds)(c, port) == Some(true)) {
             return holder;
         }
-        if let Some(mate) = inside.iter().find(|c| serves(c, port)) {
+        // What is published is its owner's in any case, whoever serves it; and Podman lists it with all of them.
+        let is_published = owner.ports.iter().any(|p| p.container_port == port);
+        let may_be_anothers = is_published || !serves(owner, port);
+        if let Some(mate) = inside.iter().find(|c| may_be_anothers && c.exposed.contains(&port)) {
             return mate;
         }
-        // What is published is its owner's in any case, whoever serves it.
-        let is_published = owner.ports.iter().any(|p| p.container_port == port);
-        let may_be_meant = |c: &&&Container| is_held == c.state.is_up();
-        let mut others = inside.iter().filter(may_be_meant);
+        // Where somebody holds it and nobody can see who, it is the owner until one says that it serves it.
+        let mut others = inside.iter().filter(|c| !is_held && !c.state.is_up());
         match (others.next(), others.next()) {
-            (Some(only), None) if is_published || !serves(owner, port) => only,
+            (Some(only), None) if may_be_anothers => only,
             _ => owner,
         }
     }
