@@ -17,10 +17,11 @@ pub(super) async fn inside(
     snapshot: &mut Snapshot,
     request: &Request,
 ) {
-    let mut asked: BTreeMap<(usize, u16, bool), Option<Reply>> = BTreeMap::new();
+    let mut asked: BTreeMap<(usize, u16, bool, bool), Option<Reply>> = BTreeMap::new();
     for link in 0..snapshot.links.len() {
         let Some((server, at, speaks_tls)) = wanted(all, snapshot, link) else { continue };
-        let key = (server, at.port(), speaks_tls);
+        let speaks_http = snapshot.links[link].endpoint.speaks_http();
+        let key = (server, at.port(), speaks_tls, speaks_http);
         let reply = match asked.get(&key) {
             Some(known) => known.clone(),
             None => ask(stands, all, snapshot, link, server, at, request).await,
